@@ -1,0 +1,107 @@
+# Every task of libws; `make help` lists them. build.sh prepares a bare machine and then calls this file.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+
+B := build
+VERSION := 0.1.0
+SOVERSION := 0
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= gcc
+CXX ?= g++
+CFLAGS ?= -O2 -g
+CXXFLAGS ?= -O2 -g
+FUZZTIME ?= 5s
+WARN := -Wall -Wextra
+
+# A Go that build.sh had to fetch lives in build/go; otherwise the machine's own is used, never one it downloads by itself.
+ifneq ($(wildcard $(B)/go/go/bin/go),)
+export GOROOT := $(CURDIR)/$(B)/go/go
+export PATH := $(CURDIR)/$(B)/go/go/bin:$(PATH)
+endif
+export GOTOOLCHAIN := local
+export GOWORK := off
+export LIBWS_LIBRARY ?= $(CURDIR)/$(B)/libws.so
+
+GOTESTSUM_VERSION := v1.13.0
+STATICCHECK_VERSION := v0.8.1
+GOTESTSUM := $(B)/tools/gotestsum-$(GOTESTSUM_VERSION)
+STATICCHECK := $(B)/tools/staticcheck-$(STATICCHECK_VERSION)
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+PY := $(B)/venv/bin/python
+VENV := $(B)/venv/.installed
+STEP := $(PYTHON) tests/report/step.py
+REPORTS := $(B)/reports
+
+LIB := $(B)/libws.so.$(SOVERSION)
+C_HEADERS := $(wildcard include/*.h bindings/c/*.h)
+CPP_HEADERS := $(C_HEADERS) $(wildcard bindings/cpp/*.hpp bindings/cpp/*.h)
+C_EXAMPLES := $(patsubst examples/c/%.c,$(B)/examples/c/%,$(wildcard examples/c/*.c))
+CPP_EXAMPLES := $(patsubst examples/cpp/%.cpp,$(B)/examples/cpp/%,$(wildcard examples/cpp/*.cpp))
+GO_EXAMPLES := $(patsubst examples/go/%/main.go,$(B)/examples/go/%,$(wildcard examples/go/*/main.go))
+LINK := -L$(B) -lws -pthread -Wl,-rpath,'$$ORIGIN/../..'
+VERSION_SCRIPT := $(wildcard capi/*.map)
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+# --- building -----------------------------------------------------------------------------------------------------
+
+.PHONY: build lib examples generate clean
+build: lib examples ## the library and the examples, into build/
+
+lib: ## build/libws.so only
+	@mkdir -p $(B)
+	go build -trimpath -buildmode=c-shared -o $(LIB) \
+	    -ldflags "-s -w -extldflags '-Wl,-soname,libws.so.$(SOVERSION) $(addprefix -Wl$(comma)--version-script=$(CURDIR)/,$(VERSION_SCRIPT))'" ./capi
+	@rm -f $(B)/libws.so.h $(LIB).h
+	@ln -sfn libws.so.$(SOVERSION) $(B)/libws.so
+
+comma := ,
+
+examples: $(C_EXAMPLES) $(CPP_EXAMPLES) go-examples ## the example programs in C, C++ and Go
+
+$(B)/examples/c/%: examples/c/%.c $(C_HEADERS) | lib
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(CFLAGS) $(WARN) -Iinclude -Ibindings/c $< -o $@ $(LINK)
+
+$(B)/examples/cpp/%: examples/cpp/%.cpp $(CPP_HEADERS) | lib
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 $(CXXFLAGS) $(WARN) -Iinclude -Ibindings/c -Ibindings/cpp $< -o $@ $(LINK)
+
+.PHONY: go-examples
+go-examples:
+	@mkdir -p $(B)/examples/go
+	$(if $(GO_EXAMPLES),go build -trimpath -o $(B)/examples/go/ $(dir $(addprefix ./,$(wildcard examples/go/*/main.go))))
+
+generate: ## write everything that is generated: header, shim, bindings, reference, clause index
+	go run ./capi/gen
+	go run ./tests/clauses
+
+clean: ## remove what was built; the fetched tools stay
+	rm -rf $(B)/libws.* $(B)/examples $(B)/reports $(B)/tests
+
+# --- tools that tests need; nothing of it leaves build/ -----------------------------------------------------------------
+
+.PHONY: tools venv
+tools: $(GOTESTSUM) $(STATICCHECK)
+venv: $(VENV)
+
+$(GOTESTSUM):
+	GOBIN=$(CURDIR)/$(B)/tools GOFLAGS=-mod=mod go install gotest.tools/gotestsum@$(GOTESTSUM_VERSION)
+	@mv $(B)/tools/gotestsum $@
+
+$(STATICCHECK):
+	GOBIN=$(CURDIR)/$(B)/tools GOFLAGS=-mod=mod go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
+	@mv $(B)/tools/staticcheck $@
+
+$(VENV): tests/requirements.txt
+	@test -x $(PY) || $(PYTHON) -m venv $(B)/venv
+	$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+include tests/targets.mk

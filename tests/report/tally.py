@@ -1,0 +1,81 @@
+"""Adds up every JUnit report of a test run: skipped tests with reasons, failures, then `N passed, N failed, N skipped`.
+
+Usage: tally.py DIR. Ends with 0 when at least one test ran and none failed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Iterator
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+
+
+def cases(element: JUnitXml | TestSuite) -> Iterator[TestCase]:
+    """Yields every test case of a report, however deeply its suites are nested."""
+    for child in element:
+        if isinstance(child, TestCase):
+            yield child
+        else:
+            yield from cases(child)
+
+
+def first_line(text: str | None, otherwise: str) -> str:
+    lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
+    return lines[0][:200] if lines else otherwise
+
+
+def reason(result: Skipped | Failure | Error) -> str:
+    """One line saying why a test was skipped or failed."""
+    message = result.message if result.message not in (None, "", "Failed") else None
+    return first_line(message, first_line(result.text, "no reason given"))
+
+
+def skip_reason(result: Skipped) -> str:
+    """Go puts the reason into the output, after a line that only names the test."""
+    for line in [result.message or "", *(result.text or "").splitlines()]:
+        line = line.strip()
+        if line and not line.startswith(("=== ", "--- ")):
+            return line[:200]
+    return "no reason given"
+
+
+def main() -> int:
+    folder = Path(sys.argv[1])
+    count: Counter[str] = Counter()
+    skipped: list[str] = []
+    failed: list[str] = []
+    for path in sorted(folder.glob("*.xml")):
+        try:
+            report = JUnitXml.fromfile(str(path))
+        except Exception as error:  # a report cut short by a crash is a failure too
+            count["failed"] += 1
+            failed.append(f"{path.name}: unreadable report: {error}")
+            continue
+        for case in cases(report):
+            name = f"{path.stem}: {case.classname or ''} {case.name}"
+            results = case.result if isinstance(case.result, list) else [case.result]
+            bad = [r for r in results if isinstance(r, (Failure, Error))]
+            skip = [r for r in results if isinstance(r, Skipped)]
+            if bad:
+                count["failed"] += 1
+                failed.append(f"{name}: {reason(bad[0])}")
+            elif skip:
+                count["skipped"] += 1
+                skipped.append(f"{name}: {skip_reason(skip[0])}")
+            else:
+                count["passed"] += 1
+
+    for title, lines in (("skipped", skipped), ("failed", failed)):
+        if lines:
+            print(f"\n{title}:")
+            for line in lines:
+                print(f"  {line}")
+    print(f"\n{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped")
+    return 0 if count["failed"] == 0 and count["passed"] > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+# The checking half of the Makefile: quick checks, every test suite as one step with a report, and their tally.
+
+# --- quick checks -------------------------------------------------------------------------------------------------------
+
+.PHONY: check check-go check-generated check-headers check-python lint
+check: check-go check-generated check-headers check-python ## quick checks: format, vet, staticcheck, generated files, headers, ruff, mypy
+lint: check ## the same as check
+
+check-go: $(STATICCHECK)
+	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard -- '*.go')); test -z "$$bad" || { echo "gofmt would change: $$bad"; exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+
+check-generated:
+	go test -count=1 ./capi/gen/... ./tests/clauses/...
+
+# Each public header must compile alone, silently, in every language it serves.
+ALONE := -Wall -Wextra -pedantic -Werror -fsyntax-only -Iinclude -Ibindings/c -Ibindings/cpp
+check-headers:
+	@for h in include/ws.h $(wildcard bindings/c/*.h); do \
+	    echo "$$h alone: C99 C11 C++17"; \
+	    $(CC) -std=c99 $(ALONE) -x c "$$h"; \
+	    $(CC) -std=c11 $(ALONE) -x c "$$h"; \
+	    $(CXX) -std=c++17 $(ALONE) -x c++ "$$h"; done
+	@for h in $(wildcard bindings/cpp/*.hpp); do \
+	    echo "$$h alone: C++17 C++20"; \
+	    $(CXX) -std=c++17 $(ALONE) -x c++ "$$h"; \
+	    $(CXX) -std=c++20 $(ALONE) -x c++ "$$h"; done
+
+check-python: $(VENV)
+	$(B)/venv/bin/ruff check --quiet --cache-dir $(B)/cache/ruff .
+	$(B)/venv/bin/mypy --no-error-summary $(wildcard bindings/python/libws) tests/report
+
+# --- tests ----------------------------------------------------------------------------------------------------------------
+
+# Each step runs under a time limit, goes on over failures and leaves JUnit reports; the tally reads them all.
+TEST_STEPS := check go cover race fuzz
+MODULE_PACKAGES = $$(go list ./... | grep -vE '/core/(wire|protocol)$$')
+CORE_PACKAGES = $$(go list ./core/...)
+GOTEST = $(GOTESTSUM) --format pkgname --hide-summary=skipped --junitfile
+
+.PHONY: test $(TEST_STEPS:%=test-%)
+test: build $(GOTESTSUM) $(VENV) ## every test there is, then the tally
+	@rm -rf $(REPORTS); mkdir -p $(REPORTS)
+	@for step in $(TEST_STEPS); do \
+	    $(STEP) --reports $(REPORTS) --limit 900 $$step -- $(MAKE) test-$$step || true; done
+	@$(PY) tests/report/tally.py $(REPORTS)
+
+test-check: check
+
+test-go: $(GOTESTSUM)
+	$(GOTEST) $(REPORTS)/go.xml -- -count=1 -timeout 300s $(MODULE_PACKAGES)
+
+test-cover: $(GOTESTSUM)
+	$(GOTEST) $(REPORTS)/cover.xml -- -count=1 -timeout 300s -coverprofile=$(REPORTS)/cover.out ./core/wire ./core/protocol
+	$(PYTHON) tests/report/coverage.py --min 95 $(REPORTS)/cover.out
+
+test-race: $(GOTESTSUM)
+	$(GOTEST) $(REPORTS)/race.xml -- -race -count=1 -timeout 600s $(CORE_PACKAGES)
+
+test-fuzz: $(GOTESTSUM)
+	FUZZTIME=$(FUZZTIME) GOTESTSUM=$(GOTESTSUM) REPORTS=$(REPORTS) tests/report/fuzz.sh
