@@ -27,15 +27,7 @@ func AcceptKey(key []byte) (accept [28]byte) {
 
 // sumSHA1 hashes b. SHA-1 serves here as a checksum that the RFC prescribes, not as a security function, so a process that
 // enforces FIPS 140 may use it too.
-func sumSHA1(b []byte) [sha1.Size]byte {
-	if fips140.Enforced() {
-		return sumSHA1Unenforced(b)
-	}
-	return sha1.Sum(b)
-}
-
-// sumSHA1Unenforced allocates, so it stands apart.
-func sumSHA1Unenforced(b []byte) (sum [sha1.Size]byte) {
+func sumSHA1(b []byte) (sum [sha1.Size]byte) {
 	fips140.WithoutEnforcement(func() { sum = sha1.Sum(b) })
 	return sum
 }
