@@ -24,6 +24,7 @@ export PATH := $(CURDIR)/$(B)/go/go/bin:$(PATH)
 endif
 export GOTOOLCHAIN := local
 export GOWORK := off
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
 export LIBWS_LIBRARY ?= $(CURDIR)/$(B)/libws.so
 
 GOTESTSUM_VERSION := v1.13.0
@@ -51,7 +52,7 @@ help: ## list the targets
 
 # --- building -----------------------------------------------------------------------------------------------------
 
-.PHONY: build lib examples generate clean
+.PHONY: build lib examples demo generate clean
 build: lib examples ## the library and the examples, into build/
 
 lib: ## build/libws.so only
@@ -78,6 +79,9 @@ go-examples:
 	@mkdir -p $(B)/examples/go
 	$(if $(GO_EXAMPLES),go build -trimpath -o $(B)/examples/go/ $(dir $(addprefix ./,$(wildcard examples/go/*/main.go))))
 
+demo: build ## each language's echo server answers each language's client
+	@PY=$(PYTHON) examples/demo.sh
+
 generate: ## write everything that is generated: header, shim, bindings, reference, clause index
 	go run ./capi/gen
 	go run ./tests/clauses
@@ -92,11 +96,11 @@ tools: $(GOTESTSUM) $(STATICCHECK)
 venv: $(VENV)
 
 $(GOTESTSUM):
-	GOBIN=$(CURDIR)/$(B)/tools GOFLAGS=-mod=mod go install gotest.tools/gotestsum@$(GOTESTSUM_VERSION)
+	GOBIN=$(CURDIR)/$(B)/tools go install gotest.tools/gotestsum@$(GOTESTSUM_VERSION)
 	@mv $(B)/tools/gotestsum $@
 
 $(STATICCHECK):
-	GOBIN=$(CURDIR)/$(B)/tools GOFLAGS=-mod=mod go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
+	GOBIN=$(CURDIR)/$(B)/tools go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
 	@mv $(B)/tools/staticcheck $@
 
 $(VENV): tests/requirements.txt

@@ -3,11 +3,11 @@
 # --- quick checks -------------------------------------------------------------------------------------------------------
 
 .PHONY: check check-go check-generated check-headers check-python lint
-check: check-go check-generated check-headers check-python ## quick checks: format, vet, staticcheck, generated files, headers, ruff, mypy
+check: check-go check-generated check-headers check-python check-shell ## quick checks: format, vet, staticcheck, generated files, headers, ruff, mypy, shellcheck
 lint: check ## the same as check
 
 check-go: $(STATICCHECK)
-	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard -- '*.go')); test -z "$$bad" || { echo "gofmt would change: $$bad"; exit 1; }
+	@bad=$$(gofmt -l $(wildcard core capi examples tests)); test -z "$$bad" || { echo "gofmt would change: $$bad"; exit 1; }
 	go vet ./...
 	$(STATICCHECK) ./...
 
@@ -30,6 +30,9 @@ check-headers:
 check-python: $(VENV)
 	$(B)/venv/bin/ruff check --quiet --cache-dir $(B)/cache/ruff .
 	$(B)/venv/bin/mypy --no-error-summary $(wildcard bindings/python/libws) tests/report
+
+check-shell: $(VENV)
+	$(B)/venv/bin/shellcheck build.sh .ci/run $(wildcard examples/*.sh tests/*/*.sh)
 
 # --- tests ----------------------------------------------------------------------------------------------------------------
 
