@@ -17,16 +17,16 @@ def by_package(profile: str) -> dict[str, tuple[int, int, list[str]]]:
     for line in profile.splitlines():
         if line.startswith("mode:") or not line.strip():
             continue
-        place, statements, hits = line.rsplit(" ", 2)
+        place, count, hits = line.rsplit(" ", 2)
         reached = blocks.get(place, (0, False))[1] or int(hits) > 0
-        blocks[place] = (int(statements), reached)
+        blocks[place] = (int(count), reached)
     packages: dict[str, tuple[int, int, list[str]]] = defaultdict(lambda: (0, 0, []))
-    for place, (statements, reached) in sorted(blocks.items()):
+    for place, (size, reached) in sorted(blocks.items()):
         package = place.split(":")[0].rsplit("/", 1)[0]
         covered, total, missed = packages[package]
         if not reached:
             missed.append(place)
-        packages[package] = (covered + (statements if reached else 0), total + statements, missed)
+        packages[package] = (covered + (size if reached else 0), total + size, missed)
     return packages
 
 

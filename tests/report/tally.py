@@ -35,7 +35,8 @@ def reason(result: Skipped | Failure | Error) -> str:
 
 def skip_reason(result: Skipped) -> str:
     """Go puts the reason into the output, after a line that only names the test."""
-    for line in [result.message or "", *(result.text or "").splitlines()]:
+    lines: list[str] = [result.message or "", *(result.text or "").splitlines()]
+    for line in lines:
         line = line.strip()
         if line and not line.startswith(("=== ", "--- ")):
             return line[:200]
