@@ -76,8 +76,8 @@ func trimSpace(b []byte) []byte {
 	return b
 }
 
-// equalFold tells whether b and s are equal but for the case of ASCII letters.
-func equalFold(b []byte, s string) bool {
+// EqualFold tells whether b and s are equal but for the case of ASCII letters.
+func EqualFold(b []byte, s string) bool {
 	if len(b) != len(s) {
 		return false
 	}

@@ -47,7 +47,7 @@ func HasToken(value []byte, tok string) bool {
 	for len(value) > 0 {
 		var elem []byte
 		elem, value = nextElement(value)
-		if equalFold(elem, tok) {
+		if EqualFold(elem, tok) {
 			return true
 		}
 	}

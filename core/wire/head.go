@@ -40,7 +40,7 @@ type Field struct{ Name, Value []byte }
 // getField implements the heads' Get.
 func getField(fields []Field, name string) (value []byte, count int) {
 	for i := range fields {
-		if equalFold(fields[i].Name, name) {
+		if EqualFold(fields[i].Name, name) {
 			if count == 0 {
 				value = fields[i].Value
 			}

@@ -18,7 +18,15 @@ func Mask(b []byte, key [4]byte, pos int) int {
 func MaskInto(dst, src []byte, key [4]byte, pos int) int {
 	// RFC 6455 §5.3: octet i of the result is octet i of the data XOR octet i mod 4 of the key.
 	k := bits.RotateLeft32(binary.LittleEndian.Uint32(key[:]), -8*(pos&3))
-	maskWords(dst[:len(src)], src, k)
+	dst = dst[:len(src)]
+	switch {
+	case len(src) < 32:
+		maskShort(dst, src, k)
+	case hasMaskVector:
+		maskVector(dst, src, k)
+	default:
+		maskWords(dst, src, k)
+	}
 	return (pos + len(src)) & 3
 }
 
@@ -60,5 +68,38 @@ func maskWords(dst, src []byte, k uint32) {
 	for i, b := range src {
 		dst[i] = b ^ byte(k)
 		k = bits.RotateLeft32(k, -8)
+	}
+}
+
+// maskShort is maskWords for fewer than 32 bytes, without a loop: it reads words from both ends, which may overlap in the
+// middle, before it writes any, so a byte that is written twice gets the same value twice.
+func maskShort(dst, src []byte, k uint32) {
+	n := len(src)
+	kEnd := bits.RotateLeft32(k, -8*(n&3)) // for a word of 4 or 8 bytes at the end
+	switch {
+	case n >= 16:
+		k64, kEnd64 := uint64(k)<<32|uint64(k), uint64(kEnd)<<32|uint64(kEnd)
+		w0 := binary.LittleEndian.Uint64(src) ^ k64
+		w1 := binary.LittleEndian.Uint64(src[8:]) ^ k64
+		w2 := binary.LittleEndian.Uint64(src[n-16:]) ^ kEnd64
+		w3 := binary.LittleEndian.Uint64(src[n-8:]) ^ kEnd64
+		binary.LittleEndian.PutUint64(dst, w0)
+		binary.LittleEndian.PutUint64(dst[8:], w1)
+		binary.LittleEndian.PutUint64(dst[n-16:], w2)
+		binary.LittleEndian.PutUint64(dst[n-8:], w3)
+	case n >= 8:
+		w0 := binary.LittleEndian.Uint64(src) ^ (uint64(k)<<32 | uint64(k))
+		w1 := binary.LittleEndian.Uint64(src[n-8:]) ^ (uint64(kEnd)<<32 | uint64(kEnd))
+		binary.LittleEndian.PutUint64(dst, w0)
+		binary.LittleEndian.PutUint64(dst[n-8:], w1)
+	case n >= 4:
+		w0 := binary.LittleEndian.Uint32(src) ^ k
+		w1 := binary.LittleEndian.Uint32(src[n-4:]) ^ kEnd
+		binary.LittleEndian.PutUint32(dst, w0)
+		binary.LittleEndian.PutUint32(dst[n-4:], w1)
+	default:
+		for i, b := range src {
+			dst[i] = b ^ byte(k>>(8*i))
+		}
 	}
 }
