@@ -118,6 +118,17 @@ func TestMaskInto_ShortDst_Panics(t *testing.T) {
 	MaskInto(make([]byte, 39, 39), make([]byte, 40), [4]byte{}, 0)
 }
 
+// What a processor without vectors does must be the same.
+func TestMask_WithoutVectors(t *testing.T) {
+	src, key := pattern(333), [4]byte{5, 6, 7, 8}
+	want, got := make([]byte, len(src)), make([]byte, len(src))
+	maskPlain(want, src, key, 2)
+	withoutVectors(func() { MaskInto(got, src, key, 2) })
+	if !bytes.Equal(got, want) {
+		t.Error("MaskInto without vectors differs from its plain twin")
+	}
+}
+
 func TestMask_NoAllocation(t *testing.T) {
 	b, dst := make([]byte, 4096), make([]byte, 4096)
 	if n := testing.AllocsPerRun(100, func() {
