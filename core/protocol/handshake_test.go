@@ -1,0 +1,378 @@
+package protocol
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const sampleKey = "dGhlIHNhbXBsZSBub25jZQ=="
+
+// request builds an opening handshake; each edit replaces the line that starts with its name, or adds it, or with an
+// empty value removes it.
+func request(line string, edits ...string) string {
+	lines := []string{"Host: example.com", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: " + sampleKey, "Sec-WebSocket-Version: 13"}
+	for _, e := range edits {
+		name, value, _ := strings.Cut(e, ":")
+		kept := lines[:0:0]
+		for _, l := range lines {
+			if !strings.HasPrefix(l, name+":") {
+				kept = append(kept, l)
+			}
+		}
+		if lines = kept; value != "" {
+			for _, v := range strings.Split(value, "|") {
+				lines = append(lines, name+":"+v)
+			}
+		}
+	}
+	return line + "\r\n" + strings.Join(lines, "\r\n") + "\r\n\r\n"
+}
+
+func serverMachine(cfg *Config) func() *Machine {
+	return func() *Machine { m := new(Machine); m.InitServer(cfg); return m }
+}
+
+func TestServerRefusesBadRequests(t *testing.T) {
+	get := "GET / HTTP/1.1"
+	for _, c := range []struct {
+		name, in string
+		status   int
+	}{
+		{"POST", request("POST / HTTP/1.1"), 405},
+		{"HTTP/1.0", request("GET / HTTP/1.0"), 505},
+		{"no Host", request(get, "Host:"), 400},
+		{"two Hosts", request(get, "Host: a| b"), 400},
+		{"no Upgrade", request(get, "Upgrade:"), 426},
+		{"wrong Upgrade", request(get, "Upgrade: h2c"), 426},
+		{"no Connection", request(get, "Connection:"), 400},
+		{"Connection without upgrade", request(get, "Connection: keep-alive"), 400},
+		{"no version", request(get, "Sec-WebSocket-Version:"), 426},
+		{"version 8", request(get, "Sec-WebSocket-Version: 8"), 426},
+		{"version twice", request(get, "Sec-WebSocket-Version: 13| 13"), 426},
+		{"no key", request(get, "Sec-WebSocket-Key:"), 400},
+		{"key twice", request(get, "Sec-WebSocket-Key: "+sampleKey+"| "+sampleKey), 400},
+		{"key not base64", request(get, "Sec-WebSocket-Key: !!!!!!!!!!!!!!!!!!!!!!=="), 400},
+		{"key of 15 bytes", request(get, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub24="), 400},
+		{"Content-Length", request(get, "Content-Length: 0"), 400},
+		{"Transfer-Encoding", request(get, "Transfer-Encoding: chunked"), 400},
+		{"two Origins", request(get, "Origin: a| b"), 400},
+		{"bad protocol list", request(get, "Sec-WebSocket-Protocol: a b"), 400},
+		{"bad extension list", request(get, "Sec-WebSocket-Extensions: a;=1"), 400},
+		{"authority target", request("GET example.com HTTP/1.1"), 400},
+		{"unknown scheme", request("GET ftp://x/ HTTP/1.1"), 400},
+		{"absolute without host", request("GET http:///x HTTP/1.1"), 400},
+		{"obs-fold", "GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n", 400},
+		{"TLS hello", "\x16\x03\x01\x02\x00\x01\x00", 400},
+		{"too long", request(get, "X: "+strings.Repeat("x", 9000)), 431},
+		{"long target", request("GET /" + strings.Repeat("x", 5000) + " HTTP/1.1"), 414},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := everyCut(t, serverMachine(testConfig(Server)), []byte(c.in), false)
+			status := fmt.Sprintf("HTTP/1.1 %d ", c.status)
+			if len(got.events) != 1 || got.events[0].Kind != FailedEvent || got.state != Closed || !strings.HasPrefix(got.output, status) {
+				t.Fatalf("got %v, want %d", got, c.status)
+			}
+			if !strings.Contains(got.output, "Connection: close\r\n") || c.status == 426 != strings.Contains(got.output, "Sec-WebSocket-Version: 13\r\n") {
+				t.Errorf("answered %q", got.output)
+			}
+		})
+	}
+}
+
+func TestServerAcceptsWhatTheRFCAllows(t *testing.T) {
+	for _, c := range []struct{ name, in, path string }{
+		{"letter case", strings.NewReplacer("Upgrade:", "uPGRADE:", "websocket", "WebSocket").Replace(request("GET /a HTTP/1.1")), "/a"},
+		{"keep-alive, Upgrade", request("GET /a?b HTTP/1.1", "Connection: keep-alive, Upgrade"), "/a"},
+		{"absolute target", request("GET http://example.com/p?q HTTP/1.1"), "/p"},
+		{"absolute target without path", request("GET ws://example.com HTTP/1.1"), "/"},
+		{"extensions are declined", request("GET / HTTP/1.1", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x-y"), "/"},
+		{"HTTP/1.2", request("GET / HTTP/1.2"), "/"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := serverMachine(testConfig(Server))()
+			m.Feed([]byte(c.in))
+			if ev := m.Next(); ev.Kind != RequestEvent || m.Request().Path() != c.path {
+				t.Fatalf("%v, %v", ev.Kind, m.Err())
+			}
+			if err := m.Accept(AcceptOptions{}); err != nil || strings.Contains(string(m.Output()), "Extensions") {
+				t.Errorf("%v: %q", err, m.Output())
+			}
+		})
+	}
+}
+
+func requested(t *testing.T, cfg *Config, in string) *Machine {
+	t.Helper()
+	m := serverMachine(cfg)()
+	m.Feed([]byte(in))
+	if ev := m.Next(); ev.Kind != RequestEvent {
+		t.Fatalf("%v: %v", ev.Kind, m.Err())
+	}
+	return m
+}
+
+func TestVerdictIsCheckedBeforeAnythingIsSent(t *testing.T) {
+	m := requested(t, testConfig(Server), request("GET / HTTP/1.1", "Sec-WebSocket-Protocol: chat"))
+	for _, a := range []AcceptOptions{
+		{Subprotocol: "mqtt"},
+		{Header: []HeaderField{{"X-A", "a\r\nX-B: b"}}},
+		{Header: []HeaderField{{"X A", "a"}}},
+		{Header: []HeaderField{{"Sec-WebSocket-Accept", "x"}}},
+		{Header: []HeaderField{{"Connection", "close"}}},
+	} {
+		if err := m.Accept(a); err == nil || m.HasOutput() || m.State() != Connecting {
+			t.Errorf("%+v: %v", a, err)
+		}
+	}
+	for _, r := range []Refusal{{Status: 101}, {Status: 600}, {Status: 404, Header: []HeaderField{{"X", "\n"}}}} {
+		if err := m.Refuse(r); err == nil || m.HasOutput() || m.State() != Connecting {
+			t.Errorf("%+v: %v", r, err)
+		}
+	}
+	if err := m.Accept(AcceptOptions{Subprotocol: "chat", Header: []HeaderField{{"X-A", "a"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(m.Output()), "\r\nX-A: a\r\n\r\n") || m.Request().Subprotocol() != "chat" {
+		t.Errorf("sent %q", m.Output())
+	}
+	if m.Accept(AcceptOptions{}) != errNoRequest || m.Refuse(Refusal{Status: 404}) != errNoRequest {
+		t.Error("a verdict counts once")
+	}
+	m.Sent(len(m.Output()))
+	if m.Next().Kind != Opened {
+		t.Error("not opened")
+	}
+	m.ReleaseOpening()
+	if m.Request() != nil || m.Response() != nil {
+		t.Error("the request outlives its release")
+	}
+}
+
+func TestRefusal(t *testing.T) {
+	m := requested(t, testConfig(Server), request("GET / HTTP/1.1"))
+	if err := m.Refuse(Refusal{Status: 403, Header: []HeaderField{{"X-Why", "origin"}}, Body: []byte("no\n"), KeepAlive: false}); err != nil {
+		t.Fatal(err)
+	}
+	want := "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nX-Why: origin\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n\r\nno\n"
+	if got := string(m.Output()); got != want || m.State() != Closed || m.Next().Kind != NeedInput {
+		t.Errorf("got %q in %v", got, m.State())
+	}
+}
+
+func TestPlainRequestsAreKeptApart(t *testing.T) {
+	cfg := testConfig(Server)
+	cfg.PlainHTTP = true
+	pipelined := "GET /health HTTP/1.1\r\nHost: a\r\n\r\nHEAD /page HTTP/1.1\r\nHost: a\r\nX-N: 1\r\nX-N: 2\r\nX-N: 3\r\n\r\n" + request("GET /ws HTTP/1.1") + "\x81\x80\x00\x00\x00\x00"
+	m := requested(t, cfg, pipelined)
+	if p := m.Request().Problem(); p == nil || p.Status != 426 || m.Request().Path() != "/health" {
+		t.Fatalf("%v", p)
+	}
+	if err := m.Accept(AcceptOptions{}); err == nil {
+		t.Error("a plain request cannot be upgraded")
+	}
+	_ = m.Refuse(Refusal{Status: 200, Header: []HeaderField{{"Content-Type", "text/html"}}, Body: []byte("ok"), KeepAlive: true})
+	if got := string(m.AppendOutput(nil)); got != "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nok" {
+		t.Errorf("first answer %q", got)
+	}
+	if ev := m.Next(); ev.Kind != RequestEvent || m.Request().Method() != "HEAD" || m.Request().Target() != "/page" {
+		t.Fatalf("second request: %v", ev.Kind)
+	}
+	if v, ok := m.Request().Header("x-n"); v != "1, 2, 3" || !ok || len(m.Request().Fields()) != 4 || m.Request().Host() != "a" {
+		t.Errorf("repeated fields read as %q", v)
+	}
+	_ = m.Refuse(Refusal{Status: 200, Body: []byte("ok"), KeepAlive: true})
+	if got := string(m.AppendOutput(nil)); !strings.HasSuffix(got, "Content-Length: 2\r\n\r\n") {
+		t.Errorf("HEAD is answered without a body: %q", got)
+	}
+	if ev := m.Next(); ev.Kind != RequestEvent || m.Request().Problem() != nil {
+		t.Fatalf("third request: %v", ev.Kind)
+	}
+	_ = m.Accept(AcceptOptions{})
+	if m.Next().Kind != Opened || m.Next().Kind != MessageEvent {
+		t.Error("the upgrade behind plain requests")
+	}
+	// Nothing may follow a body, which is not read, or a request to close.
+	for _, in := range []string{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"} {
+		m := requested(t, cfg, in)
+		_ = m.Refuse(Refusal{Status: 204, KeepAlive: true})
+		if out := string(m.Output()); m.State() != Closed || !strings.Contains(out, "Connection: close") || strings.Contains(out, "Content-Length") {
+			t.Errorf("%q: %v, %q", in, m.State(), out)
+		}
+	}
+	m = requested(t, cfg, "GET /old HTTP/1.1\r\nHost: a\r\n\r\n")
+	_ = m.Refuse(Refusal{Status: 426, KeepAlive: true})
+	if out := string(m.Output()); !strings.Contains(out, "Sec-WebSocket-Version: 13") {
+		t.Errorf("426 names the version: %q", out)
+	}
+}
+
+func TestStatusPhrases(t *testing.T) {
+	for _, s := range []int{200, 204, 301, 302, 304, 400, 401, 403, 404, 405, 408, 413, 414, 426, 429, 431, 500, 501, 503, 505} {
+		if reasonPhrase(s) == "" {
+			t.Errorf("%d has no phrase", s)
+		}
+	}
+	if reasonPhrase(299) != "" {
+		t.Error("an unknown status has no phrase")
+	}
+}
+
+// RFC 6455 §1.3 shows this response to the sample nonce.
+func sampleClient(cfg *Config) func() *Machine {
+	return func() *Machine {
+		m := new(Machine)
+		req := ClientRequest{Host: "server.example.com", Target: "/chat", Origin: "http://example.com", Subprotocols: []string{"chat", "superchat"}, Header: []HeaderField{{"X-A", "b"}}}
+		copy(req.Key[:], "the sample nonce")
+		if err := m.InitClient(cfg, req); err != nil {
+			panic(err)
+		}
+		return m
+	}
+}
+
+func response(edits ...string) string {
+	s := request("HTTP/1.1 101 Switching Protocols", append([]string{"Host:", "Sec-WebSocket-Key:", "Sec-WebSocket-Version:", "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="}, edits...)...)
+	return s
+}
+
+func TestClientHandshake(t *testing.T) {
+	want := "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Key: " + sampleKey + "\r\nSec-WebSocket-Version: 13\r\nOrigin: http://example.com\r\n" +
+		"Sec-WebSocket-Protocol: chat, superchat\r\nX-A: b\r\n\r\n"
+	if got := string(sampleClient(testConfig(Client))().Output()); got != want {
+		t.Errorf("request %q, want %q", got, want)
+	}
+	in := "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + response("Sec-WebSocket-Protocol: superchat") + "\x81\x02hi"
+	got := everyCut(t, sampleClient(testConfig(Client)), []byte(in), false)
+	if len(got.events) != 2 || got.events[0].Kind != Opened || got.events[1].Payload != "hi" || got.state != Open {
+		t.Fatalf("got %v", got)
+	}
+	m := sampleClient(testConfig(Client))()
+	if m.Response() != nil || m.Request() != nil {
+		t.Error("a response before it came")
+	}
+	m.Feed([]byte(in))
+	m.Next()
+	r := m.Response()
+	if v, ok := r.Header("upgrade"); r.Status() != 101 || r.Subprotocol() != "superchat" || v != "websocket" || !ok || len(r.Fields()) != 4 {
+		t.Errorf("response read as %d %q %q", r.Status(), r.Subprotocol(), v)
+	}
+}
+
+func TestClientRefusesBadResponses(t *testing.T) {
+	for _, c := range []struct {
+		name, in string
+		kind     Kind
+		status   int
+	}{
+		{"404", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", Refused, 404},
+		{"redirect", "HTTP/1.1 302 Found\r\nLocation: ws://x/\r\n\r\n", Refused, 302},
+		{"wrong accept", response("Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA="), HandshakeViolation, 101},
+		{"accept twice", response("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=| s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), HandshakeViolation, 101},
+		{"no accept", response("Sec-WebSocket-Accept:"), HandshakeViolation, 101},
+		{"no Upgrade", response("Upgrade:"), HandshakeViolation, 101},
+		{"wrong Upgrade", response("Upgrade: websocket2"), HandshakeViolation, 101},
+		{"no Connection", response("Connection: close"), HandshakeViolation, 101},
+		{"extension", response("Sec-WebSocket-Extensions: permessage-deflate"), HandshakeViolation, 101},
+		{"unoffered subprotocol", response("Sec-WebSocket-Protocol: mqtt"), HandshakeViolation, 101},
+		{"two subprotocols", response("Sec-WebSocket-Protocol: chat| chat"), HandshakeViolation, 101},
+		{"endless hints", strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 9), HandshakeViolation, 100},
+		{"endless head", "HTTP/1.1 101 OK\r\nX: " + strings.Repeat("x", 9000), HandshakeViolation, 431},
+		{"not HTTP", "SSH-2.0-OpenSSH\r\n", HandshakeViolation, 400},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := everyCut(t, sampleClient(testConfig(Client)), []byte(c.in), false)
+			if len(got.events) != 1 || got.events[0].Kind != FailedEvent || got.state != Closed {
+				t.Fatalf("got %v", got)
+			}
+			m := sampleClient(testConfig(Client))()
+			m.Feed([]byte(c.in))
+			m.Next()
+			if e := m.Err(); e.Kind != c.kind || c.kind == Refused && e.Status != c.status {
+				t.Errorf("kind %d status %d: %v", e.Kind, e.Status, e)
+			}
+		})
+	}
+}
+
+func TestClientRequestIsCheckedBeforeAnythingIsSent(t *testing.T) {
+	good := ClientRequest{Host: "a", Target: "/"}
+	for name, edit := range map[string]func(*ClientRequest){
+		"no host":           func(q *ClientRequest) { q.Host = "" },
+		"host with space":   func(q *ClientRequest) { q.Host = "a b" },
+		"CR LF in host":     func(q *ClientRequest) { q.Host = "a\r\nX: y" },
+		"CR LF in target":   func(q *ClientRequest) { q.Target = "/\r\nX: y" },
+		"relative target":   func(q *ClientRequest) { q.Target = "chat" },
+		"fragment":          func(q *ClientRequest) { q.Target = "/#a" },
+		"CR LF in origin":   func(q *ClientRequest) { q.Origin = "a\r\n" },
+		"bad subprotocol":   func(q *ClientRequest) { q.Subprotocols = []string{"a b"} },
+		"subprotocol twice": func(q *ClientRequest) { q.Subprotocols = []string{"a", "a"} },
+		"CR LF in header":   func(q *ClientRequest) { q.Header = []HeaderField{{"A", "b\nc"}} },
+		"name with CR LF":   func(q *ClientRequest) { q.Header = []HeaderField{{"A\r\n" + strings.Repeat("x", 50), "b"}} },
+		"header of our own": func(q *ClientRequest) { q.Header = []HeaderField{{"sec-websocket-key", "b"}} },
+		"header Host":       func(q *ClientRequest) { q.Header = []HeaderField{{"Host", "b"}} },
+	} {
+		q := good
+		edit(&q)
+		m := new(Machine)
+		err := m.InitClient(testConfig(Client), q)
+		if e, ok := err.(*Error); !ok || !e.Kind.Misuse() || m.HasOutput() || m.State() != Closed {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestEndInsideTheHandshake(t *testing.T) {
+	got := everyCut(t, serverMachine(testConfig(Server)), []byte("GET / HT"), true)
+	if len(got.events) != 2 || got.events[0].Kind != FailedEvent || got.events[1].Kind != EndEvent || got.output != "" {
+		t.Errorf("got %v", got)
+	}
+	m := serverMachine(testConfig(Server))()
+	m.FeedEOF()
+	m.Next()
+	if m.Err() != errEndedEarly || !strings.Contains(m.Err().Error(), "ended inside") {
+		t.Errorf("got %v", m.Err())
+	}
+	// A client may close its half after the request and still read the verdict.
+	m = requested(t, testConfig(Server), request("GET / HTTP/1.1"))
+	m.FeedEOF()
+	if m.Next().Kind != NeedInput {
+		t.Error("the end came before the verdict")
+	}
+	_ = m.Refuse(Refusal{Status: 503})
+	if m.Next().Kind != EndEvent || m.HasOutput() == false {
+		t.Error("the verdict is lost")
+	}
+}
+
+func TestSpareRecyclesHandshakes(t *testing.T) {
+	cfg := testConfig(Server)
+	cfg.Spare = new(Spare)
+	for range 3 {
+		m := requested(t, cfg, request("GET /spare HTTP/1.1"))
+		if m.Request().Path() != "/spare" {
+			t.Errorf("path %q", m.Request().Path())
+		}
+		_ = m.Accept(AcceptOptions{})
+		m.Release()
+		if len(cfg.Spare.free) != 1 {
+			t.Fatalf("%d spare openings", len(cfg.Spare.free))
+		}
+	}
+}
+
+func TestOneByteASecondIsLinear(t *testing.T) {
+	in := request("GET / HTTP/1.1", "X: "+strings.Repeat("x", 7000))
+	m := serverMachine(testConfig(Server))()
+	for i := range len(in) - 1 {
+		m.Feed([]byte{in[i]})
+		if ev := m.Next(); ev.Kind != NeedInput {
+			t.Fatalf("byte %d: %v", i, ev.Kind)
+		}
+	}
+	m.Feed([]byte{'\n'})
+	if m.Next().Kind != RequestEvent {
+		t.Error("no request")
+	}
+}
