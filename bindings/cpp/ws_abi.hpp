@@ -1,0 +1,120 @@
+// The C ABI of libws.so for C++17: its constants as enums, its structs checked, and a look at the library's version.
+// Generated from capi/abi by capi/gen; do not edit.
+#ifndef LIBWS_WS_ABI_HPP
+#define LIBWS_WS_ABI_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#include "ws.h"
+
+namespace ws {
+
+/// What a frame is (RFC 6455 §5.2).
+enum class opcode : std::int64_t {
+    continuation = WS_OPCODE_CONTINUATION, ///< Continuation frame: a further fragment of a message.
+    text = WS_OPCODE_TEXT, ///< Text frame: UTF-8.
+    binary = WS_OPCODE_BINARY, ///< Binary frame.
+    close = WS_OPCODE_CLOSE, ///< Close frame.
+    ping = WS_OPCODE_PING, ///< Ping frame.
+    pong = WS_OPCODE_PONG, ///< Pong frame.
+};
+
+/// Why a connection is closed (RFC 6455 §7.4.1). 3000 to 4999 are free for applications.
+enum class close_code : std::int64_t {
+    normal = WS_CLOSE_NORMAL, ///< Normal closure.
+    going_away = WS_CLOSE_GOING_AWAY, ///< Endpoint going away.
+    protocol_error = WS_CLOSE_PROTOCOL_ERROR, ///< Protocol error.
+    unsupported = WS_CLOSE_UNSUPPORTED, ///< Unsupported data type.
+    no_status = WS_CLOSE_NO_STATUS, ///< No status code received. Never on the wire.
+    abnormal = WS_CLOSE_ABNORMAL, ///< Abnormal closure: the peer went without a close frame. Never on the wire.
+    invalid_data = WS_CLOSE_INVALID_DATA, ///< Invalid frame payload data.
+    policy = WS_CLOSE_POLICY, ///< Policy violation.
+    too_large = WS_CLOSE_TOO_LARGE, ///< Message too large.
+    extension = WS_CLOSE_EXTENSION, ///< Missing extension.
+    unexpected = WS_CLOSE_UNEXPECTED, ///< Unexpected condition.
+};
+
+/// Where a connection is in its life.
+enum class state : std::int64_t {
+    connecting = WS_STATE_CONNECTING, ///< Connection in progress: the opening handshake is not over.
+    open = WS_STATE_OPEN, ///< Connection open.
+    closing = WS_STATE_CLOSING, ///< Connection closing: a close frame was sent or received.
+    closed = WS_STATE_CLOSED, ///< Connection closed.
+};
+
+/// What ws_last_error tells. The hundreds say whose doing it was: 1 the caller's, 2 the connection's, 3 the peer's,
+/// 4 the opening handshake's, 5 a lack of resources.
+enum class errc : std::int64_t {
+    none = WS_ERR_NONE, ///< No call of this thread has failed yet.
+    argument = WS_ERR_ARGUMENT, ///< An argument is NULL, negative or out of its range; the message names it and the bound.
+    handle = WS_ERR_HANDLE, ///< The handle was never given out, or belongs to another kind of object.
+    state = WS_ERR_STATE, ///< The call does not fit the state: a message is unfinished, the handshake is not over or already is.
+    busy = WS_ERR_BUSY, ///< Another thread is receiving on this connection or accepting on this server.
+    utf8 = WS_ERR_UTF8, ///< The text given is not valid UTF-8; nothing was sent.
+    close_code = WS_ERR_CLOSE_CODE, ///< The close code may not be sent: only 1000-1003, 1007-1014 and 3000-4999 may.
+    control_size = WS_ERR_CONTROL_SIZE, ///< The payload of a control frame is over 125 bytes, or a close reason is over 123.
+    too_large = WS_ERR_TOO_LARGE, ///< A length given is over the limit; nothing was sent.
+    forked = WS_ERR_FORKED, ///< This process was forked from the one that loaded the library; use exec or load it after fork.
+    url = WS_ERR_URL, ///< The URL is not a ws:// URL that can be connected to.
+    header = WS_ERR_HEADER, ///< A header, subprotocol or origin given has characters that HTTP forbids there (CR, LF, NUL) or is reserved; nothing was sent.
+    option = WS_ERR_OPTION, ///< No such option for this kind of handle, or a struct is of a newer library.
+    closed = WS_ERR_CLOSED, ///< The connection or server is closed.
+    abnormal = WS_ERR_ABNORMAL, ///< The peer vanished without a close frame (1006).
+    timeout = WS_ERR_TIMEOUT, ///< The time set for this call is over.
+    interrupted = WS_ERR_INTERRUPTED, ///< A signal came and WS_OPT_INTERRUPTIBLE is set; nothing is lost, call again.
+    would_block = WS_ERR_WOULD_BLOCK, ///< The call cannot go on without waiting.
+    system = WS_ERR_SYSTEM, ///< The operating system refused; the message has its reason.
+    resolve = WS_ERR_RESOLVE, ///< The host name has no address.
+    protocol = WS_ERR_PROTOCOL, ///< The peer broke RFC 6455; the connection failed with 1002.
+    peer_utf8 = WS_ERR_PEER_UTF8, ///< The peer sent text that is not UTF-8; the connection failed with 1007.
+    peer_too_large = WS_ERR_PEER_TOO_LARGE, ///< The peer sent more than the limit; the connection failed with 1009.
+    peer_policy = WS_ERR_PEER_POLICY, ///< The peer broke a rule of ours, such as fragments that are too small; the connection failed with 1008.
+    handshake = WS_ERR_HANDSHAKE, ///< The opening handshake is malformed or is not one.
+    refused = WS_ERR_REFUSED, ///< The server answered with another status than 101, which ws_last_http_status tells.
+    origin = WS_ERR_ORIGIN, ///< The request's origin is not on the list of the server; it was answered with 403.
+    no_memory = WS_ERR_NO_MEMORY, ///< Memory ran out.
+    queue_full = WS_ERR_QUEUE_FULL, ///< A send queue is full.
+    too_many = WS_ERR_TOO_MANY, ///< Too many open handles or descriptors.
+    internal = WS_ERR_INTERNAL, ///< A defect in the library was caught; the message says what.
+};
+
+/// For ws_set and ws_get.
+enum class option : std::int64_t {
+    max_frame_bytes = WS_OPT_MAX_FRAME_BYTES, ///< Largest payload of one received frame; one byte more fails the connection with 1009.
+    max_message_bytes = WS_OPT_MAX_MESSAGE_BYTES, ///< Largest received message, all its fragments together; one byte more fails the connection with 1009.
+    max_head_bytes = WS_OPT_MAX_HEAD_BYTES, ///< Largest request head; a longer one is answered with 431.
+    max_head_fields = WS_OPT_MAX_HEAD_FIELDS, ///< Most header fields of a request; more are answered with 431.
+    send_frame_bytes = WS_OPT_SEND_FRAME_BYTES, ///< Longer outgoing messages go out as fragments of this size.
+    handshake_timeout_ms = WS_OPT_HANDSHAKE_TIMEOUT_MS, ///< How long an opening handshake may take in all; no byte extends it.
+    recv_timeout_ms = WS_OPT_RECV_TIMEOUT_MS, ///< How long one receiving call waits.
+    send_timeout_ms = WS_OPT_SEND_TIMEOUT_MS, ///< How long one sending call waits for the peer to read. A frame cut short by it fails the connection.
+    close_timeout_ms = WS_OPT_CLOSE_TIMEOUT_MS, ///< How long ws_close waits for the peer's close frame.
+    accept_timeout_ms = WS_OPT_ACCEPT_TIMEOUT_MS, ///< How long one accepting call waits for a connection to come.
+    interruptible = WS_OPT_INTERRUPTIBLE, ///< 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on.
+};
+
+namespace abi {
+
+inline constexpr std::int64_t version = WS_ABI_VERSION;
+inline constexpr std::int64_t length_max = WS_LENGTH_MAX;
+inline constexpr std::int64_t max_frame_size = WS_MAX_FRAME_SIZE; ///< Maximum frame payload size (64 KiB), unless WS_OPT_MAX_FRAME_BYTES is set.
+inline constexpr std::int64_t header_buffer = WS_HEADER_BUFFER; ///< Buffer for HTTP upgrade headers, unless WS_OPT_MAX_HEAD_BYTES is set.
+inline constexpr std::int64_t recv_buffer = WS_RECV_BUFFER; ///< TCP receive chunk size.
+inline constexpr std::int64_t send_buffer = WS_SEND_BUFFER; ///< Send buffer: the largest payload and 14 bytes of frame overhead.
+inline constexpr std::int64_t timeout_none = WS_TIMEOUT_NONE; ///< Wait for ever.
+
+static_assert(sizeof(WsFrame) == 40, "WsFrame has another size than in the library");
+static_assert(sizeof(WsConnectOptions) == 56, "WsConnectOptions has another size than in the library");
+
+/// Tells whether the library that was loaded fits the header that this program was built with.
+inline bool fits() noexcept {
+    return ws_abi_version() == WS_ABI_VERSION &&
+           ws_struct_size(WS_STRUCT_FRAME) == static_cast<std::int64_t>(sizeof(WsFrame)) &&
+           ws_struct_size(WS_STRUCT_CONNECT_OPTIONS) == static_cast<std::int64_t>(sizeof(WsConnectOptions));
+}
+
+} // namespace abi
+} // namespace ws
+
+#endif

@@ -1,0 +1,472 @@
+"""The C ABI of libws.so for ctypes: constants, structs and prototypes, and no behaviour.
+
+Library opens the shared object twice. Calls that may block are made through ctypes.CDLL, which lets other Python threads run
+meanwhile; calls that cannot block are made through ctypes.PyDLL, which is quicker because it keeps the GIL. Opening checks
+that the library speaks this ABI and has structs of the same size.
+
+Generated from capi/abi by capi/gen; do not edit.
+"""
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import POINTER, Structure, c_char_p, c_int64, c_void_p
+from typing import Any, Callable, Dict, Tuple
+
+WS_ABI_VERSION = 1
+WS_VERSION = "0.1.0"
+WS_LENGTH_MAX = 4294967295
+
+# What a frame is (RFC 6455 §5.2).
+WS_OPCODE_CONTINUATION = 0
+WS_OPCODE_TEXT = 1
+WS_OPCODE_BINARY = 2
+WS_OPCODE_CLOSE = 8
+WS_OPCODE_PING = 9
+WS_OPCODE_PONG = 10
+
+# Why a connection is closed (RFC 6455 §7.4.1). 3000 to 4999 are free for applications.
+WS_CLOSE_NORMAL = 1000
+WS_CLOSE_GOING_AWAY = 1001
+WS_CLOSE_PROTOCOL_ERROR = 1002
+WS_CLOSE_UNSUPPORTED = 1003
+WS_CLOSE_NO_STATUS = 1005
+WS_CLOSE_ABNORMAL = 1006
+WS_CLOSE_INVALID_DATA = 1007
+WS_CLOSE_POLICY = 1008
+WS_CLOSE_TOO_LARGE = 1009
+WS_CLOSE_EXTENSION = 1010
+WS_CLOSE_UNEXPECTED = 1011
+
+# Where a connection is in its life.
+WS_STATE_CONNECTING = 0
+WS_STATE_OPEN = 1
+WS_STATE_CLOSING = 2
+WS_STATE_CLOSED = 3
+
+# Sizes in bytes.
+WS_MAX_FRAME_SIZE = 65536
+WS_HEADER_BUFFER = 8192
+WS_RECV_BUFFER = 4096
+WS_SEND_BUFFER = 65550
+
+# What ws_last_error tells. The hundreds say whose doing it was: 1 the caller's, 2 the connection's, 3 the peer's, 4
+# the opening handshake's, 5 a lack of resources.
+WS_ERR_NONE = 0
+WS_ERR_ARGUMENT = 100
+WS_ERR_HANDLE = 101
+WS_ERR_STATE = 102
+WS_ERR_BUSY = 103
+WS_ERR_UTF8 = 104
+WS_ERR_CLOSE_CODE = 105
+WS_ERR_CONTROL_SIZE = 106
+WS_ERR_TOO_LARGE = 107
+WS_ERR_FORKED = 108
+WS_ERR_URL = 109
+WS_ERR_HEADER = 110
+WS_ERR_OPTION = 111
+WS_ERR_CLOSED = 200
+WS_ERR_ABNORMAL = 201
+WS_ERR_TIMEOUT = 202
+WS_ERR_INTERRUPTED = 203
+WS_ERR_WOULD_BLOCK = 204
+WS_ERR_SYSTEM = 205
+WS_ERR_RESOLVE = 206
+WS_ERR_PROTOCOL = 300
+WS_ERR_PEER_UTF8 = 301
+WS_ERR_PEER_TOO_LARGE = 302
+WS_ERR_PEER_POLICY = 303
+WS_ERR_HANDSHAKE = 400
+WS_ERR_REFUSED = 401
+WS_ERR_ORIGIN = 402
+WS_ERR_NO_MEMORY = 500
+WS_ERR_QUEUE_FULL = 501
+WS_ERR_TOO_MANY = 502
+WS_ERR_INTERNAL = 599
+
+# For ws_set and ws_get.
+WS_OPT_MAX_FRAME_BYTES = 1
+WS_OPT_MAX_MESSAGE_BYTES = 2
+WS_OPT_MAX_HEAD_BYTES = 3
+WS_OPT_MAX_HEAD_FIELDS = 4
+WS_OPT_SEND_FRAME_BYTES = 5
+WS_OPT_HANDSHAKE_TIMEOUT_MS = 10
+WS_OPT_RECV_TIMEOUT_MS = 11
+WS_OPT_SEND_TIMEOUT_MS = 12
+WS_OPT_CLOSE_TIMEOUT_MS = 13
+WS_OPT_ACCEPT_TIMEOUT_MS = 14
+WS_OPT_INTERRUPTIBLE = 20
+
+# For every option whose name ends in _TIMEOUT_MS.
+WS_TIMEOUT_NONE = 9223372036854775807
+
+# For ws_struct_size.
+WS_STRUCT_FRAME = 1
+WS_STRUCT_CONNECT_OPTIONS = 2
+
+ERROR_MEANINGS: Dict[int, str] = {
+    WS_ERR_NONE: "No call of this thread has failed yet.",
+    WS_ERR_ARGUMENT: "An argument is NULL, negative or out of its range; the message names it and the bound.",
+    WS_ERR_HANDLE: "The handle was never given out, or belongs to another kind of object.",
+    WS_ERR_STATE: "The call does not fit the state: a message is unfinished, the handshake is not over or already is.",
+    WS_ERR_BUSY: "Another thread is receiving on this connection or accepting on this server.",
+    WS_ERR_UTF8: "The text given is not valid UTF-8; nothing was sent.",
+    WS_ERR_CLOSE_CODE: "The close code may not be sent: only 1000-1003, 1007-1014 and 3000-4999 may.",
+    WS_ERR_CONTROL_SIZE: "The payload of a control frame is over 125 bytes, or a close reason is over 123.",
+    WS_ERR_TOO_LARGE: "A length given is over the limit; nothing was sent.",
+    WS_ERR_FORKED: "This process was forked from the one that loaded the library; use exec or load it after fork.",
+    WS_ERR_URL: "The URL is not a ws:// URL that can be connected to.",
+    WS_ERR_HEADER: "A header, subprotocol or origin given has characters that HTTP forbids there (CR, LF, NUL) or is reserved; nothing was sent.",
+    WS_ERR_OPTION: "No such option for this kind of handle, or a struct is of a newer library.",
+    WS_ERR_CLOSED: "The connection or server is closed.",
+    WS_ERR_ABNORMAL: "The peer vanished without a close frame (1006).",
+    WS_ERR_TIMEOUT: "The time set for this call is over.",
+    WS_ERR_INTERRUPTED: "A signal came and WS_OPT_INTERRUPTIBLE is set; nothing is lost, call again.",
+    WS_ERR_WOULD_BLOCK: "The call cannot go on without waiting.",
+    WS_ERR_SYSTEM: "The operating system refused; the message has its reason.",
+    WS_ERR_RESOLVE: "The host name has no address.",
+    WS_ERR_PROTOCOL: "The peer broke RFC 6455; the connection failed with 1002.",
+    WS_ERR_PEER_UTF8: "The peer sent text that is not UTF-8; the connection failed with 1007.",
+    WS_ERR_PEER_TOO_LARGE: "The peer sent more than the limit; the connection failed with 1009.",
+    WS_ERR_PEER_POLICY: "The peer broke a rule of ours, such as fragments that are too small; the connection failed with 1008.",
+    WS_ERR_HANDSHAKE: "The opening handshake is malformed or is not one.",
+    WS_ERR_REFUSED: "The server answered with another status than 101, which ws_last_http_status tells.",
+    WS_ERR_ORIGIN: "The request's origin is not on the list of the server; it was answered with 403.",
+    WS_ERR_NO_MEMORY: "Memory ran out.",
+    WS_ERR_QUEUE_FULL: "A send queue is full.",
+    WS_ERR_TOO_MANY: "Too many open handles or descriptors.",
+    WS_ERR_INTERNAL: "A defect in the library was caught; the message says what.",
+}
+
+
+class WsFrame(Structure):
+    """One frame, or one whole message, in the caller's memory. The payload of a frame that the library made is C
+    memory with a NUL after it; the caller owns it and gives it back with ws_frame_drop. Copying the struct does
+    not copy the payload."""
+
+    _fields_ = [
+        ("opcode", c_int64),
+        ("payload", c_int64),
+        ("payload_len", c_int64),
+        ("is_final", c_int64),
+        ("is_masked", c_int64),
+    ]
+
+
+class WsConnectOptions(Structure):
+    """What a client asks for. Set it to WS_CONNECT_OPTIONS_INIT, then change what you need; the library keeps nothing
+    of it."""
+
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("timeout_ms", c_int64),
+        ("subprotocols", c_char_p),
+        ("headers", c_char_p),
+        ("origin", c_char_p),
+        ("max_message_bytes", c_int64),
+        ("max_frame_bytes", c_int64),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(ctypes.sizeof(type(self)))
+
+
+STRUCTS: Dict[int, Any] = {WS_STRUCT_FRAME: WsFrame, WS_STRUCT_CONNECT_OPTIONS: WsConnectOptions}
+
+
+class AbiMismatchError(ImportError):
+    """The library found is not the one that this file was generated for."""
+
+
+def _bind(library: Any, name: str, restype: Any, argtypes: Tuple[Any, ...]) -> Any:
+    try:
+        function = getattr(library, name)
+    except AttributeError:
+        raise AbiMismatchError(f"{library._name} has no {name}: it is older than this binding") from None
+    function.restype = restype
+    function.argtypes = argtypes
+    return function
+
+
+class Library:
+    """The functions of one libws.so, under their C names."""
+
+    __slots__ = (
+        "path",
+        "ws_abi_version",
+        "ws_version",
+        "ws_struct_size",
+        "ws_last_error",
+        "ws_last_error_message",
+        "ws_last_http_status",
+        "ws_error_name",
+        "ws_handle_count",
+        "ws_frame_new",
+        "ws_frame_text",
+        "ws_frame_text_n",
+        "ws_frame_binary",
+        "ws_frame_ping",
+        "ws_frame_pong",
+        "ws_frame_close",
+        "ws_frame_is_control",
+        "ws_frame_is_text",
+        "ws_frame_is_binary",
+        "ws_frame_is_close",
+        "ws_frame_is_ping",
+        "ws_frame_is_pong",
+        "ws_frame_payload_text",
+        "ws_frame_close_code",
+        "ws_frame_drop",
+        "ws_from_server",
+        "ws_from_client",
+        "ws_upgrade",
+        "ws_is_open",
+        "ws_fd",
+        "ws_is_server",
+        "ws_state",
+        "ws_mask_key",
+        "ws_send_frame",
+        "ws_send_text",
+        "ws_send_text_n",
+        "ws_send_binary",
+        "ws_send_fragment",
+        "ws_send_ping",
+        "ws_send_ping_n",
+        "ws_send_pong",
+        "ws_send_pong_n",
+        "ws_send_close",
+        "ws_send_close_reason",
+        "ws_send_close_n",
+        "ws_recv_frame",
+        "ws_recv_message",
+        "ws_close_code",
+        "ws_close_reason",
+        "ws_close",
+        "ws_close_with",
+        "ws_force_close",
+        "ws_drop",
+        "ws_connect",
+        "ws_connect_with",
+        "ws_client_handshake",
+        "ws_server",
+        "ws_server_bind",
+        "ws_server_bind_host",
+        "ws_server_is_valid",
+        "ws_server_accept",
+        "ws_server_accept_request",
+        "ws_server_run_echo",
+        "ws_server_stop",
+        "ws_server_close",
+        "ws_server_drop",
+        "ws_server_listener_fd",
+        "ws_server_port",
+        "ws_server_running",
+        "ws_server_set_subprotocols",
+        "ws_server_set_origins",
+        "ws_request_method",
+        "ws_request_path",
+        "ws_request_query",
+        "ws_request_host",
+        "ws_request_origin",
+        "ws_request_header",
+        "ws_request_header_count",
+        "ws_request_header_name",
+        "ws_request_header_value",
+        "ws_subprotocol",
+        "ws_peer_address",
+        "ws_http_status",
+        "ws_accept_upgrade",
+        "ws_refuse",
+        "ws_set",
+        "ws_get",
+    )
+
+    path: str
+    ws_abi_version: Callable[[], int]
+    ws_version: Callable[[], Any]
+    ws_struct_size: Callable[[int], int]
+    ws_last_error: Callable[[], int]
+    ws_last_error_message: Callable[[], Any]
+    ws_last_http_status: Callable[[], int]
+    ws_error_name: Callable[[int], Any]
+    ws_handle_count: Callable[[], int]
+    ws_frame_new: Callable[[int, Any, int], WsFrame]
+    ws_frame_text: Callable[[Any], WsFrame]
+    ws_frame_text_n: Callable[[Any, int], WsFrame]
+    ws_frame_binary: Callable[[Any, int], WsFrame]
+    ws_frame_ping: Callable[[], WsFrame]
+    ws_frame_pong: Callable[[], WsFrame]
+    ws_frame_close: Callable[[int], WsFrame]
+    ws_frame_is_control: Callable[[Any], int]
+    ws_frame_is_text: Callable[[Any], int]
+    ws_frame_is_binary: Callable[[Any], int]
+    ws_frame_is_close: Callable[[Any], int]
+    ws_frame_is_ping: Callable[[Any], int]
+    ws_frame_is_pong: Callable[[Any], int]
+    ws_frame_payload_text: Callable[[Any], Any]
+    ws_frame_close_code: Callable[[Any], int]
+    ws_frame_drop: Callable[[Any], int]
+    ws_from_server: Callable[[int], int]
+    ws_from_client: Callable[[int], int]
+    ws_upgrade: Callable[[int, Any, int], int]
+    ws_is_open: Callable[[int], int]
+    ws_fd: Callable[[int], int]
+    ws_is_server: Callable[[int], int]
+    ws_state: Callable[[int], int]
+    ws_mask_key: Callable[[int], int]
+    ws_send_frame: Callable[[int, Any], int]
+    ws_send_text: Callable[[int, Any], int]
+    ws_send_text_n: Callable[[int, Any, int], int]
+    ws_send_binary: Callable[[int, Any, int], int]
+    ws_send_fragment: Callable[[int, int, Any, int, int], int]
+    ws_send_ping: Callable[[int], int]
+    ws_send_ping_n: Callable[[int, Any, int], int]
+    ws_send_pong: Callable[[int], int]
+    ws_send_pong_n: Callable[[int, Any, int], int]
+    ws_send_close: Callable[[int, int], int]
+    ws_send_close_reason: Callable[[int, int, Any], int]
+    ws_send_close_n: Callable[[int, int, Any, int], int]
+    ws_recv_frame: Callable[[int], WsFrame]
+    ws_recv_message: Callable[[int], WsFrame]
+    ws_close_code: Callable[[int], int]
+    ws_close_reason: Callable[[int], Any]
+    ws_close: Callable[[int], int]
+    ws_close_with: Callable[[int, int, Any], int]
+    ws_force_close: Callable[[int], int]
+    ws_drop: Callable[[int], int]
+    ws_connect: Callable[[Any], int]
+    ws_connect_with: Callable[[Any, Any], int]
+    ws_client_handshake: Callable[[int, Any, Any], int]
+    ws_server: Callable[[int], int]
+    ws_server_bind: Callable[[int], int]
+    ws_server_bind_host: Callable[[Any, int], int]
+    ws_server_is_valid: Callable[[int], int]
+    ws_server_accept: Callable[[int], int]
+    ws_server_accept_request: Callable[[int], int]
+    ws_server_run_echo: Callable[[int], int]
+    ws_server_stop: Callable[[int], int]
+    ws_server_close: Callable[[int], int]
+    ws_server_drop: Callable[[int], int]
+    ws_server_listener_fd: Callable[[int], int]
+    ws_server_port: Callable[[int], int]
+    ws_server_running: Callable[[int], int]
+    ws_server_set_subprotocols: Callable[[int, Any], int]
+    ws_server_set_origins: Callable[[int, Any], int]
+    ws_request_method: Callable[[int], Any]
+    ws_request_path: Callable[[int], Any]
+    ws_request_query: Callable[[int], Any]
+    ws_request_host: Callable[[int], Any]
+    ws_request_origin: Callable[[int], Any]
+    ws_request_header: Callable[[int, Any], Any]
+    ws_request_header_count: Callable[[int], int]
+    ws_request_header_name: Callable[[int, int], Any]
+    ws_request_header_value: Callable[[int, int], Any]
+    ws_subprotocol: Callable[[int], Any]
+    ws_peer_address: Callable[[int], Any]
+    ws_http_status: Callable[[int], int]
+    ws_accept_upgrade: Callable[[int, Any, Any], int]
+    ws_refuse: Callable[[int, int, Any, Any, int], int]
+    ws_set: Callable[[int, int, int], int]
+    ws_get: Callable[[int, int], int]
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        waits = ctypes.CDLL(path)
+        holds = ctypes.PyDLL(path)
+        self.ws_abi_version = _bind(holds, "ws_abi_version", c_int64, ())
+        self.ws_version = _bind(holds, "ws_version", c_char_p, ())
+        self.ws_struct_size = _bind(holds, "ws_struct_size", c_int64, (c_int64,))
+        self.ws_last_error = _bind(holds, "ws_last_error", c_int64, ())
+        self.ws_last_error_message = _bind(holds, "ws_last_error_message", c_char_p, ())
+        self.ws_last_http_status = _bind(holds, "ws_last_http_status", c_int64, ())
+        self.ws_error_name = _bind(holds, "ws_error_name", c_char_p, (c_int64,))
+        self.ws_handle_count = _bind(holds, "ws_handle_count", c_int64, ())
+        self.ws_frame_new = _bind(holds, "ws_frame_new", WsFrame, (c_int64, c_void_p, c_int64))
+        self.ws_frame_text = _bind(holds, "ws_frame_text", WsFrame, (c_char_p,))
+        self.ws_frame_text_n = _bind(holds, "ws_frame_text_n", WsFrame, (c_void_p, c_int64))
+        self.ws_frame_binary = _bind(holds, "ws_frame_binary", WsFrame, (c_void_p, c_int64))
+        self.ws_frame_ping = _bind(holds, "ws_frame_ping", WsFrame, ())
+        self.ws_frame_pong = _bind(holds, "ws_frame_pong", WsFrame, ())
+        self.ws_frame_close = _bind(holds, "ws_frame_close", WsFrame, (c_int64,))
+        self.ws_frame_is_control = _bind(holds, "ws_frame_is_control", c_int64, (POINTER(WsFrame),))
+        self.ws_frame_is_text = _bind(holds, "ws_frame_is_text", c_int64, (POINTER(WsFrame),))
+        self.ws_frame_is_binary = _bind(holds, "ws_frame_is_binary", c_int64, (POINTER(WsFrame),))
+        self.ws_frame_is_close = _bind(holds, "ws_frame_is_close", c_int64, (POINTER(WsFrame),))
+        self.ws_frame_is_ping = _bind(holds, "ws_frame_is_ping", c_int64, (POINTER(WsFrame),))
+        self.ws_frame_is_pong = _bind(holds, "ws_frame_is_pong", c_int64, (POINTER(WsFrame),))
+        self.ws_frame_payload_text = _bind(holds, "ws_frame_payload_text", c_char_p, (POINTER(WsFrame),))
+        self.ws_frame_close_code = _bind(holds, "ws_frame_close_code", c_int64, (POINTER(WsFrame),))
+        self.ws_frame_drop = _bind(holds, "ws_frame_drop", c_int64, (POINTER(WsFrame),))
+        self.ws_from_server = _bind(holds, "ws_from_server", c_int64, (c_int64,))
+        self.ws_from_client = _bind(holds, "ws_from_client", c_int64, (c_int64,))
+        self.ws_upgrade = _bind(waits, "ws_upgrade", c_int64, (c_int64, c_void_p, c_int64))
+        self.ws_is_open = _bind(holds, "ws_is_open", c_int64, (c_int64,))
+        self.ws_fd = _bind(holds, "ws_fd", c_int64, (c_int64,))
+        self.ws_is_server = _bind(holds, "ws_is_server", c_int64, (c_int64,))
+        self.ws_state = _bind(holds, "ws_state", c_int64, (c_int64,))
+        self.ws_mask_key = _bind(holds, "ws_mask_key", c_int64, (c_int64,))
+        self.ws_send_frame = _bind(waits, "ws_send_frame", c_int64, (c_int64, POINTER(WsFrame)))
+        self.ws_send_text = _bind(waits, "ws_send_text", c_int64, (c_int64, c_char_p))
+        self.ws_send_text_n = _bind(waits, "ws_send_text_n", c_int64, (c_int64, c_void_p, c_int64))
+        self.ws_send_binary = _bind(waits, "ws_send_binary", c_int64, (c_int64, c_void_p, c_int64))
+        self.ws_send_fragment = _bind(waits, "ws_send_fragment", c_int64, (c_int64, c_int64, c_void_p, c_int64, c_int64))
+        self.ws_send_ping = _bind(waits, "ws_send_ping", c_int64, (c_int64,))
+        self.ws_send_ping_n = _bind(waits, "ws_send_ping_n", c_int64, (c_int64, c_void_p, c_int64))
+        self.ws_send_pong = _bind(waits, "ws_send_pong", c_int64, (c_int64,))
+        self.ws_send_pong_n = _bind(waits, "ws_send_pong_n", c_int64, (c_int64, c_void_p, c_int64))
+        self.ws_send_close = _bind(waits, "ws_send_close", c_int64, (c_int64, c_int64))
+        self.ws_send_close_reason = _bind(waits, "ws_send_close_reason", c_int64, (c_int64, c_int64, c_char_p))
+        self.ws_send_close_n = _bind(waits, "ws_send_close_n", c_int64, (c_int64, c_int64, c_void_p, c_int64))
+        self.ws_recv_frame = _bind(waits, "ws_recv_frame", WsFrame, (c_int64,))
+        self.ws_recv_message = _bind(waits, "ws_recv_message", WsFrame, (c_int64,))
+        self.ws_close_code = _bind(holds, "ws_close_code", c_int64, (c_int64,))
+        self.ws_close_reason = _bind(holds, "ws_close_reason", c_char_p, (c_int64,))
+        self.ws_close = _bind(waits, "ws_close", c_int64, (c_int64,))
+        self.ws_close_with = _bind(waits, "ws_close_with", c_int64, (c_int64, c_int64, c_char_p))
+        self.ws_force_close = _bind(holds, "ws_force_close", c_int64, (c_int64,))
+        self.ws_drop = _bind(holds, "ws_drop", c_int64, (c_int64,))
+        self.ws_connect = _bind(waits, "ws_connect", c_int64, (c_char_p,))
+        self.ws_connect_with = _bind(waits, "ws_connect_with", c_int64, (c_char_p, POINTER(WsConnectOptions)))
+        self.ws_client_handshake = _bind(waits, "ws_client_handshake", c_int64, (c_int64, c_char_p, POINTER(WsConnectOptions)))
+        self.ws_server = _bind(holds, "ws_server", c_int64, (c_int64,))
+        self.ws_server_bind = _bind(holds, "ws_server_bind", c_int64, (c_int64,))
+        self.ws_server_bind_host = _bind(waits, "ws_server_bind_host", c_int64, (c_char_p, c_int64))
+        self.ws_server_is_valid = _bind(holds, "ws_server_is_valid", c_int64, (c_int64,))
+        self.ws_server_accept = _bind(waits, "ws_server_accept", c_int64, (c_int64,))
+        self.ws_server_accept_request = _bind(waits, "ws_server_accept_request", c_int64, (c_int64,))
+        self.ws_server_run_echo = _bind(waits, "ws_server_run_echo", c_int64, (c_int64,))
+        self.ws_server_stop = _bind(holds, "ws_server_stop", c_int64, (c_int64,))
+        self.ws_server_close = _bind(holds, "ws_server_close", c_int64, (c_int64,))
+        self.ws_server_drop = _bind(holds, "ws_server_drop", c_int64, (c_int64,))
+        self.ws_server_listener_fd = _bind(holds, "ws_server_listener_fd", c_int64, (c_int64,))
+        self.ws_server_port = _bind(holds, "ws_server_port", c_int64, (c_int64,))
+        self.ws_server_running = _bind(holds, "ws_server_running", c_int64, (c_int64,))
+        self.ws_server_set_subprotocols = _bind(holds, "ws_server_set_subprotocols", c_int64, (c_int64, c_char_p))
+        self.ws_server_set_origins = _bind(holds, "ws_server_set_origins", c_int64, (c_int64, c_char_p))
+        self.ws_request_method = _bind(holds, "ws_request_method", c_char_p, (c_int64,))
+        self.ws_request_path = _bind(holds, "ws_request_path", c_char_p, (c_int64,))
+        self.ws_request_query = _bind(holds, "ws_request_query", c_char_p, (c_int64,))
+        self.ws_request_host = _bind(holds, "ws_request_host", c_char_p, (c_int64,))
+        self.ws_request_origin = _bind(holds, "ws_request_origin", c_char_p, (c_int64,))
+        self.ws_request_header = _bind(holds, "ws_request_header", c_char_p, (c_int64, c_char_p))
+        self.ws_request_header_count = _bind(holds, "ws_request_header_count", c_int64, (c_int64,))
+        self.ws_request_header_name = _bind(holds, "ws_request_header_name", c_char_p, (c_int64, c_int64))
+        self.ws_request_header_value = _bind(holds, "ws_request_header_value", c_char_p, (c_int64, c_int64))
+        self.ws_subprotocol = _bind(holds, "ws_subprotocol", c_char_p, (c_int64,))
+        self.ws_peer_address = _bind(holds, "ws_peer_address", c_char_p, (c_int64,))
+        self.ws_http_status = _bind(holds, "ws_http_status", c_int64, (c_int64,))
+        self.ws_accept_upgrade = _bind(waits, "ws_accept_upgrade", c_int64, (c_int64, c_char_p, c_char_p))
+        self.ws_refuse = _bind(waits, "ws_refuse", c_int64, (c_int64, c_int64, c_char_p, c_void_p, c_int64))
+        self.ws_set = _bind(holds, "ws_set", c_int64, (c_int64, c_int64, c_int64))
+        self.ws_get = _bind(holds, "ws_get", c_int64, (c_int64, c_int64))
+        self._check()
+
+    def _check(self) -> None:
+        version = self.ws_abi_version()
+        if version != WS_ABI_VERSION:
+            raise AbiMismatchError(f"{self.path} speaks ABI {version}, this binding ABI {WS_ABI_VERSION}")
+        for which, struct in STRUCTS.items():
+            size = self.ws_struct_size(which)
+            if size != ctypes.sizeof(struct):
+                raise AbiMismatchError(f"{self.path}: {struct.__name__} has {size} bytes, here {ctypes.sizeof(struct)}")

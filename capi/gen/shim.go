@@ -1,0 +1,152 @@
+package main
+
+// The C shim: every exported function, defined in C. It checks the fork flag and what the table says of the arguments, keeps the
+// error slot of the thread, measures texts and calls the body in Go or C.
+
+import (
+	"fmt"
+	"strings"
+
+	"libws/capi/abi"
+)
+
+// bodyName is the function that does the work of a row.
+func bodyName(f *abi.Function) string {
+	prefix := "libws_go_"
+	if f.Body == abi.C {
+		prefix = "libws_c_"
+	}
+	return prefix + strings.TrimPrefix(f.Serving(), "ws_")
+}
+
+// bodies is the header that declares the C bodies, so that the compiler compares them with the shim's calls.
+func bodies(t *abi.Table) []byte {
+	var b strings.Builder
+	b.WriteString("/*\n * What the bodies in C look like to the shim: a text comes with its length, the error slot last, and a frame is written\n" +
+		" * to frame_out. 0 or the result is success, -1 or NULL is failure with the slot filled.\n * " + generated +
+		"\n */\n#ifndef LIBWS_BODIES_H\n#define LIBWS_BODIES_H\n\n#include \"error.h\"\n\n")
+	for i := range t.Functions {
+		f := &t.Functions[i]
+		if f.Body != abi.C || f.Twin != "" {
+			continue
+		}
+		var params []string
+		for _, p := range f.Params {
+			params = append(params, declare(p.Type, p.Name))
+			if p.Type.Kind == abi.Text && f.LengthOf(p.Name) == "" {
+				params = append(params, "int64_t "+p.Name+"_len")
+			}
+		}
+		result := declare(f.Result, "")
+		if f.Result.Kind == abi.Value {
+			params = append(params, f.Result.Name+" *frame_out")
+			result = "int64_t "
+		}
+		params = append(params, "libws_error *error")
+		fmt.Fprintf(&b, "%s%s(%s);\n", result, bodyName(f), strings.Join(params, ", "))
+	}
+	b.WriteString("\n#endif\n")
+	return []byte(b.String())
+}
+
+func shim(t *abi.Table) []byte {
+	var b strings.Builder
+	b.WriteString("/*\n * The functions that libws.so exports. Each checks the fork flag and its arguments, then calls its body in Go or C.\n * " +
+		generated + "\n */\n#include <string.h>\n\n#include \"ws.h\"\n#include \"bodies.h\"\n#include \"_cgo_export.h\"\n")
+	for i := range t.Functions {
+		b.WriteByte('\n')
+		shimFunction(&b, t, &t.Functions[i])
+	}
+	return []byte(b.String())
+}
+
+// failed is the statement that leaves a shim function whose call failed.
+func failed(f *abi.Function) string {
+	switch {
+	case f.Result.Kind == abi.Value:
+		return "return libws_no_frame;"
+	case f.Result.Kind == abi.Text || f.Result.Kind == abi.Context:
+		return "return NULL;"
+	case f.Fails == abi.Zero:
+		return "return 0;"
+	default:
+		return "return -1;"
+	}
+}
+
+func shimFunction(b *strings.Builder, t *abi.Table, f *abi.Function) {
+	fmt.Fprintf(b, "%s\n{\n    libws_error *error = libws_slot();\n", prototype(f))
+	fail := failed(f)
+	guard := func(condition, call string) {
+		fmt.Fprintf(b, "    if (LIBWS_UNLIKELY(%s)) {\n        %s;\n        %s\n    }\n", condition, call, fail)
+	}
+	if !f.AfterFork {
+		guard("libws_forked", fmt.Sprintf("libws_fail_forked(error, %q)", f.Name))
+	}
+	for _, p := range f.Params {
+		if isPointer(p.Type) && p.Null == abi.Never {
+			guard(p.Name+" == NULL", fmt.Sprintf("libws_fail_null(error, %q, %q)", f.Name, p.Name))
+		}
+		if p.LengthOf != "" {
+			guard(fmt.Sprintf("%s < 0 || %s > WS_LENGTH_MAX", p.Name, p.Name),
+				fmt.Sprintf("libws_fail_length(error, %q, %q, %s)", f.Name, p.Name, p.Name))
+			guard(fmt.Sprintf("%s == NULL && %s > 0", p.LengthOf, p.Name),
+				fmt.Sprintf("libws_fail_missing(error, %q, %q, %q, %s)", f.Name, p.LengthOf, p.Name, p.Name))
+		}
+	}
+	var args []string
+	for _, p := range f.Params {
+		if s := sized(t, p); s != "" {
+			fmt.Fprintf(b, "    %s %s_whole;\n    if (%s != NULL) {\n", s, p.Name, p.Name)
+			fmt.Fprintf(b, "        if (libws_copy_sized(error, %q, %q, &%s_whole, sizeof %s_whole, %s) < 0) {\n            %s\n        }\n",
+				f.Name, p.Name, p.Name, p.Name, p.Name, fail)
+			fmt.Fprintf(b, "        %s = &%s_whole;\n    }\n", p.Name, p.Name)
+		}
+		args = append(args, argument(f, p))
+		if p.Type.Kind == abi.Text && f.LengthOf(p.Name) == "" {
+			if p.Null == abi.Absent {
+				args = append(args, fmt.Sprintf("%s == NULL ? 0 : (int64_t)strlen(%s)", p.Name, p.Name))
+			} else {
+				args = append(args, fmt.Sprintf("(int64_t)strlen(%s)", p.Name))
+			}
+		}
+	}
+	switch f.Result.Kind {
+	case abi.Value:
+		fmt.Fprintf(b, "    %s frame_out;\n", f.Result.Name)
+		args = append(args, "&frame_out", "error")
+		call := bodyName(f) + "(" + strings.Join(args, ", ") + ")"
+		fmt.Fprintf(b, "    if (LIBWS_UNLIKELY(%s < 0)) {\n        %s\n    }\n    return frame_out;\n}\n", call, fail)
+	default:
+		args = append(args, "error")
+		fmt.Fprintf(b, "    return %s(%s);\n}\n", bodyName(f), strings.Join(args, ", "))
+	}
+}
+
+// argument writes a parameter as the body takes it: cgo knows no const.
+func argument(f *abi.Function, p abi.Param) string {
+	if f.Body == abi.C {
+		return p.Name
+	}
+	switch p.Type.Kind {
+	case abi.Text:
+		return "(char *)" + p.Name
+	case abi.Bytes:
+		return "(void *)" + p.Name
+	case abi.In:
+		return "(" + p.Type.Name + " *)" + p.Name
+	case abi.IntIn:
+		return "(int64_t *)" + p.Name
+	}
+	return p.Name
+}
+
+// sized names the struct of a parameter that may come from a program built for another release, or "".
+func sized(t *abi.Table, p abi.Param) string {
+	for _, s := range t.Structs {
+		if p.Type.Kind == abi.In && s.Sized && s.Name == p.Type.Name {
+			return s.Name
+		}
+	}
+	return ""
+}

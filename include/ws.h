@@ -1,0 +1,1466 @@
+/*
+ * ws.h: WebSocket (RFC 6455) for C and C++, on libws.so.
+ *
+ * Handles. Connections and servers are int64_t > 0. Every call checks its handle: one that was never given out is
+ * WS_ERR_HANDLE, a closed one answers for ever like a closed connection or server, and never another object answers.
+ *
+ * Errors. A call that fails returns -1, a NULL pointer, or a WsFrame whose opcode is -1, and leaves a code and a message for
+ * ws_last_error and ws_last_error_message, kept per thread; a call that succeeds leaves them alone. Arguments are checked
+ * first: when one is wrong, nothing was sent and nothing has changed. A call that fails with WS_ERR_FORKED was made in a
+ * forked child, one with WS_ERR_INTERNAL met a defect of the library; both are possible wherever they are listed.
+ *
+ * Memory. Whatever is passed in stays the caller's and is not kept. Texts are UTF-8. Lengths are in bytes, from 0 to
+ * WS_LENGTH_MAX, and a NULL pointer with the length 0 is an empty text or payload.
+ *
+ * Threads. Any thread may call anything; where a call is limited it says so. Closing wakes the calls that are blocked.
+ *
+ * Generated from capi/abi by capi/gen; do not edit.
+ */
+#ifndef LIBWS_WS_H
+#define LIBWS_WS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define WS_API __attribute__((visibility("default")))
+#else
+#define WS_API
+#endif
+
+#if defined(__cplusplus) && __cplusplus >= 201103L
+#define WS_NOEXCEPT noexcept
+#else
+#define WS_NOEXCEPT
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What ws_abi_version of the library that fits this header returns. */
+#define WS_ABI_VERSION 1
+
+/** The release that this header came with. */
+#define WS_VERSION "0.1.0"
+
+/** The largest length that any call takes, in bytes. */
+#define WS_LENGTH_MAX INT64_C(4294967295)
+
+/*
+ * What a frame is (RFC 6455 §5.2).
+ */
+/** Continuation frame: a further fragment of a message. */
+#define WS_OPCODE_CONTINUATION 0
+/** Text frame: UTF-8. */
+#define WS_OPCODE_TEXT 1
+/** Binary frame. */
+#define WS_OPCODE_BINARY 2
+/** Close frame. */
+#define WS_OPCODE_CLOSE 8
+/** Ping frame. */
+#define WS_OPCODE_PING 9
+/** Pong frame. */
+#define WS_OPCODE_PONG 10
+
+/*
+ * Why a connection is closed (RFC 6455 §7.4.1). 3000 to 4999 are free for applications.
+ */
+/** Normal closure. */
+#define WS_CLOSE_NORMAL 1000
+/** Endpoint going away. */
+#define WS_CLOSE_GOING_AWAY 1001
+/** Protocol error. */
+#define WS_CLOSE_PROTOCOL_ERROR 1002
+/** Unsupported data type. */
+#define WS_CLOSE_UNSUPPORTED 1003
+/** No status code received. Never on the wire. */
+#define WS_CLOSE_NO_STATUS 1005
+/** Abnormal closure: the peer went without a close frame. Never on the wire. */
+#define WS_CLOSE_ABNORMAL 1006
+/** Invalid frame payload data. */
+#define WS_CLOSE_INVALID_DATA 1007
+/** Policy violation. */
+#define WS_CLOSE_POLICY 1008
+/** Message too large. */
+#define WS_CLOSE_TOO_LARGE 1009
+/** Missing extension. */
+#define WS_CLOSE_EXTENSION 1010
+/** Unexpected condition. */
+#define WS_CLOSE_UNEXPECTED 1011
+
+/*
+ * Where a connection is in its life.
+ */
+/** Connection in progress: the opening handshake is not over. */
+#define WS_STATE_CONNECTING 0
+/** Connection open. */
+#define WS_STATE_OPEN 1
+/** Connection closing: a close frame was sent or received. */
+#define WS_STATE_CLOSING 2
+/** Connection closed. */
+#define WS_STATE_CLOSED 3
+
+/*
+ * Sizes in bytes.
+ */
+/** Maximum frame payload size (64 KiB), unless WS_OPT_MAX_FRAME_BYTES is set. */
+#define WS_MAX_FRAME_SIZE 65536
+/** Buffer for HTTP upgrade headers, unless WS_OPT_MAX_HEAD_BYTES is set. */
+#define WS_HEADER_BUFFER 8192
+/** TCP receive chunk size. */
+#define WS_RECV_BUFFER 4096
+/** Send buffer: the largest payload and 14 bytes of frame overhead. */
+#define WS_SEND_BUFFER 65550
+
+/*
+ * What ws_last_error tells. The hundreds say whose doing it was: 1 the caller's, 2 the connection's, 3 the peer's,
+ * 4 the opening handshake's, 5 a lack of resources.
+ */
+/** No call of this thread has failed yet. */
+#define WS_ERR_NONE 0
+/** An argument is NULL, negative or out of its range; the message names it and the bound. */
+#define WS_ERR_ARGUMENT 100
+/** The handle was never given out, or belongs to another kind of object. */
+#define WS_ERR_HANDLE 101
+/** The call does not fit the state: a message is unfinished, the handshake is not over or already is. */
+#define WS_ERR_STATE 102
+/** Another thread is receiving on this connection or accepting on this server. */
+#define WS_ERR_BUSY 103
+/** The text given is not valid UTF-8; nothing was sent. */
+#define WS_ERR_UTF8 104
+/** The close code may not be sent: only 1000-1003, 1007-1014 and 3000-4999 may. */
+#define WS_ERR_CLOSE_CODE 105
+/** The payload of a control frame is over 125 bytes, or a close reason is over 123. */
+#define WS_ERR_CONTROL_SIZE 106
+/** A length given is over the limit; nothing was sent. */
+#define WS_ERR_TOO_LARGE 107
+/** This process was forked from the one that loaded the library; use exec or load it after fork. */
+#define WS_ERR_FORKED 108
+/** The URL is not a ws:// URL that can be connected to. */
+#define WS_ERR_URL 109
+/**
+ * A header, subprotocol or origin given has characters that HTTP forbids there (CR, LF, NUL) or is reserved;
+ * nothing was sent.
+ */
+#define WS_ERR_HEADER 110
+/** No such option for this kind of handle, or a struct is of a newer library. */
+#define WS_ERR_OPTION 111
+/** The connection or server is closed. */
+#define WS_ERR_CLOSED 200
+/** The peer vanished without a close frame (1006). */
+#define WS_ERR_ABNORMAL 201
+/** The time set for this call is over. */
+#define WS_ERR_TIMEOUT 202
+/** A signal came and WS_OPT_INTERRUPTIBLE is set; nothing is lost, call again. */
+#define WS_ERR_INTERRUPTED 203
+/** The call cannot go on without waiting. */
+#define WS_ERR_WOULD_BLOCK 204
+/** The operating system refused; the message has its reason. */
+#define WS_ERR_SYSTEM 205
+/** The host name has no address. */
+#define WS_ERR_RESOLVE 206
+/** The peer broke RFC 6455; the connection failed with 1002. */
+#define WS_ERR_PROTOCOL 300
+/** The peer sent text that is not UTF-8; the connection failed with 1007. */
+#define WS_ERR_PEER_UTF8 301
+/** The peer sent more than the limit; the connection failed with 1009. */
+#define WS_ERR_PEER_TOO_LARGE 302
+/** The peer broke a rule of ours, such as fragments that are too small; the connection failed with 1008. */
+#define WS_ERR_PEER_POLICY 303
+/** The opening handshake is malformed or is not one. */
+#define WS_ERR_HANDSHAKE 400
+/** The server answered with another status than 101, which ws_last_http_status tells. */
+#define WS_ERR_REFUSED 401
+/** The request's origin is not on the list of the server; it was answered with 403. */
+#define WS_ERR_ORIGIN 402
+/** Memory ran out. */
+#define WS_ERR_NO_MEMORY 500
+/** A send queue is full. */
+#define WS_ERR_QUEUE_FULL 501
+/** Too many open handles or descriptors. */
+#define WS_ERR_TOO_MANY 502
+/** A defect in the library was caught; the message says what. */
+#define WS_ERR_INTERNAL 599
+
+/*
+ * For ws_set and ws_get.
+ */
+/**
+ * Largest payload of one received frame; one byte more fails the connection with 1009. For: server,
+ * connection. Range: 1 to 4294967295 (bytes). Default: 65536.
+ */
+#define WS_OPT_MAX_FRAME_BYTES 1
+/**
+ * Largest received message, all its fragments together; one byte more fails the connection with 1009. For:
+ * server, connection. Range: 1 to 4294967295 (bytes). Default: 16777216.
+ */
+#define WS_OPT_MAX_MESSAGE_BYTES 2
+/**
+ * Largest request head; a longer one is answered with 431. For: server. Range: 1 to 1048576 (bytes). Default:
+ * 8192.
+ */
+#define WS_OPT_MAX_HEAD_BYTES 3
+/**
+ * Most header fields of a request; more are answered with 431. For: server. Range: 1 to 10000 (fields).
+ * Default: 100.
+ */
+#define WS_OPT_MAX_HEAD_FIELDS 4
+/**
+ * Longer outgoing messages go out as fragments of this size. For: server, connection. Range: 1 to 4294967295
+ * (bytes). Default: 65536.
+ */
+#define WS_OPT_SEND_FRAME_BYTES 5
+/**
+ * How long an opening handshake may take in all; no byte extends it. For: server. Range: 1 to WS_TIMEOUT_NONE
+ * (milliseconds). Default: 10000.
+ */
+#define WS_OPT_HANDSHAKE_TIMEOUT_MS 10
+/**
+ * How long one receiving call waits. For: server, connection. Range: 1 to WS_TIMEOUT_NONE (milliseconds).
+ * Default: WS_TIMEOUT_NONE.
+ */
+#define WS_OPT_RECV_TIMEOUT_MS 11
+/**
+ * How long one sending call waits for the peer to read. A frame cut short by it fails the connection. For:
+ * server, connection. Range: 1 to WS_TIMEOUT_NONE (milliseconds). Default: WS_TIMEOUT_NONE.
+ */
+#define WS_OPT_SEND_TIMEOUT_MS 12
+/**
+ * How long ws_close waits for the peer's close frame. For: server, connection. Range: 1 to WS_TIMEOUT_NONE
+ * (milliseconds). Default: 1000.
+ */
+#define WS_OPT_CLOSE_TIMEOUT_MS 13
+/**
+ * How long one accepting call waits for a connection to come. For: server. Range: 1 to WS_TIMEOUT_NONE
+ * (milliseconds). Default: WS_TIMEOUT_NONE.
+ */
+#define WS_OPT_ACCEPT_TIMEOUT_MS 14
+/**
+ * 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on.
+ * For: server, connection. Range: 0 to 1 (0 or 1). Default: 0.
+ */
+#define WS_OPT_INTERRUPTIBLE 20
+
+/*
+ * For every option whose name ends in _TIMEOUT_MS.
+ */
+/** Wait for ever. */
+#define WS_TIMEOUT_NONE INT64_MAX
+
+/*
+ * For ws_struct_size.
+ */
+/** WsFrame. */
+#define WS_STRUCT_FRAME 1
+/** WsConnectOptions. */
+#define WS_STRUCT_CONNECT_OPTIONS 2
+
+/**
+ * One frame, or one whole message, in the caller's memory. The payload of a frame that the library made is C memory
+ * with a NUL after it; the caller owns it and gives it back with ws_frame_drop. Copying the struct does not copy
+ * the payload.
+ */
+typedef struct WsFrame {
+    /** One of WS_OPCODE_*, or -1: the call that made it failed. */
+    int64_t opcode;
+    /** Address of the payload, 0 when there is none. */
+    int64_t payload;
+    /** Length of the payload in bytes. */
+    int64_t payload_len;
+    /** 1 if the FIN bit is set: the last frame of its message. */
+    int64_t is_final;
+    /** 1 if the MASK bit was set. The payload is always unmasked; sending masks as the role demands. */
+    int64_t is_masked;
+} WsFrame;
+
+/**
+ * What a client asks for. Set it to WS_CONNECT_OPTIONS_INIT, then change what you need; the library keeps nothing
+ * of it.
+ */
+typedef struct WsConnectOptions {
+    /** sizeof(WsConnectOptions), so that a program built for an older library keeps working. */
+    int64_t struct_size;
+    /** For resolving, connecting and the handshake together, in milliseconds; 0 means 10000. */
+    int64_t timeout_ms;
+    /** Subprotocols to offer, comma-separated, the preferred first; NULL for none. */
+    const char *subprotocols;
+    /** Further request headers as "Name: value" lines, each ended by LF or CR LF; NULL for none. */
+    const char *headers;
+    /** The Origin header; NULL for none. */
+    const char *origin;
+    /** WS_OPT_MAX_MESSAGE_BYTES of the connection; 0 means its default. */
+    int64_t max_message_bytes;
+    /** WS_OPT_MAX_FRAME_BYTES of the connection; 0 means its default. */
+    int64_t max_frame_bytes;
+} WsConnectOptions;
+
+/** The start value of WsConnectOptions: everything at its default. */
+#define WS_CONNECT_OPTIONS_INIT { (int64_t)sizeof(WsConnectOptions), 0, NULL, NULL, NULL, 0, 0 }
+
+/* ---- Library ---- */
+
+/**
+ * Tells the version of the ABI, to be compared with WS_ABI_VERSION of the header that a program was built with.
+ *
+ * @return The version; another number means another meaning of a struct or a call.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: none.
+ */
+WS_API int64_t ws_abi_version(void) WS_NOEXCEPT;
+
+/**
+ * Tells the release of the library, for people.
+ *
+ * @return Text such as "0.1.0". The library's; it lives for ever.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: none.
+ */
+WS_API const char *ws_version(void) WS_NOEXCEPT;
+
+/**
+ * Tells the size of a struct of the ABI in bytes, so that a binding without a C compiler can compare it with its
+ * own.
+ *
+ * @param which One of WS_STRUCT_*.
+ * @return The size, or -1 when there is no such struct.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT.
+ */
+WS_API int64_t ws_struct_size(int64_t which) WS_NOEXCEPT;
+
+/**
+ * Tells the code of the last failure of a call of this thread, like errno: a call that succeeds leaves it alone,
+ * and no other thread changes it.
+ *
+ * @return One of WS_ERR_*; WS_ERR_NONE when no call of this thread has failed yet.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: none.
+ */
+WS_API int64_t ws_last_error(void) WS_NOEXCEPT;
+
+/**
+ * Tells the last failure of a call of this thread in English: which argument or rule, and the bound.
+ *
+ * @return UTF-8 text; empty when no call of this thread has failed yet. Never NULL. The library's; it lives until
+ *     the next call that fails in this thread, or the thread's end.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: none.
+ */
+WS_API const char *ws_last_error_message(void) WS_NOEXCEPT;
+
+/**
+ * Tells the HTTP status that belongs to the last failure of a call of this thread: the one that the server answered
+ * with when ws_connect failed with WS_ERR_REFUSED, or the one that a server call answered a bad request with.
+ *
+ * @return The status, or 0 when the last failure has none.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: none.
+ * Clause: RFC 6455 §4.1.
+ */
+WS_API int64_t ws_last_http_status(void) WS_NOEXCEPT;
+
+/**
+ * Tells the name of an error code.
+ *
+ * @param code What ws_last_error gave.
+ * @return Text such as "WS_ERR_CLOSED"; "WS_ERR_UNKNOWN" when there is no such code. Never NULL. The library's; it
+ *     lives for ever.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: none.
+ */
+WS_API const char *ws_error_name(int64_t code) WS_NOEXCEPT;
+
+/**
+ * Counts the handles that are not closed, of every kind, for tests that look for leaks.
+ *
+ * @return The number, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_handle_count(void) WS_NOEXCEPT;
+
+/* ---- Frames ---- */
+
+/**
+ * Creates a frame with any opcode and a copy of the payload, is_final 1 and is_masked 0. A text given here may be a
+ * fragment, so it is judged when it is sent.
+ *
+ * @param opcode One of WS_OPCODE_*; the reserved ones are errors.
+ * @param payload The bytes to copy. NULL is fine when the length is 0.
+ * @param payload_len Their number; at most 125 in a control frame.
+ * @return The frame; opcode -1 when it failed. The payload is the caller's, to be given back with ws_frame_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_CONTROL_SIZE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.2, §5.5.
+ */
+WS_API WsFrame ws_frame_new(int64_t opcode, const void *payload, int64_t payload_len) WS_NOEXCEPT;
+
+/**
+ * Creates a text frame from a copy of a string.
+ *
+ * @param msg UTF-8 ended by NUL.
+ * @return The frame; opcode -1 when it failed. The payload is the caller's, to be given back with ws_frame_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.6, §8.1.
+ */
+WS_API WsFrame ws_frame_text(const char *msg) WS_NOEXCEPT;
+
+/**
+ * Creates a text frame from a copy of a string that may hold NUL.
+ *
+ * @param msg UTF-8. NULL is fine when the length is 0.
+ * @param len Its length in bytes.
+ * @return The frame; opcode -1 when it failed. The payload is the caller's, to be given back with ws_frame_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.6, §8.1.
+ */
+WS_API WsFrame ws_frame_text_n(const char *msg, int64_t len) WS_NOEXCEPT;
+
+/**
+ * Creates a binary frame from a copy of raw data.
+ *
+ * @param data The bytes to copy. NULL is fine when the length is 0.
+ * @param len Their number.
+ * @return The frame; opcode -1 when it failed. The payload is the caller's, to be given back with ws_frame_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.6.
+ */
+WS_API WsFrame ws_frame_binary(const void *data, int64_t len) WS_NOEXCEPT;
+
+/**
+ * Creates a ping frame with no payload.
+ *
+ * @return The frame; it needs no drop, but bears it.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: none.
+ * Clause: RFC 6455 §5.5.2.
+ */
+WS_API WsFrame ws_frame_ping(void) WS_NOEXCEPT;
+
+/**
+ * Creates a pong frame with no payload. ws_send_pong is what answers a ping with its payload.
+ *
+ * @return The frame; it needs no drop, but bears it.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: none.
+ * Clause: RFC 6455 §5.5.3.
+ */
+WS_API WsFrame ws_frame_pong(void) WS_NOEXCEPT;
+
+/**
+ * Creates a close frame with a status code.
+ *
+ * @param status_code 1000-1003, 1007-1014 or 3000-4999; WS_CLOSE_NO_STATUS makes a close frame without a payload.
+ * @return The frame; opcode -1 when it failed. The payload is the caller's, to be given back with ws_frame_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_CLOSE_CODE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.5.1, §7.4.
+ */
+WS_API WsFrame ws_frame_close(int64_t status_code) WS_NOEXCEPT;
+
+/**
+ * Checks if this is a control frame (opcode >= 8).
+ *
+ * @param frame The frame.
+ * @return 1 if it is, 0 otherwise; -1 when frame is NULL.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: WS_ERR_ARGUMENT.
+ * Clause: RFC 6455 §5.5.
+ */
+WS_API int64_t ws_frame_is_control(const WsFrame *frame) WS_NOEXCEPT;
+
+/**
+ * Checks if this is a text frame.
+ *
+ * @param frame The frame.
+ * @return 1 if it is, 0 otherwise; -1 when frame is NULL.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: WS_ERR_ARGUMENT.
+ * Clause: RFC 6455 §5.6.
+ */
+WS_API int64_t ws_frame_is_text(const WsFrame *frame) WS_NOEXCEPT;
+
+/**
+ * Checks if this is a binary frame.
+ *
+ * @param frame The frame.
+ * @return 1 if it is, 0 otherwise; -1 when frame is NULL.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: WS_ERR_ARGUMENT.
+ * Clause: RFC 6455 §5.6.
+ */
+WS_API int64_t ws_frame_is_binary(const WsFrame *frame) WS_NOEXCEPT;
+
+/**
+ * Checks if this is a close frame.
+ *
+ * @param frame The frame.
+ * @return 1 if it is, 0 otherwise; -1 when frame is NULL.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: WS_ERR_ARGUMENT.
+ * Clause: RFC 6455 §5.5.1.
+ */
+WS_API int64_t ws_frame_is_close(const WsFrame *frame) WS_NOEXCEPT;
+
+/**
+ * Checks if this is a ping frame.
+ *
+ * @param frame The frame.
+ * @return 1 if it is, 0 otherwise; -1 when frame is NULL.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: WS_ERR_ARGUMENT.
+ * Clause: RFC 6455 §5.5.2.
+ */
+WS_API int64_t ws_frame_is_ping(const WsFrame *frame) WS_NOEXCEPT;
+
+/**
+ * Checks if this is a pong frame.
+ *
+ * @param frame The frame.
+ * @return 1 if it is, 0 otherwise; -1 when frame is NULL.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: WS_ERR_ARGUMENT.
+ * Clause: RFC 6455 §5.5.3.
+ */
+WS_API int64_t ws_frame_is_pong(const WsFrame *frame) WS_NOEXCEPT;
+
+/**
+ * Gives the payload as a string. payload_len is its length, since a text may hold NUL. The frame must be one that
+ * the library made, whose payload is followed by NUL.
+ *
+ * @param frame The frame.
+ * @return The payload; an empty string when there is none. NULL when frame is NULL. The frame's: it lives until
+ *     ws_frame_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: WS_ERR_ARGUMENT.
+ * Clause: RFC 6455 §5.6.
+ */
+WS_API const char *ws_frame_payload_text(const WsFrame *frame) WS_NOEXCEPT;
+
+/**
+ * Gives the status code of a close frame.
+ *
+ * @param frame The frame.
+ * @return The code; WS_CLOSE_NO_STATUS if this is not a close frame or it has none. -1 when frame is NULL.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: WS_ERR_ARGUMENT.
+ * Clause: RFC 6455 §7.1.5.
+ */
+WS_API int64_t ws_frame_close_code(const WsFrame *frame) WS_NOEXCEPT;
+
+/**
+ * Frees the payload and sets payload and payload_len to 0, so that a second drop of the same struct does nothing.
+ * Copies of the struct share one payload: drop one of them.
+ *
+ * @param frame A frame that the library made.
+ * @return 0, or -1 when frame is NULL.
+ * Blocks: Never.
+ * Threads: Any thread, but one at a time for one frame.
+ * Errors: WS_ERR_ARGUMENT.
+ */
+WS_API int64_t ws_frame_drop(WsFrame *frame) WS_NOEXCEPT;
+
+/* ---- Connections ---- */
+
+/**
+ * Creates a server-side connection from an accepted stream socket on which the opening handshake is already done.
+ * On success the descriptor belongs to the connection, which closes it; on failure it stays the caller's.
+ *
+ * @param fd A connected stream socket.
+ * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_from_server(int64_t fd) WS_NOEXCEPT;
+
+/**
+ * Creates a client-side connection from a connected stream socket on which the opening handshake is already done
+ * (ws_client_handshake does one). On success the descriptor belongs to the connection; on failure it stays the
+ * caller's.
+ *
+ * @param fd A connected stream socket.
+ * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_from_client(int64_t fd) WS_NOEXCEPT;
+
+/**
+ * Performs the server's opening handshake on a stream socket whose request was read by somebody else, such as an
+ * HTTP server. Bytes that follow the request are kept for the connection; what is missing of the request is read
+ * from the socket. On success the descriptor belongs to the connection. On failure a bad request has been answered,
+ * and the descriptor stays the caller's.
+ *
+ * @param fd A connected stream socket.
+ * @param buffer What was read of the request so far. NULL is fine when the length is 0.
+ * @param buffer_len Its length in bytes.
+ * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
+ * Blocks: Until the request is complete and answered, at most 10 seconds.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_HANDSHAKE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_SYSTEM,
+ *     WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.
+ */
+WS_API int64_t ws_upgrade(int64_t fd, const void *buffer, int64_t buffer_len) WS_NOEXCEPT;
+
+/**
+ * Checks if the connection is open.
+ *
+ * @param conn The connection.
+ * @return 1 if open, 0 otherwise.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_is_open(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells the descriptor of the connection's socket, to be watched, not read from, written to or closed.
+ *
+ * @param conn The connection.
+ * @return The descriptor; -1 when the connection is closed or has none.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_fd(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells the role of this end.
+ *
+ * @param conn The connection.
+ * @return 1 if server-side, 0 if client-side; it stays when the connection is closed. -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_is_server(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells the connection's state.
+ *
+ * @param conn The connection.
+ * @return One of WS_STATE_*; WS_STATE_CLOSED for ever when it is closed. -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_state(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells the mask key of the last client-to-server frame: sent by a client, received by a server.
+ *
+ * @param conn The connection.
+ * @return The key as a big-endian number of 32 bits; 0 before the first. -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_mask_key(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Sends a frame. is_final and continuations are honoured; the mask is as the role demands, whatever is_masked says.
+ * What RFC 6455 forbids to send is refused and nothing is sent: reserved opcodes, data inside another message, a
+ * fragmented control frame.
+ *
+ * @param conn The connection.
+ * @param frame The frame; it stays the caller's.
+ * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any number of threads may send on one connection; their frames never interleave.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_CLOSE_CODE, WS_ERR_CONTROL_SIZE, WS_ERR_TOO_LARGE,
+ *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.4, §5.5, §6.1.
+ */
+WS_API int64_t ws_send_frame(int64_t conn, const WsFrame *frame) WS_NOEXCEPT;
+
+/**
+ * Sends a text message, as fragments when it is longer than WS_OPT_SEND_FRAME_BYTES.
+ *
+ * @param conn The connection.
+ * @param msg UTF-8 ended by NUL.
+ * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any number of threads may send on one connection; their frames never interleave.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.6, §8.1.
+ */
+WS_API int64_t ws_send_text(int64_t conn, const char *msg) WS_NOEXCEPT;
+
+/**
+ * Sends a text message that may hold NUL, as fragments when it is longer than WS_OPT_SEND_FRAME_BYTES.
+ *
+ * @param conn The connection.
+ * @param msg UTF-8. NULL is fine when the length is 0.
+ * @param len Its length in bytes.
+ * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any number of threads may send on one connection; their frames never interleave.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.6, §8.1.
+ */
+WS_API int64_t ws_send_text_n(int64_t conn, const char *msg, int64_t len) WS_NOEXCEPT;
+
+/**
+ * Sends binary data as one message, as fragments when it is longer than WS_OPT_SEND_FRAME_BYTES.
+ *
+ * @param conn The connection.
+ * @param data The bytes. NULL is fine when the length is 0.
+ * @param len Their number.
+ * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any number of threads may send on one connection; their frames never interleave.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.6.
+ */
+WS_API int64_t ws_send_binary(int64_t conn, const void *data, int64_t len) WS_NOEXCEPT;
+
+/**
+ * Sends one fragment of a message. The first has the message's opcode, the others WS_OPCODE_CONTINUATION; the last
+ * has is_final 1. Nobody else can send a message until then; control frames may go between. Text is checked across
+ * fragments.
+ *
+ * @param conn The connection.
+ * @param opcode WS_OPCODE_TEXT or WS_OPCODE_BINARY first, then WS_OPCODE_CONTINUATION.
+ * @param data The bytes. NULL is fine when the length is 0.
+ * @param len Their number.
+ * @param is_final 1 for the last fragment, 0 otherwise.
+ * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any number of threads may send on one connection; their frames never interleave.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.4.
+ */
+WS_API int64_t ws_send_fragment(int64_t conn, int64_t opcode, const void *data, int64_t len, int64_t is_final) WS_NOEXCEPT;
+
+/**
+ * Sends a ping frame with no payload.
+ *
+ * @param conn The connection.
+ * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any number of threads may send on one connection; their frames never interleave.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.5.2.
+ */
+WS_API int64_t ws_send_ping(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Sends a ping frame with a payload.
+ *
+ * @param conn The connection.
+ * @param data The bytes. NULL is fine when the length is 0.
+ * @param len Their number, at most 125.
+ * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any number of threads may send on one connection; their frames never interleave.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_CONTROL_SIZE, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.5.2.
+ */
+WS_API int64_t ws_send_ping_n(int64_t conn, const void *data, int64_t len) WS_NOEXCEPT;
+
+/**
+ * Sends a pong frame: the answer to the latest unanswered ping, with its payload; an empty one when there is none.
+ *
+ * @param conn The connection.
+ * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any number of threads may send on one connection; their frames never interleave.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.5.3.
+ */
+WS_API int64_t ws_send_pong(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Sends a pong frame with the given payload.
+ *
+ * @param conn The connection.
+ * @param data The bytes. NULL is fine when the length is 0.
+ * @param len Their number, at most 125.
+ * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any number of threads may send on one connection; their frames never interleave.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_CONTROL_SIZE, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.5.3.
+ */
+WS_API int64_t ws_send_pong_n(int64_t conn, const void *data, int64_t len) WS_NOEXCEPT;
+
+/**
+ * Sends a close frame with a status code and does not wait for the answer, which ws_recv_frame brings. Nothing can
+ * be sent after it.
+ *
+ * @param conn The connection.
+ * @param status_code 1000-1003, 1007-1014 or 3000-4999; WS_CLOSE_NO_STATUS sends none.
+ * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any number of threads may send on one connection; their frames never interleave.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_CLOSE_CODE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.5.1, §7.1.2.
+ */
+WS_API int64_t ws_send_close(int64_t conn, int64_t status_code) WS_NOEXCEPT;
+
+/**
+ * Sends a close frame with a status code and a reason, and does not wait for the answer.
+ *
+ * @param conn The connection.
+ * @param code 1000-1003, 1007-1014 or 3000-4999; WS_CLOSE_NO_STATUS sends none.
+ * @param reason UTF-8 ended by NUL, at most 123 bytes; NULL for none.
+ * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any number of threads may send on one connection; their frames never interleave.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_CLOSE_CODE, WS_ERR_CONTROL_SIZE, WS_ERR_UTF8, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.5.1, §7.1.2.
+ */
+WS_API int64_t ws_send_close_reason(int64_t conn, int64_t code, const char *reason) WS_NOEXCEPT;
+
+/**
+ * Sends a close frame with a status code and a counted reason, and does not wait for the answer.
+ *
+ * @param conn The connection.
+ * @param code 1000-1003, 1007-1014 or 3000-4999; WS_CLOSE_NO_STATUS sends none.
+ * @param reason UTF-8. NULL is fine when the length is 0.
+ * @param reason_len Its length in bytes, at most 123.
+ * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any number of threads may send on one connection; their frames never interleave.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_CLOSE_CODE, WS_ERR_CONTROL_SIZE, WS_ERR_UTF8, WS_ERR_TOO_LARGE,
+ *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.5.1, §7.1.2.
+ */
+WS_API int64_t ws_send_close_n(int64_t conn, int64_t code, const char *reason, int64_t reason_len) WS_NOEXCEPT;
+
+/* ---- Receiving ---- */
+
+/**
+ * Receives one frame as it came: fragments, pings and pongs are seen, and pings are the caller's to answer with
+ * ws_send_pong. A close frame is answered by the library and given out once; then the connection is closed.
+ *
+ * @param conn The connection.
+ * @return The frame; opcode -1 on error or when the connection is closed. The payload is the caller's, to be given
+ *     back with ws_frame_drop.
+ * Blocks: Until one is there, or WS_OPT_RECV_TIMEOUT_MS is over; ws_close and ws_force_close from another thread
+ *     end it within 100 ms.
+ * Threads: One thread receives on a connection at a time; a second gets WS_ERR_BUSY. Others may send and close
+ *     meanwhile.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_BUSY, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT,
+ *     WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_PROTOCOL, WS_ERR_PEER_UTF8, WS_ERR_PEER_TOO_LARGE,
+ *     WS_ERR_PEER_POLICY, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §6.2.
+ */
+WS_API WsFrame ws_recv_frame(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Receives one whole message: fragments are put together, pings are answered and pongs are passed over. A close
+ * frame is answered by the library and given out once as a frame with opcode WS_OPCODE_CLOSE; then the connection
+ * is closed.
+ *
+ * @param conn The connection.
+ * @return A frame with the message's opcode and is_final 1; opcode -1 on error or when the connection is closed.
+ *     The payload is the caller's, to be given back with ws_frame_drop.
+ * Blocks: Until one is there, or WS_OPT_RECV_TIMEOUT_MS is over; ws_close and ws_force_close from another thread
+ *     end it within 100 ms.
+ * Threads: One thread receives on a connection at a time; a second gets WS_ERR_BUSY. Others may send and close
+ *     meanwhile.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_BUSY, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT,
+ *     WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_PROTOCOL, WS_ERR_PEER_UTF8, WS_ERR_PEER_TOO_LARGE,
+ *     WS_ERR_PEER_POLICY, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.4, §6.2.
+ */
+WS_API WsFrame ws_recv_message(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells why the connection ended: the code of the close frame received, WS_CLOSE_NO_STATUS when it had none,
+ * WS_CLOSE_ABNORMAL when there was none.
+ *
+ * @param conn The connection.
+ * @return The code; 0 while the connection has not ended. -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §7.1.5.
+ */
+WS_API int64_t ws_close_code(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells the reason in the close frame received.
+ *
+ * @param conn The connection.
+ * @return UTF-8 text, empty when there is none; NULL when it failed. The connection's: it lives until ws_close,
+ *     ws_force_close or ws_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §7.1.6.
+ */
+WS_API const char *ws_close_reason(int64_t conn) WS_NOEXCEPT;
+
+/* ---- Closing ---- */
+
+/**
+ * Closes the connection gracefully: sends a close frame with 1000 if it is open, waits for the peer's while
+ * throwing away what else comes, closes the socket and releases everything. The handle then answers for ever like a
+ * closed connection.
+ *
+ * @param conn The connection.
+ * @return 0, also when the peer never answered or had gone already; -1 when it failed. Of many threads that close a
+ *     connection one gets 0, the others WS_ERR_CLOSED.
+ * Blocks: Until the peer's close frame or end is there, at most WS_OPT_CLOSE_TIMEOUT_MS.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §7.1.1, §7.1.2.
+ */
+WS_API int64_t ws_close(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Closes the connection as ws_close does, with a status code and a reason.
+ *
+ * @param conn The connection.
+ * @param code 1000-1003, 1007-1014 or 3000-4999; WS_CLOSE_NO_STATUS sends none.
+ * @param reason UTF-8 ended by NUL, at most 123 bytes; NULL for none.
+ * @return 0, as ws_close; -1 when it failed: then the connection is as it was.
+ * Blocks: Until the peer's close frame or end is there, at most WS_OPT_CLOSE_TIMEOUT_MS.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_CLOSE_CODE, WS_ERR_CONTROL_SIZE, WS_ERR_UTF8,
+ *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §7.1.2.
+ */
+WS_API int64_t ws_close_with(int64_t conn, int64_t code, const char *reason) WS_NOEXCEPT;
+
+/**
+ * Closes the socket at once, without a handshake, and releases everything. Calls blocked on the connection in other
+ * threads, a waiting ws_close too, return within 100 ms.
+ *
+ * @param conn The connection.
+ * @return 0, or -1: of many threads one gets 0, the others WS_ERR_CLOSED.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §7.1.7.
+ */
+WS_API int64_t ws_force_close(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Releases the connection: ws_force_close, and nothing at all when it is closed already.
+ *
+ * @param conn The connection.
+ * @return 0; -1 when the handle was never given out.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_drop(int64_t conn) WS_NOEXCEPT;
+
+/* ---- Client ---- */
+
+/**
+ * Opens a connection to a server with the default options: resolves the host, connects and does the opening
+ * handshake.
+ *
+ * @param url "ws://host[:port][/path][?query]" with a host name, an IPv4 address or an IPv6 address in brackets.
+ * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
+ * Blocks: Until the connection is open, at most 10 seconds.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_RESOLVE, WS_ERR_ABNORMAL, WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY,
+ *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §3, §4.1.
+ */
+WS_API int64_t ws_connect(const char *url) WS_NOEXCEPT;
+
+/**
+ * Opens a connection to a server.
+ *
+ * @param url "ws://host[:port][/path][?query]" with a host name, an IPv4 address or an IPv6 address in brackets.
+ * @param options What to ask for; NULL for the defaults.
+ * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
+ * Blocks: Until the connection is open, at most timeout_ms of the options.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_RESOLVE, WS_ERR_ABNORMAL, WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY,
+ *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §3, §4.1.
+ */
+WS_API int64_t ws_connect_with(const char *url, const WsConnectOptions *options) WS_NOEXCEPT;
+
+/**
+ * Does the client's opening handshake on a connected stream socket. On success the descriptor belongs to the
+ * connection; on failure it stays the caller's.
+ *
+ * @param fd A connected stream socket.
+ * @param url As for ws_connect; it gives Host and the request's target, and nothing is resolved.
+ * @param options What to ask for; NULL for the defaults.
+ * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
+ * Blocks: Until the handshake is over, at most timeout_ms of the options.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_RESOLVE, WS_ERR_ABNORMAL, WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY,
+ *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.1.
+ */
+WS_API int64_t ws_client_handshake(int64_t fd, const char *url, const WsConnectOptions *options) WS_NOEXCEPT;
+
+/* ---- Server ---- */
+
+/**
+ * Creates a server bound to a port of every interface, as ws_server_bind.
+ *
+ * @param port 0 to 65535; 0 picks a free one, which ws_server_port tells.
+ * @return A handle > 0, or -1. The caller's, to be given back with ws_server_close or ws_server_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_server(int64_t port) WS_NOEXCEPT;
+
+/**
+ * Creates a server and binds it to a port of every interface.
+ *
+ * @param port 0 to 65535; 0 picks a free one, which ws_server_port tells.
+ * @return A handle > 0, or -1. The caller's, to be given back with ws_server_close or ws_server_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_server_bind(int64_t port) WS_NOEXCEPT;
+
+/**
+ * Creates a server and binds it to a port of one interface.
+ *
+ * @param host An IPv4 or IPv6 address or a host name, such as "127.0.0.1"; NULL or empty for every interface.
+ * @param port 0 to 65535; 0 picks a free one, which ws_server_port tells.
+ * @return A handle > 0, or -1. The caller's, to be given back with ws_server_close or ws_server_drop.
+ * Blocks: Until a host name is resolved; never for an address.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_RESOLVE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_server_bind_host(const char *host, int64_t port) WS_NOEXCEPT;
+
+/**
+ * Checks if the server is valid: its listener is bound and not closed.
+ *
+ * @param server The server.
+ * @return 1 if valid, 0 otherwise.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_server_is_valid(int64_t server) WS_NOEXCEPT;
+
+/**
+ * Accepts a connection and performs the opening handshake. A bad request is answered with its HTTP status and the
+ * call fails; call again for the next connection.
+ *
+ * @param server The server.
+ * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
+ * Blocks: Until a connection came and its handshake is over, or WS_OPT_ACCEPT_TIMEOUT_MS is over; ws_server_stop
+ *     ends it at once.
+ * Threads: Any number of threads may accept on one server.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_BUSY, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM,
+ *     WS_ERR_ABNORMAL, WS_ERR_HANDSHAKE, WS_ERR_ORIGIN, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.
+ */
+WS_API int64_t ws_server_accept(int64_t server) WS_NOEXCEPT;
+
+/**
+ * Accepts a connection and reads its request, but leaves the answer to the caller: the connection is
+ * WS_STATE_CONNECTING, its request can be read with ws_request_*, and ws_accept_upgrade or ws_refuse answers it.
+ *
+ * @param server The server.
+ * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
+ * Blocks: Until a connection came and its handshake is over, or WS_OPT_ACCEPT_TIMEOUT_MS is over; ws_server_stop
+ *     ends it at once.
+ * Threads: Any number of threads may accept on one server.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_BUSY, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM,
+ *     WS_ERR_ABNORMAL, WS_ERR_HANDSHAKE, WS_ERR_ORIGIN, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.1.
+ */
+WS_API int64_t ws_server_accept_request(int64_t server) WS_NOEXCEPT;
+
+/**
+ * Runs an echo server: accepts one connection at a time, sends text and binary messages back as they came, and
+ * answers pings. A connection that fails does not end it.
+ *
+ * @param server The server.
+ * @return 0 when ws_server_stop or ws_server_close ended it; -1 when it failed.
+ * Blocks: Until ws_server_stop or ws_server_close.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_BUSY, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_server_run_echo(int64_t server) WS_NOEXCEPT;
+
+/**
+ * Stops the server: ws_server_accept and ws_server_run_echo in other threads return at once, and later ones fail.
+ * The listener stays bound until ws_server_close. Connections accepted before go on.
+ *
+ * @param server The server.
+ * @return 0, also when it is stopped already; -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED.
+ */
+WS_API int64_t ws_server_stop(int64_t server) WS_NOEXCEPT;
+
+/**
+ * Closes the server's listener and releases everything, after stopping it as ws_server_stop does. Connections
+ * accepted before go on. The handle answers for ever like a closed server.
+ *
+ * @param server The server.
+ * @return 0, or -1: of many threads one gets 0, the others WS_ERR_CLOSED.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_server_close(int64_t server) WS_NOEXCEPT;
+
+/**
+ * Releases the server: ws_server_close, and nothing at all when it is closed already.
+ *
+ * @param server The server.
+ * @return 0; -1 when the handle was never given out.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_server_drop(int64_t server) WS_NOEXCEPT;
+
+/**
+ * Tells the descriptor of the listener, to be watched, not to be closed.
+ *
+ * @param server The server.
+ * @return The descriptor; -1 when the server is closed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_server_listener_fd(int64_t server) WS_NOEXCEPT;
+
+/**
+ * Tells the port that the server is bound to.
+ *
+ * @param server The server.
+ * @return The port, also when 0 was asked for; -1 when the server is closed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_server_port(int64_t server) WS_NOEXCEPT;
+
+/**
+ * Tells if the server can accept: it is neither stopped nor closed.
+ *
+ * @param server The server.
+ * @return 1 or 0; 0 when the server is closed. -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_server_running(int64_t server) WS_NOEXCEPT;
+
+/**
+ * Sets the subprotocols that ws_server_accept chooses from: the first one here that the client offers too.
+ *
+ * @param server The server.
+ * @param subprotocols Comma-separated tokens, the preferred first; NULL or empty for none.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_HEADER, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.2.
+ */
+WS_API int64_t ws_server_set_subprotocols(int64_t server, const char *subprotocols) WS_NOEXCEPT;
+
+/**
+ * Sets the origins that ws_server_accept takes; requests with any other, or with none, are answered with 403.
+ * Without a list every origin is taken.
+ *
+ * @param server The server.
+ * @param origins Comma-separated origins, such as "https://example.com"; NULL or empty for every origin.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_HEADER, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.2, §10.2.
+ */
+WS_API int64_t ws_server_set_origins(int64_t server, const char *origins) WS_NOEXCEPT;
+
+/* ---- Requests ---- */
+
+/**
+ * Tells the method of the request that opened this server-side connection.
+ *
+ * @param conn The connection.
+ * @return Text such as "GET"; NULL when it failed. The connection's: it lives until ws_close, ws_force_close or
+ *     ws_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.1.
+ */
+WS_API const char *ws_request_method(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells the path of the request, without the query, as it was sent.
+ *
+ * @param conn The connection.
+ * @return Text such as "/chat"; NULL when it failed. The connection's: it lives until ws_close, ws_force_close or
+ *     ws_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.1.
+ */
+WS_API const char *ws_request_path(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells the query of the request, without the question mark, as it was sent.
+ *
+ * @param conn The connection.
+ * @return Text, empty when there is none; NULL when it failed. The connection's: it lives until ws_close,
+ *     ws_force_close or ws_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.1.
+ */
+WS_API const char *ws_request_query(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells the Host header of the request.
+ *
+ * @param conn The connection.
+ * @return Text such as "example.com:8080"; NULL when it failed. The connection's: it lives until ws_close,
+ *     ws_force_close or ws_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.1.
+ */
+WS_API const char *ws_request_host(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells the Origin header of the request.
+ *
+ * @param conn The connection.
+ * @return Text, empty when there is none; NULL when it failed. The connection's: it lives until ws_close,
+ *     ws_force_close or ws_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.1, §10.2.
+ */
+WS_API const char *ws_request_origin(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells a header of the request. The values of a repeated one are joined with ", ".
+ *
+ * @param conn The connection.
+ * @param name The header's name, in any letter case.
+ * @return The value; NULL when it is absent (which leaves the last error alone) or when it failed. The
+ *     connection's: it lives until ws_close, ws_force_close or ws_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ * Clause: RFC 9110 §5.3.
+ */
+WS_API const char *ws_request_header(int64_t conn, const char *name) WS_NOEXCEPT;
+
+/**
+ * Counts the header fields of the request.
+ *
+ * @param conn The connection.
+ * @return The number, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_request_header_count(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells the name of a header field of the request.
+ *
+ * @param conn The connection.
+ * @param index 0 to ws_request_header_count - 1.
+ * @return The name as it was sent; NULL when it failed. The connection's: it lives until ws_close, ws_force_close
+ *     or ws_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ */
+WS_API const char *ws_request_header_name(int64_t conn, int64_t index) WS_NOEXCEPT;
+
+/**
+ * Tells the value of a header field of the request.
+ *
+ * @param conn The connection.
+ * @param index 0 to ws_request_header_count - 1.
+ * @return The value; NULL when it failed. The connection's: it lives until ws_close, ws_force_close or ws_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ */
+WS_API const char *ws_request_header_value(int64_t conn, int64_t index) WS_NOEXCEPT;
+
+/**
+ * Tells the subprotocol that both ends agreed on.
+ *
+ * @param conn The connection.
+ * @return Text, empty when there is none; NULL when it failed. The connection's: it lives until ws_close,
+ *     ws_force_close or ws_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.2.
+ */
+WS_API const char *ws_subprotocol(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells the address of the peer.
+ *
+ * @param conn The connection.
+ * @return Text such as "127.0.0.1:40000" or "[::1]:40000", empty when the socket has none; NULL when it failed. The
+ *     connection's: it lives until ws_close, ws_force_close or ws_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API const char *ws_peer_address(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Tells the HTTP status that the opening handshake of this connection was answered with.
+ *
+ * @param conn The connection.
+ * @return The status, 101 when it opened; 0 when there was no handshake or no answer yet. -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.1, §4.2.2.
+ */
+WS_API int64_t ws_http_status(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Answers the request of a connection that ws_server_accept_request gave with 101, which opens it.
+ *
+ * @param conn The connection.
+ * @param subprotocol The one chosen of those that the client offers; NULL for none.
+ * @param headers Further headers as "Name: value" lines, each ended by LF or CR LF; NULL for none.
+ * @return 0, or -1.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_HEADER, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.2.
+ */
+WS_API int64_t ws_accept_upgrade(int64_t conn, const char *subprotocol, const char *headers) WS_NOEXCEPT;
+
+/**
+ * Answers the request of a connection that ws_server_accept_request gave with another status than 101, which closes
+ * it. The handle is still the caller's to drop.
+ *
+ * @param conn The connection.
+ * @param status The HTTP status, 300 to 599.
+ * @param headers Further headers as "Name: value" lines, each ended by LF or CR LF; NULL for none.
+ * @param body The body of the answer. NULL is fine when the length is 0.
+ * @param body_len Its length in bytes.
+ * @return 0, or -1.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_HEADER, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.2.
+ */
+WS_API int64_t ws_refuse(int64_t conn, int64_t status, const char *headers, const void *body, int64_t body_len) WS_NOEXCEPT;
+
+/* ---- Options ---- */
+
+/**
+ * Sets an option of a server or a connection. A server hands its options down to the connections that it accepts
+ * from then on. Limits are never switched off: 0 and negative values are errors, and WS_TIMEOUT_NONE is a timeout
+ * that never comes.
+ *
+ * @param handle A server or a connection.
+ * @param option One of WS_OPT_*.
+ * @param value The new value, in the unit and range of the option.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_OPTION, WS_ERR_ARGUMENT, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_set(int64_t handle, int64_t option, int64_t value) WS_NOEXCEPT;
+
+/**
+ * Tells the value of an option of a server or a connection.
+ *
+ * @param handle A server or a connection.
+ * @param option One of WS_OPT_*.
+ * @return The value, or -1. A timeout that never comes is WS_TIMEOUT_NONE.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_OPTION, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_get(int64_t handle, int64_t option) WS_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
