@@ -86,6 +86,23 @@ generate: ## write everything that is generated: header, shim, bindings, referen
 	go run ./capi/gen
 	go run ./tests/clauses
 
+# Headers go into a folder of their own, for their names are short; pkg-config (libws) puts it on the compiler's path.
+.PHONY: install uninstall
+LIBDIR ?= $(PREFIX)/lib
+HEADER_DIR = $(DESTDIR)$(PREFIX)/include/libws
+install: lib ## library, headers and pkg-config file below PREFIX (default /usr/local); DESTDIR is honoured
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(HEADER_DIR)
+	install -m 755 $(LIB) $(DESTDIR)$(LIBDIR)/libws.so.$(SOVERSION)
+	ln -sfn libws.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libws.so
+	install -m 644 $(CPP_HEADERS) $(HEADER_DIR)
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' bindings/c/libws.pc.in \
+	    >$(DESTDIR)$(LIBDIR)/pkgconfig/libws.pc
+	@test -n "$(DESTDIR)" || ldconfig 2>/dev/null || true
+
+uninstall: ## remove what install wrote below PREFIX
+	rm -f $(DESTDIR)$(LIBDIR)/libws.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libws.so $(DESTDIR)$(LIBDIR)/pkgconfig/libws.pc
+	rm -rf $(HEADER_DIR)
+
 clean: ## remove what was built; the fetched tools stay
 	rm -rf $(B)/libws.* $(B)/examples $(B)/reports $(B)/tests
 

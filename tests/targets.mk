@@ -43,23 +43,26 @@ CORE_PACKAGES = $$(go list ./core/...)
 GOTEST = $(GOTESTSUM) --format pkgname --hide-summary=skipped --junitfile
 
 .PHONY: test $(TEST_STEPS:%=test-%)
-test: build $(GOTESTSUM) $(VENV) ## every test there is, then the tally
+test: build $(GOTESTSUM) $(STATICCHECK) $(VENV) ## every test there is, then the tally
 	@rm -rf $(REPORTS); mkdir -p $(REPORTS)
 	@for step in $(TEST_STEPS); do \
 	    $(STEP) --reports $(REPORTS) --limit 900 $$step -- $(MAKE) test-$$step || true; done
 	@$(PY) tests/report/tally.py $(REPORTS)
 
+$(REPORTS):
+	@mkdir -p $@
+
 test-check: check
 
-test-go: $(GOTESTSUM)
+test-go: $(GOTESTSUM) | $(REPORTS)
 	$(GOTEST) $(REPORTS)/go.xml -- -count=1 -timeout 300s $(MODULE_PACKAGES)
 
-test-cover: $(GOTESTSUM)
+test-cover: $(GOTESTSUM) | $(REPORTS)
 	$(GOTEST) $(REPORTS)/cover.xml -- -count=1 -timeout 300s -coverprofile=$(REPORTS)/cover.out ./core/wire ./core/protocol
 	$(PYTHON) tests/report/coverage.py --min 95 $(REPORTS)/cover.out
 
-test-race: $(GOTESTSUM)
+test-race: $(GOTESTSUM) | $(REPORTS)
 	$(GOTEST) $(REPORTS)/race.xml -- -race -count=1 -timeout 600s $(CORE_PACKAGES)
 
-test-fuzz: $(GOTESTSUM)
+test-fuzz: $(GOTESTSUM) | $(REPORTS)
 	FUZZTIME=$(FUZZTIME) GOTESTSUM=$(GOTESTSUM) REPORTS=$(REPORTS) tests/report/fuzz.sh

@@ -30,6 +30,15 @@ def by_package(profile: str) -> dict[str, tuple[int, int, list[str]]]:
     return packages
 
 
+def by_file(places: list[str]) -> dict[str, list[int]]:
+    """Maps each file to the first lines of its blocks, in order."""
+    lines: dict[str, set[int]] = defaultdict(set)
+    for place in places:
+        file, where = place.split(":")
+        lines[file].add(int(where.split(".")[0]))
+    return {file: sorted(found) for file, found in sorted(lines.items())}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--min", type=float, required=True, help="the least coverage of each package, in percent")
@@ -45,9 +54,9 @@ def main() -> int:
         print(f"coverage of {package}: {percent:.1f}% of {total} statements")
         if percent < options.min:
             status = 1
-            print(f"  under {options.min:g}%; not reached:")
-            for place in missed:
-                print(f"    {place}")
+            print(f"  under {options.min:g}%; lines not reached:")
+            for file, lines in by_file(missed).items():
+                print(f"    {file}: {', '.join(str(line) for line in lines)}")
     return status
 
 

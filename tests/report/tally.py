@@ -22,23 +22,11 @@ def cases(element: JUnitXml | TestSuite) -> Iterator[TestCase]:
             yield from cases(child)
 
 
-def first_line(text: str | None, otherwise: str) -> str:
-    lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
-    return lines[0][:200] if lines else otherwise
-
-
 def reason(result: Skipped | Failure | Error) -> str:
-    """One line saying why a test was skipped or failed."""
-    message = result.message if result.message not in (None, "", "Failed") else None
-    return first_line(message, first_line(result.text, "no reason given"))
-
-
-def skip_reason(result: Skipped) -> str:
-    """Go puts the reason into the output, after a line that only names the test."""
-    lines: list[str] = [result.message or "", *(result.text or "").splitlines()]
-    for line in lines:
-        line = line.strip()
-        if line and not line.startswith(("=== ", "--- ")):
+    """The first line that says why a test was skipped or failed; Go puts lines before it that only name the test."""
+    text = f"{result.message or ''}\n{result.text or ''}"
+    for line in map(str.strip, text.splitlines()):
+        if line and line != "Failed" and not line.startswith(("=== ", "--- ")):
             return line[:200]
     return "no reason given"
 
@@ -65,7 +53,7 @@ def main() -> int:
                 failed.append(f"{name}: {reason(bad[0])}")
             elif skip:
                 count["skipped"] += 1
-                skipped.append(f"{name}: {skip_reason(skip[0])}")
+                skipped.append(f"{name}: {reason(skip[0])}")
             else:
                 count["passed"] += 1
 
