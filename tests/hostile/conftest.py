@@ -1,0 +1,108 @@
+"""Runs every hostile case against every server program and checks after each that the server came to no harm.
+
+After each case: the process lives, another connection still echoes, resident memory grew by at most 1 MiB. A case whose first run
+grew more is run again: an allocator settles, a leak goes on growing.
+
+    pytest tests/hostile                      every threaded_server and echo_loop that the project has
+    pytest tests/hostile --server go          one language
+    pytest tests/hostile --port 9001          any echo server that listens there
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "harness")]
+
+import programs
+from targets import MIB, GROWTH_BYTES, RUNS_TO_SETTLE, SMALL_MESSAGE, Target, start
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("hostile")
+    group.addoption("--port", type=int, help="test the echo server that listens on this port instead of the project's")
+    group.addoption("--host", default="127.0.0.1")
+    group.addoption("--server", action="append", help="only servers whose name has this in it (c, go, python, echo_loop)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "memory(mib): resident memory may grow by this much in the case, which is meant to hold much")
+
+
+def server_names(config: pytest.Config) -> list[str]:
+    """The servers to test: those that the project has the source of."""
+    if config.getoption("--port"):
+        return [f"port-{config.getoption('--port')}"]
+    names = [f"{language}-threaded_server" for language in programs.LANGUAGES]
+    names += [f"{language}-echo_loop" for language in programs.LANGUAGES if programs.is_promised(language, "echo_loop")]
+    wanted = config.getoption("--server")
+    return [name for name in names if not wanted or any(part in name for part in wanted)]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for fixture in ("target", "small_target"):
+        if fixture in metafunc.fixturenames:
+            metafunc.parametrize(fixture, server_names(metafunc.config), indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def target(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """A server with default limits."""
+    port = request.config.getoption("--port")
+    if port:
+        found = Target(request.param, request.config.getoption("--host"), port, programs.listener_process(port))
+        found.warm_up()
+        yield found
+        return
+    with start(request.param) as program:
+        found = Target(request.param, program.host, program.port, program)
+        found.warm_up()
+        yield found
+
+
+@pytest.fixture(scope="session")
+def small_target(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """A server whose messages and frames are limited to SMALL_MESSAGE bytes."""
+    if request.config.getoption("--port"):
+        pytest.skip("needs a server started with --max-message")
+    with start(request.param, "--max-message", str(SMALL_MESSAGE)) as program:
+        found = Target(request.param, program.host, program.port, program)
+        found.warm_up()
+        yield found
+
+
+@pytest.fixture
+def server(target: Target) -> Iterator[Target]:
+    """The server of a case, checked for harm afterwards."""
+    yield target
+    target.check_alive()
+
+
+@pytest.fixture
+def small_server(small_target: Target) -> Iterator[Target]:
+    """The same with `--max-message SMALL_MESSAGE`."""
+    yield small_target
+    small_target.check_alive()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Bounds the growth of the server's memory over the case."""
+    funcargs = getattr(item, "funcargs", {})
+    found = funcargs.get("server") or funcargs.get("small_server")
+    if found is None or found.process is None:
+        return (yield)
+    marker = item.get_closest_marker("memory")
+    allowed = int(marker.kwargs["mib"] * MIB) if marker else GROWTH_BYTES
+    before = found.process.rss_bytes()
+    result = yield
+    growths = [found.settled_growth(before)]
+    while growths[-1] > allowed and len(growths) < RUNS_TO_SETTLE:
+        before = found.process.rss_bytes()
+        item.runtest()
+        growths.append(found.settled_growth(before))
+    assert growths[-1] <= allowed, f"resident memory grew in every run of the case, by {growths} bytes; {allowed} are allowed"
+    return result

@@ -1,0 +1,71 @@
+"""The servers that hostile cases are run against, and what is checked of them after each case."""
+
+from __future__ import annotations
+
+import time
+
+import programs
+import rawpeer
+
+MIB = 1 << 20
+GROWTH_BYTES = MIB
+RUNS_TO_SETTLE = 4
+SMALL_MESSAGE = 1 << 20
+
+
+class Target:
+    """An echo server under test: where it listens, and its process where it may be seen."""
+
+    def __init__(self, name: str, host: str, port: int, process: programs.Process | None) -> None:
+        self.name, self.host, self.port, self.process = name, host, port, process
+
+    def connect(self, **how: int) -> rawpeer.RawPeer:
+        return rawpeer.connect(self.host, self.port, **how)
+
+    def dial(self, **how: int) -> rawpeer.RawPeer:
+        return rawpeer.dial(self.host, self.port, **how)
+
+    def check_alive(self) -> None:
+        """The process lives, and another connection still echoes and closes."""
+        if self.process is not None:
+            assert self.process.is_alive(), f"{self.name} ended: {self.stderr()}"
+        with self.connect() as peer:
+            peer.echo(b"another connection")
+            peer.send_frame(rawpeer.CLOSE, rawpeer.close_payload(1000))
+            peer.expect_close_echo(rawpeer.close_payload(1000))
+
+    def stderr(self) -> str:
+        return self.process.stderr() if isinstance(self.process, programs.Program) else ""
+
+    def warm_up(self) -> None:
+        """Brings the process to its working size: heads, small and large messages, refusals, connections side by side."""
+        for size in (0, 20, 4096, 65536):
+            with self.connect() as peer:
+                for _ in range(20):
+                    peer.echo(bytes(size), rawpeer.BINARY)
+        for _ in range(40):
+            with self.dial() as peer:
+                peer.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                peer.read_head(5)
+            self.check_alive()
+        peers = [self.connect() for _ in range(20)]
+        for peer in peers:
+            peer.echo()
+            peer.close()
+
+    def settled_growth(self, before: int, within_s: float = 1.0) -> int:
+        """How much resident memory grew since `before`, once connections that end have ended."""
+        assert self.process is not None
+        deadline = time.monotonic() + within_s
+        while (growth := self.process.rss_bytes() - before) > GROWTH_BYTES and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return growth
+
+
+def start(name: str, *arguments: str) -> programs.Program:
+    """Starts the server called LANGUAGE-PROGRAM on a free port."""
+    language, program = name.split("-", 1)
+    line = programs.command(language, program, "0", *arguments)
+    if not programs.is_built(language, program):
+        raise RuntimeError(f"{' '.join(line)} is not there; run make first")
+    return programs.Program(line)

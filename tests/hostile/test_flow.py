@@ -1,0 +1,141 @@
+"""Peers that do not read, reset, or flood: what a blocking server can do about them (RFC 6455 §10.4)."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+import rawpeer
+from rawpeer import BINARY, CLOSE, PING, PONG, TEXT, close_payload, frame
+
+MASK = b"\0\0\0\0"
+
+
+def push(peer: rawpeer.RawPeer, data: bytes, limit: int) -> int:
+    """Sends as much as the other side takes without our reading, up to a limit; returns how much that was."""
+    peer.sock.setblocking(False)
+    sent, quiet_since = 0, time.monotonic()
+    while sent < limit and time.monotonic() - quiet_since < 0.3:
+        try:
+            sent += peer.sock.send(data)
+            quiet_since = time.monotonic()
+        except BlockingIOError:
+            time.sleep(0.005)
+        except (BrokenPipeError, ConnectionResetError):
+            break
+    return sent
+
+
+def test_peer_that_stops_reading(server):
+    """It is stopped itself: the server takes only what buffers hold, and serves the others."""
+    with server.connect(receive_buffer=4096) as peer:
+        taken = push(peer, frame(BINARY, bytes(60_000), mask=MASK), 256 << 20)
+        assert taken < 64 << 20, f"{taken} bytes were taken from a peer that reads nothing"
+        start = time.monotonic()
+        server.check_alive()
+        assert time.monotonic() - start < 1.0
+
+
+def test_one_stalled_of_fifty(server):
+    """Round trips of the others stay quick while one does not read."""
+    peers = [server.connect() for _ in range(50)]
+    try:
+        push(peers[0], frame(BINARY, bytes(60_000), mask=MASK), 32 << 20)
+        times = []
+        for _ in range(10):
+            for peer in peers[1:]:
+                start = time.perf_counter()
+                peer.echo(b"x" * 20)
+                times.append(time.perf_counter() - start)
+        times.sort()
+        assert times[int(len(times) * 0.99)] < 0.1, f"p99 {times[int(len(times) * 0.99)] * 1000:.0f} ms"
+    finally:
+        for peer in peers:
+            peer.close()
+
+
+def test_pings_unread(server):
+    """Pings whose pongs nobody reads: pongs are not piled up."""
+    with server.connect(receive_buffer=4096) as peer:
+        push(peer, frame(PING, b"x" * 125, mask=MASK) * 500, 64 << 20)
+        server.check_alive()
+
+
+@pytest.mark.timeout(90)
+def test_a_million_pings_read(server):
+    """Memory stays as it was, the last ping is answered, and messages still pass."""
+    batch = frame(PING, b"", mask=MASK) * 10_000
+    with server.connect() as peer:
+        last = b"the last"
+        failure: list[BaseException] = []
+
+        def send() -> None:
+            try:
+                for _ in range(100):
+                    peer.sock.sendall(batch)
+                peer.sock.sendall(frame(PING, last, mask=MASK))
+            except BaseException as error:
+                failure.append(error)
+
+        peer.sock.settimeout(60)
+        sender = threading.Thread(target=send)
+        sender.start()
+        tail = b""
+        want = bytes([0x80 | PONG, len(last)]) + last
+        while not tail.endswith(want):
+            peer.sock.settimeout(60)
+            data = peer.sock.recv(1 << 20)
+            assert data, f"the connection ended {failure}"
+            tail = (tail + data)[-64:]
+        sender.join()
+        assert not failure
+        peer.echo()
+
+
+def test_rst_while_the_server_writes(server):
+    """An error for that connection, no SIGPIPE for the process."""
+    for _ in range(20):
+        peer = server.connect(receive_buffer=4096)
+        peer.send(frame(BINARY, bytes(60_000), mask=MASK) * 4)
+        peer.reset()
+
+
+def test_fin_while_the_server_writes(server):
+    for _ in range(5):
+        with server.connect() as peer:
+            payload = bytes(60_000)
+            peer.send(frame(BINARY, payload, mask=MASK) * 4)
+            peer.finish()
+            for _ in range(4):
+                peer.expect_message(BINARY, payload)
+            peer.expect_gone()
+
+
+def test_flood_of_small_messages(server):
+    """16,000 messages in one go come back in order."""
+    batch = b"".join(frame(TEXT, b"%05d" % index, mask=MASK) for index in range(16_000))
+    with server.connect() as peer:
+        sender = threading.Thread(target=peer.sock.sendall, args=(batch,))
+        peer.sock.settimeout(30)
+        sender.start()
+        for index in range(16_000):
+            peer.expect_message(TEXT, b"%05d" % index, within_s=20)
+        sender.join()
+
+
+def test_connections_side_by_side(server):
+    """Two hundred connections at once, each with its own echoes."""
+    peers = [server.connect() for _ in range(200)]
+    try:
+        for index, peer in enumerate(peers):
+            peer.send_frame(TEXT, b"from %d" % index)
+        for index, peer in enumerate(peers):
+            peer.expect_message(TEXT, b"from %d" % index)
+        for peer in peers:
+            peer.send_frame(CLOSE, close_payload(1000))
+        for peer in peers:
+            peer.expect_close_echo(close_payload(1000))
+    finally:
+        for peer in peers:
+            peer.close()
