@@ -77,7 +77,7 @@ func (m *Machine) Direct(least int) []byte {
 func (m *Machine) Filled(n int) {
 	p := m.buf[len(m.buf) : len(m.buf)+n]
 	m.unmask(p)
-	if !m.textFits(p) {
+	if m.validText(p) >= 0 {
 		m.failWith(errPeerUTF8)
 		return
 	}

@@ -112,8 +112,8 @@ func (m *Machine) dataPayload() (Event, bool) {
 		return Event{}, false
 	}
 	p := m.take()
-	if !m.textFits(p) {
-		return m.fail(errPeerUTF8), true
+	if good := m.validText(p); good >= 0 {
+		return m.badText(p[:good])
 	}
 	if m.has(streaming) {
 		return m.part(p)
@@ -129,15 +129,31 @@ func (m *Machine) dataPayload() (Event, bool) {
 	return m.frameDone(m.buf)
 }
 
-// textFits validates text as it arrives, so that the first bad byte fails the connection (RFC 6455 §8.1).
-func (m *Machine) textFits(p []byte) bool {
+// validText validates text as it arrives, so that the first bad byte fails the connection (RFC 6455 §8.1). It returns -1, or
+// how many bytes of p were good.
+func (m *Machine) validText(p []byte) int {
 	if m.msgOp != wire.OpText {
-		return true
+		return -1
 	}
-	if m.recvText.Write(p) >= 0 {
-		return false
+	if bad := m.recvText.Write(p); bad >= 0 {
+		return bad
 	}
-	return m.remain > 0 || !m.has(finFrame) || m.recvText.Complete()
+	if m.remain == 0 && m.has(finFrame) && !m.recvText.Complete() {
+		return len(p)
+	}
+	return -1
+}
+
+// badText fails the connection over text. Of a streamed message the good bytes are delivered first, as they would have been
+// had they come alone.
+func (m *Machine) badText(good []byte) (Event, bool) {
+	if !m.has(streaming) || len(good) == 0 {
+		return m.fail(errPeerUTF8), true
+	}
+	m.clear(finFrame)
+	ev, _ := m.part(good)
+	m.failWith(errPeerUTF8)
+	return ev, true
 }
 
 // frameDone ends a data frame. payload is what has been gathered: of the frame in frame mode, else of the message.
