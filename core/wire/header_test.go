@@ -144,6 +144,17 @@ func TestHeader_IllegalLength(t *testing.T) {
 	}
 }
 
+func TestHeader_Parse_ForgetsTheHeaderBefore(t *testing.T) {
+	h := Header{true, 7, 15, true, testKey, 99}
+	if n, err := h.Parse([]byte{0x01}); n != 0 || err != nil || h != (Header{Opcode: OpText}) {
+		t.Errorf("%d, %v, %+v", n, err, h)
+	}
+	h = Header{true, 7, 15, true, testKey, 99}
+	if n, err := h.Parse([]byte{0x01, 0x00}); n != 2 || err != nil || h != (Header{Opcode: OpText}) {
+		t.Errorf("%d, %v, %+v", n, err, h)
+	}
+}
+
 func TestHeader_NoAllocation(t *testing.T) {
 	raw := unhex(t, "82ff000000000001000037fa213d")
 	var buf [MaxHeaderSize]byte
@@ -214,6 +225,11 @@ func BenchmarkHeader(b *testing.B) {
 			}
 		})
 		h, _, _ := ParseHeader(raw)
+		b.Run(fmt.Sprintf("Header.Parse/%d", len(raw)), func(b *testing.B) {
+			for b.Loop() {
+				h.Parse(raw)
+			}
+		})
 		var buf [MaxHeaderSize]byte
 		b.Run(fmt.Sprintf("PutHeader/%d", len(raw)), func(b *testing.B) {
 			for b.Loop() {

@@ -115,7 +115,7 @@ func TestMaskInto_ShortDst_Panics(t *testing.T) {
 			t.Error("a dst shorter than src is written to")
 		}
 	}()
-	MaskInto(make([]byte, 39, 39), make([]byte, 40), [4]byte{}, 0)
+	MaskInto(make([]byte, 39), make([]byte, 40), [4]byte{}, 0)
 }
 
 // What a processor without vectors does must be the same.

@@ -92,29 +92,39 @@ func (h *RequestHead) line(b []byte, maxTarget int) *HeadError {
 			s.pos++
 			s.state = headBegin
 		case requestMethod:
-			switch {
-			case c == ' ':
-				h.methodEnd = s.pos
-				s.state = requestTarget
-			case !isToken(c), s.pos-h.methodAt >= maxMethod:
+			s.pos = spanOf(b, s.pos, charToken)
+			if s.pos-h.methodAt > maxMethod {
 				// Stricter than RFC: RFC 9112 §3 suggests 501 for a long method; 32 bytes without a space are not HTTP.
 				return errRequestMethod
 			}
+			if s.pos == len(b) {
+				return nil
+			}
+			if b[s.pos] != ' ' {
+				return errRequestMethod
+			}
+			h.methodEnd = s.pos
 			s.pos++
+			s.state = requestTarget
 		case requestTarget:
+			s.pos = spanOf(b, s.pos, charTarget)
 			size := s.pos - h.methodEnd - 1
-			switch {
-			case c == ' ' && size > 0:
-				h.targetEnd = s.pos
-				s.state = requestVersion
-			case c == ' ' || c == '\r' || c == '\n':
-				return errRequestNoSpace
-			case !isTarget(c):
-				return errRequestChar
-			case size >= maxTarget:
+			if size > max(maxTarget, 0) {
 				return errRequestTarget
 			}
+			if s.pos == len(b) {
+				return nil
+			}
+			switch c = b[s.pos]; {
+			case c == ' ' && size > 0:
+			case c == ' ' || c == '\r' || c == '\n':
+				return errRequestNoSpace
+			default:
+				return errRequestChar
+			}
+			h.targetEnd = s.pos
 			s.pos++
+			s.state = requestVersion
 		case requestVersion:
 			at := s.pos - h.targetEnd - 1
 			if at == len("HTTP/1.1") {

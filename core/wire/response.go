@@ -100,16 +100,19 @@ func (h *ResponseHead) line(b []byte) *HeadError {
 			}
 			s.pos++
 		case responseReason:
-			switch {
-			case c == '\r':
-				h.reasonEnd = s.pos
-				s.state = responseLF
-			case c == '\n':
+			if s.pos = spanOf(b, s.pos, charValue); s.pos == len(b) {
+				return nil
+			}
+			switch b[s.pos] {
+			case '\r':
+			case '\n':
 				return errHeadBareLF
-			case !isFieldValue(c):
+			default:
 				return errResponseReason
 			}
+			h.reasonEnd = s.pos
 			s.pos++
+			s.state = responseLF
 		case responseLF:
 			if c != '\n' {
 				return errHeadBareCR
