@@ -6,7 +6,8 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 B := build
-VERSION := 0.1.0
+# The release as the header states it; the soname's number changes when the ABI breaks.
+VERSION = $(shell sed -n 's/^.define WS_VERSION "\(.*\)"/\1/p' include/ws.h)
 SOVERSION := 0
 PREFIX ?= /usr/local
 DESTDIR ?=

@@ -1,0 +1,90 @@
+"""Takes each example out of README.md, builds it from an empty directory against an installed libws and runs it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+from installation import ROOT, Installed, run
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PORT = "9001"  # the port that the README's examples name
+
+
+def example(language: str) -> str:
+    """The one fenced block in that language."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 1, f"README.md has {len(blocks)} examples in {language}"
+    return blocks[0]
+
+
+@pytest.fixture
+def port(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A running echo server's port."""
+    server = subprocess.Popen([ROOT / "build/examples/c/echo_server", "0"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        assert line.startswith("listening on "), line
+        yield line.strip().rsplit(":", 1)[1]
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def write(folder: Path, name: str, language: str, port: str) -> Path:
+    text = example(language)
+    assert PORT in text
+    path = folder / name
+    path.write_text(text.replace(PORT, port), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("language", ["c", "cpp", "python", "go"])
+def test_examples_are_short(language: str) -> None:
+    assert 5 <= len(example(language).splitlines()) <= 18
+
+
+def test_c(installed: Installed, tmp_path: Path, port: str) -> None:
+    source = write(tmp_path, "hello.c", "c", port)
+    run("gcc", "-Wall", "-Wextra", "-Werror", source.name, "-o", "hello", *installed.flags(), cwd=tmp_path)
+    assert "Hello from C\n" in run("./hello", cwd=tmp_path, env=installed.environment)
+
+
+def test_cpp(installed: Installed, tmp_path: Path, port: str) -> None:
+    source = write(tmp_path, "hello.cpp", "cpp", port)
+    run("g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", source.name, "-o", "hello", *installed.flags(), cwd=tmp_path)
+    assert "Hello from C++\n" in run("./hello", cwd=tmp_path, env=installed.environment)
+
+
+def test_python(installed: Installed, tmp_path: Path, port: str) -> None:
+    source = write(tmp_path, "hello.py", "python", port)
+    environment = {"PYTHONPATH": str(ROOT / "bindings/python"), "LIBWS_LIBRARY": str(installed.prefix / "lib/libws.so")}
+    assert "Hello from Python\n" in run(sys.executable, source.name, cwd=tmp_path, env=environment)
+
+
+def test_go(tmp_path: Path, port: str) -> None:
+    write(tmp_path, "main.go", "go", port)
+    environment = {"GOFLAGS": "-mod=mod", "GOWORK": "off"}
+    # What the README tells a user to do, with the place of this checkout.
+    run("go", "mod", "init", "hello", cwd=tmp_path, env=environment)
+    run("go", "mod", "edit", f"-replace=libws={ROOT}", "-require=libws@v0.0.0", cwd=tmp_path, env=environment)
+    run("go", "mod", "tidy", cwd=tmp_path, env=environment)
+    run("go", "build", "-o", "hello", ".", cwd=tmp_path, env=environment)
+    assert "Hello from Go\n" in run("./hello", cwd=tmp_path)
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", README):
+        if not re.match(r"[a-z]+:", target):
+            assert (ROOT / target).exists(), f"README.md links to {target}"
+
+
+def test_shell_commands_name_real_targets() -> None:
+    listed = {line.split()[0] for line in run("make", "help", cwd=ROOT).splitlines()}
+    for target in re.findall(r"^(?:\./build\.sh|make) ([a-z]+)", README, re.MULTILINE):
+        assert target in listed, f"README.md says make {target}"
