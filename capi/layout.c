@@ -22,19 +22,17 @@ _Static_assert(offsetof(WsConnectOptions, origin) == 32, "WsConnectOptions.origi
 _Static_assert(offsetof(WsConnectOptions, max_message_bytes) == 40, "WsConnectOptions.max_message_bytes");
 _Static_assert(offsetof(WsConnectOptions, max_frame_bytes) == 48, "WsConnectOptions.max_frame_bytes");
 
-int64_t libws_c_abi_version(libws_error *error)
+int64_t libws_c_abi_version(void)
 {
-    (void)error;
     return WS_ABI_VERSION;
 }
 
-const char *libws_c_version(libws_error *error)
+const char *libws_c_version(void)
 {
-    (void)error;
     return WS_VERSION;
 }
 
-int64_t libws_c_struct_size(int64_t which, libws_error *error)
+int64_t libws_c_struct_size(int64_t which)
 {
     switch (which) {
     case WS_STRUCT_FRAME:
@@ -42,14 +40,13 @@ int64_t libws_c_struct_size(int64_t which, libws_error *error)
     case WS_STRUCT_CONNECT_OPTIONS:
         return (int64_t)sizeof(WsConnectOptions);
     default:
-        libws_fail(error, WS_ERR_ARGUMENT, "ws_struct_size: which is %lld; it must be one of WS_STRUCT_*", (long long)which);
+        libws_fail(WS_ERR_ARGUMENT, "ws_struct_size: which is %lld; it must be one of WS_STRUCT_*", (long long)which);
         return -1;
     }
 }
 
-const char *libws_c_error_name(int64_t code, libws_error *error)
+const char *libws_c_error_name(int64_t code)
 {
-    (void)error;
     switch (code) {
     case WS_ERR_NONE:
         return "WS_ERR_NONE";

@@ -10,73 +10,64 @@
 
 int64_t ws_abi_version(void)
 {
-    libws_error *error = libws_slot();
-    return libws_c_abi_version(error);
+    return libws_c_abi_version();
 }
 
 const char *ws_version(void)
 {
-    libws_error *error = libws_slot();
-    return libws_c_version(error);
+    return libws_c_version();
 }
 
 int64_t ws_struct_size(int64_t which)
 {
-    libws_error *error = libws_slot();
-    return libws_c_struct_size(which, error);
+    return libws_c_struct_size(which);
 }
 
 int64_t ws_last_error(void)
 {
-    libws_error *error = libws_slot();
-    return libws_c_last_error(error);
+    return libws_c_last_error();
 }
 
 const char *ws_last_error_message(void)
 {
-    libws_error *error = libws_slot();
-    return libws_c_last_error_message(error);
+    return libws_c_last_error_message();
 }
 
 int64_t ws_last_http_status(void)
 {
-    libws_error *error = libws_slot();
-    return libws_c_last_http_status(error);
+    return libws_c_last_http_status();
 }
 
 const char *ws_error_name(int64_t code)
 {
-    libws_error *error = libws_slot();
-    return libws_c_error_name(code, error);
+    return libws_c_error_name(code);
 }
 
 int64_t ws_handle_count(void)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_handle_count");
+        libws_fail_forked("ws_handle_count");
         return -1;
     }
-    return libws_go_handle_count(error);
+    return libws_go_handle_count(libws_slot());
 }
 
 WsFrame ws_frame_new(int64_t opcode, const void *payload, int64_t payload_len)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_frame_new");
+        libws_fail_forked("ws_frame_new");
         return libws_no_frame;
     }
     if (LIBWS_UNLIKELY(payload_len < 0 || payload_len > WS_LENGTH_MAX)) {
-        libws_fail_length(error, "ws_frame_new", "payload_len", payload_len);
+        libws_fail_length("ws_frame_new", "payload_len", payload_len);
         return libws_no_frame;
     }
     if (LIBWS_UNLIKELY(payload == NULL && payload_len > 0)) {
-        libws_fail_missing(error, "ws_frame_new", "payload", "payload_len", payload_len);
+        libws_fail_missing("ws_frame_new", "payload", "payload_len", payload_len);
         return libws_no_frame;
     }
     WsFrame frame_out;
-    if (LIBWS_UNLIKELY(libws_go_frame_new(opcode, (void *)payload, payload_len, &frame_out, error) < 0)) {
+    if (LIBWS_UNLIKELY(libws_go_frame_new(opcode, (void *)payload, payload_len, &frame_out, libws_slot()) < 0)) {
         return libws_no_frame;
     }
     return frame_out;
@@ -84,17 +75,16 @@ WsFrame ws_frame_new(int64_t opcode, const void *payload, int64_t payload_len)
 
 WsFrame ws_frame_text(const char *msg)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_frame_text");
+        libws_fail_forked("ws_frame_text");
         return libws_no_frame;
     }
     if (LIBWS_UNLIKELY(msg == NULL)) {
-        libws_fail_null(error, "ws_frame_text", "msg");
+        libws_fail_null("ws_frame_text", "msg");
         return libws_no_frame;
     }
     WsFrame frame_out;
-    if (LIBWS_UNLIKELY(libws_go_frame_text_n((char *)msg, (int64_t)strlen(msg), &frame_out, error) < 0)) {
+    if (LIBWS_UNLIKELY(libws_go_frame_text_n((char *)msg, (int64_t)strlen(msg), &frame_out, libws_slot()) < 0)) {
         return libws_no_frame;
     }
     return frame_out;
@@ -102,21 +92,20 @@ WsFrame ws_frame_text(const char *msg)
 
 WsFrame ws_frame_text_n(const char *msg, int64_t len)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_frame_text_n");
+        libws_fail_forked("ws_frame_text_n");
         return libws_no_frame;
     }
     if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
-        libws_fail_length(error, "ws_frame_text_n", "len", len);
+        libws_fail_length("ws_frame_text_n", "len", len);
         return libws_no_frame;
     }
     if (LIBWS_UNLIKELY(msg == NULL && len > 0)) {
-        libws_fail_missing(error, "ws_frame_text_n", "msg", "len", len);
+        libws_fail_missing("ws_frame_text_n", "msg", "len", len);
         return libws_no_frame;
     }
     WsFrame frame_out;
-    if (LIBWS_UNLIKELY(libws_go_frame_text_n((char *)msg, len, &frame_out, error) < 0)) {
+    if (LIBWS_UNLIKELY(libws_go_frame_text_n((char *)msg, len, &frame_out, libws_slot()) < 0)) {
         return libws_no_frame;
     }
     return frame_out;
@@ -124,21 +113,20 @@ WsFrame ws_frame_text_n(const char *msg, int64_t len)
 
 WsFrame ws_frame_binary(const void *data, int64_t len)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_frame_binary");
+        libws_fail_forked("ws_frame_binary");
         return libws_no_frame;
     }
     if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
-        libws_fail_length(error, "ws_frame_binary", "len", len);
+        libws_fail_length("ws_frame_binary", "len", len);
         return libws_no_frame;
     }
     if (LIBWS_UNLIKELY(data == NULL && len > 0)) {
-        libws_fail_missing(error, "ws_frame_binary", "data", "len", len);
+        libws_fail_missing("ws_frame_binary", "data", "len", len);
         return libws_no_frame;
     }
     WsFrame frame_out;
-    if (LIBWS_UNLIKELY(libws_go_frame_binary((void *)data, len, &frame_out, error) < 0)) {
+    if (LIBWS_UNLIKELY(libws_go_frame_binary((void *)data, len, &frame_out, libws_slot()) < 0)) {
         return libws_no_frame;
     }
     return frame_out;
@@ -146,9 +134,8 @@ WsFrame ws_frame_binary(const void *data, int64_t len)
 
 WsFrame ws_frame_ping(void)
 {
-    libws_error *error = libws_slot();
     WsFrame frame_out;
-    if (LIBWS_UNLIKELY(libws_c_frame_ping(&frame_out, error) < 0)) {
+    if (LIBWS_UNLIKELY(libws_c_frame_ping(&frame_out) < 0)) {
         return libws_no_frame;
     }
     return frame_out;
@@ -156,9 +143,8 @@ WsFrame ws_frame_ping(void)
 
 WsFrame ws_frame_pong(void)
 {
-    libws_error *error = libws_slot();
     WsFrame frame_out;
-    if (LIBWS_UNLIKELY(libws_c_frame_pong(&frame_out, error) < 0)) {
+    if (LIBWS_UNLIKELY(libws_c_frame_pong(&frame_out) < 0)) {
         return libws_no_frame;
     }
     return frame_out;
@@ -166,13 +152,12 @@ WsFrame ws_frame_pong(void)
 
 WsFrame ws_frame_close(int64_t status_code)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_frame_close");
+        libws_fail_forked("ws_frame_close");
         return libws_no_frame;
     }
     WsFrame frame_out;
-    if (LIBWS_UNLIKELY(libws_go_frame_close(status_code, &frame_out, error) < 0)) {
+    if (LIBWS_UNLIKELY(libws_go_frame_close(status_code, &frame_out, libws_slot()) < 0)) {
         return libws_no_frame;
     }
     return frame_out;
@@ -180,367 +165,337 @@ WsFrame ws_frame_close(int64_t status_code)
 
 int64_t ws_frame_is_control(const WsFrame *frame)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(frame == NULL)) {
-        libws_fail_null(error, "ws_frame_is_control", "frame");
+        libws_fail_null("ws_frame_is_control", "frame");
         return -1;
     }
-    return libws_c_frame_is_control(frame, error);
+    return libws_c_frame_is_control(frame);
 }
 
 int64_t ws_frame_is_text(const WsFrame *frame)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(frame == NULL)) {
-        libws_fail_null(error, "ws_frame_is_text", "frame");
+        libws_fail_null("ws_frame_is_text", "frame");
         return -1;
     }
-    return libws_c_frame_is_text(frame, error);
+    return libws_c_frame_is_text(frame);
 }
 
 int64_t ws_frame_is_binary(const WsFrame *frame)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(frame == NULL)) {
-        libws_fail_null(error, "ws_frame_is_binary", "frame");
+        libws_fail_null("ws_frame_is_binary", "frame");
         return -1;
     }
-    return libws_c_frame_is_binary(frame, error);
+    return libws_c_frame_is_binary(frame);
 }
 
 int64_t ws_frame_is_close(const WsFrame *frame)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(frame == NULL)) {
-        libws_fail_null(error, "ws_frame_is_close", "frame");
+        libws_fail_null("ws_frame_is_close", "frame");
         return -1;
     }
-    return libws_c_frame_is_close(frame, error);
+    return libws_c_frame_is_close(frame);
 }
 
 int64_t ws_frame_is_ping(const WsFrame *frame)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(frame == NULL)) {
-        libws_fail_null(error, "ws_frame_is_ping", "frame");
+        libws_fail_null("ws_frame_is_ping", "frame");
         return -1;
     }
-    return libws_c_frame_is_ping(frame, error);
+    return libws_c_frame_is_ping(frame);
 }
 
 int64_t ws_frame_is_pong(const WsFrame *frame)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(frame == NULL)) {
-        libws_fail_null(error, "ws_frame_is_pong", "frame");
+        libws_fail_null("ws_frame_is_pong", "frame");
         return -1;
     }
-    return libws_c_frame_is_pong(frame, error);
+    return libws_c_frame_is_pong(frame);
 }
 
 const char *ws_frame_payload_text(const WsFrame *frame)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(frame == NULL)) {
-        libws_fail_null(error, "ws_frame_payload_text", "frame");
+        libws_fail_null("ws_frame_payload_text", "frame");
         return NULL;
     }
-    return libws_c_frame_payload_text(frame, error);
+    return libws_c_frame_payload_text(frame);
 }
 
 int64_t ws_frame_close_code(const WsFrame *frame)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(frame == NULL)) {
-        libws_fail_null(error, "ws_frame_close_code", "frame");
+        libws_fail_null("ws_frame_close_code", "frame");
         return -1;
     }
-    return libws_c_frame_close_code(frame, error);
+    return libws_c_frame_close_code(frame);
 }
 
 int64_t ws_frame_drop(WsFrame *frame)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(frame == NULL)) {
-        libws_fail_null(error, "ws_frame_drop", "frame");
+        libws_fail_null("ws_frame_drop", "frame");
         return -1;
     }
-    return libws_c_frame_drop(frame, error);
+    return libws_c_frame_drop(frame);
 }
 
 int64_t ws_from_server(int64_t fd)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_from_server");
+        libws_fail_forked("ws_from_server");
         return -1;
     }
-    return libws_go_from_server(fd, error);
+    return libws_go_from_server(fd, libws_slot());
 }
 
 int64_t ws_from_client(int64_t fd)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_from_client");
+        libws_fail_forked("ws_from_client");
         return -1;
     }
-    return libws_go_from_client(fd, error);
+    return libws_go_from_client(fd, libws_slot());
 }
 
 int64_t ws_upgrade(int64_t fd, const void *buffer, int64_t buffer_len)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_upgrade");
+        libws_fail_forked("ws_upgrade");
         return -1;
     }
     if (LIBWS_UNLIKELY(buffer_len < 0 || buffer_len > WS_LENGTH_MAX)) {
-        libws_fail_length(error, "ws_upgrade", "buffer_len", buffer_len);
+        libws_fail_length("ws_upgrade", "buffer_len", buffer_len);
         return -1;
     }
     if (LIBWS_UNLIKELY(buffer == NULL && buffer_len > 0)) {
-        libws_fail_missing(error, "ws_upgrade", "buffer", "buffer_len", buffer_len);
+        libws_fail_missing("ws_upgrade", "buffer", "buffer_len", buffer_len);
         return -1;
     }
-    return libws_go_upgrade(fd, (void *)buffer, buffer_len, error);
+    return libws_go_upgrade(fd, (void *)buffer, buffer_len, libws_slot());
 }
 
 int64_t ws_is_open(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_is_open");
+        libws_fail_forked("ws_is_open");
         return 0;
     }
-    return libws_go_is_open(conn, error);
+    return libws_go_is_open(conn, libws_slot());
 }
 
 int64_t ws_fd(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_fd");
+        libws_fail_forked("ws_fd");
         return -1;
     }
-    return libws_go_fd(conn, error);
+    return libws_go_fd(conn, libws_slot());
 }
 
 int64_t ws_is_server(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_is_server");
+        libws_fail_forked("ws_is_server");
         return -1;
     }
-    return libws_go_is_server(conn, error);
+    return libws_go_is_server(conn, libws_slot());
 }
 
 int64_t ws_state(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_state");
+        libws_fail_forked("ws_state");
         return -1;
     }
-    return libws_go_state(conn, error);
+    return libws_go_state(conn, libws_slot());
 }
 
 int64_t ws_mask_key(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_mask_key");
+        libws_fail_forked("ws_mask_key");
         return -1;
     }
-    return libws_go_mask_key(conn, error);
+    return libws_go_mask_key(conn, libws_slot());
 }
 
 int64_t ws_send_frame(int64_t conn, const WsFrame *frame)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_send_frame");
+        libws_fail_forked("ws_send_frame");
         return -1;
     }
     if (LIBWS_UNLIKELY(frame == NULL)) {
-        libws_fail_null(error, "ws_send_frame", "frame");
+        libws_fail_null("ws_send_frame", "frame");
         return -1;
     }
-    return libws_go_send_frame(conn, (WsFrame *)frame, error);
+    return libws_go_send_frame(conn, (WsFrame *)frame, libws_slot());
 }
 
 int64_t ws_send_text(int64_t conn, const char *msg)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_send_text");
+        libws_fail_forked("ws_send_text");
         return -1;
     }
     if (LIBWS_UNLIKELY(msg == NULL)) {
-        libws_fail_null(error, "ws_send_text", "msg");
+        libws_fail_null("ws_send_text", "msg");
         return -1;
     }
-    return libws_go_send_text_n(conn, (char *)msg, (int64_t)strlen(msg), error);
+    return libws_go_send_text_n(conn, (char *)msg, (int64_t)strlen(msg), libws_slot());
 }
 
 int64_t ws_send_text_n(int64_t conn, const char *msg, int64_t len)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_send_text_n");
+        libws_fail_forked("ws_send_text_n");
         return -1;
     }
     if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
-        libws_fail_length(error, "ws_send_text_n", "len", len);
+        libws_fail_length("ws_send_text_n", "len", len);
         return -1;
     }
     if (LIBWS_UNLIKELY(msg == NULL && len > 0)) {
-        libws_fail_missing(error, "ws_send_text_n", "msg", "len", len);
+        libws_fail_missing("ws_send_text_n", "msg", "len", len);
         return -1;
     }
-    return libws_go_send_text_n(conn, (char *)msg, len, error);
+    return libws_go_send_text_n(conn, (char *)msg, len, libws_slot());
 }
 
 int64_t ws_send_binary(int64_t conn, const void *data, int64_t len)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_send_binary");
+        libws_fail_forked("ws_send_binary");
         return -1;
     }
     if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
-        libws_fail_length(error, "ws_send_binary", "len", len);
+        libws_fail_length("ws_send_binary", "len", len);
         return -1;
     }
     if (LIBWS_UNLIKELY(data == NULL && len > 0)) {
-        libws_fail_missing(error, "ws_send_binary", "data", "len", len);
+        libws_fail_missing("ws_send_binary", "data", "len", len);
         return -1;
     }
-    return libws_go_send_binary(conn, (void *)data, len, error);
+    return libws_go_send_binary(conn, (void *)data, len, libws_slot());
 }
 
 int64_t ws_send_fragment(int64_t conn, int64_t opcode, const void *data, int64_t len, int64_t is_final)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_send_fragment");
+        libws_fail_forked("ws_send_fragment");
         return -1;
     }
     if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
-        libws_fail_length(error, "ws_send_fragment", "len", len);
+        libws_fail_length("ws_send_fragment", "len", len);
         return -1;
     }
     if (LIBWS_UNLIKELY(data == NULL && len > 0)) {
-        libws_fail_missing(error, "ws_send_fragment", "data", "len", len);
+        libws_fail_missing("ws_send_fragment", "data", "len", len);
         return -1;
     }
-    return libws_go_send_fragment(conn, opcode, (void *)data, len, is_final, error);
+    return libws_go_send_fragment(conn, opcode, (void *)data, len, is_final, libws_slot());
 }
 
 int64_t ws_send_ping(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_send_ping");
+        libws_fail_forked("ws_send_ping");
         return -1;
     }
-    return libws_go_send_ping(conn, error);
+    return libws_go_send_ping(conn, libws_slot());
 }
 
 int64_t ws_send_ping_n(int64_t conn, const void *data, int64_t len)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_send_ping_n");
+        libws_fail_forked("ws_send_ping_n");
         return -1;
     }
     if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
-        libws_fail_length(error, "ws_send_ping_n", "len", len);
+        libws_fail_length("ws_send_ping_n", "len", len);
         return -1;
     }
     if (LIBWS_UNLIKELY(data == NULL && len > 0)) {
-        libws_fail_missing(error, "ws_send_ping_n", "data", "len", len);
+        libws_fail_missing("ws_send_ping_n", "data", "len", len);
         return -1;
     }
-    return libws_go_send_ping_n(conn, (void *)data, len, error);
+    return libws_go_send_ping_n(conn, (void *)data, len, libws_slot());
 }
 
 int64_t ws_send_pong(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_send_pong");
+        libws_fail_forked("ws_send_pong");
         return -1;
     }
-    return libws_go_send_pong(conn, error);
+    return libws_go_send_pong(conn, libws_slot());
 }
 
 int64_t ws_send_pong_n(int64_t conn, const void *data, int64_t len)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_send_pong_n");
+        libws_fail_forked("ws_send_pong_n");
         return -1;
     }
     if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
-        libws_fail_length(error, "ws_send_pong_n", "len", len);
+        libws_fail_length("ws_send_pong_n", "len", len);
         return -1;
     }
     if (LIBWS_UNLIKELY(data == NULL && len > 0)) {
-        libws_fail_missing(error, "ws_send_pong_n", "data", "len", len);
+        libws_fail_missing("ws_send_pong_n", "data", "len", len);
         return -1;
     }
-    return libws_go_send_pong_n(conn, (void *)data, len, error);
+    return libws_go_send_pong_n(conn, (void *)data, len, libws_slot());
 }
 
 int64_t ws_send_close(int64_t conn, int64_t status_code)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_send_close");
+        libws_fail_forked("ws_send_close");
         return -1;
     }
-    return libws_go_send_close(conn, status_code, error);
+    return libws_go_send_close(conn, status_code, libws_slot());
 }
 
 int64_t ws_send_close_reason(int64_t conn, int64_t code, const char *reason)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_send_close_reason");
+        libws_fail_forked("ws_send_close_reason");
         return -1;
     }
-    return libws_go_send_close_n(conn, code, (char *)reason, reason == NULL ? 0 : (int64_t)strlen(reason), error);
+    return libws_go_send_close_n(conn, code, (char *)reason, reason == NULL ? 0 : (int64_t)strlen(reason), libws_slot());
 }
 
 int64_t ws_send_close_n(int64_t conn, int64_t code, const char *reason, int64_t reason_len)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_send_close_n");
+        libws_fail_forked("ws_send_close_n");
         return -1;
     }
     if (LIBWS_UNLIKELY(reason_len < 0 || reason_len > WS_LENGTH_MAX)) {
-        libws_fail_length(error, "ws_send_close_n", "reason_len", reason_len);
+        libws_fail_length("ws_send_close_n", "reason_len", reason_len);
         return -1;
     }
     if (LIBWS_UNLIKELY(reason == NULL && reason_len > 0)) {
-        libws_fail_missing(error, "ws_send_close_n", "reason", "reason_len", reason_len);
+        libws_fail_missing("ws_send_close_n", "reason", "reason_len", reason_len);
         return -1;
     }
-    return libws_go_send_close_n(conn, code, (char *)reason, reason_len, error);
+    return libws_go_send_close_n(conn, code, (char *)reason, reason_len, libws_slot());
 }
 
 WsFrame ws_recv_frame(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_recv_frame");
+        libws_fail_forked("ws_recv_frame");
         return libws_no_frame;
     }
     WsFrame frame_out;
-    if (LIBWS_UNLIKELY(libws_go_recv_frame(conn, &frame_out, error) < 0)) {
+    if (LIBWS_UNLIKELY(libws_go_recv_frame(conn, &frame_out, libws_slot()) < 0)) {
         return libws_no_frame;
     }
     return frame_out;
@@ -548,13 +503,12 @@ WsFrame ws_recv_frame(int64_t conn)
 
 WsFrame ws_recv_message(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_recv_message");
+        libws_fail_forked("ws_recv_message");
         return libws_no_frame;
     }
     WsFrame frame_out;
-    if (LIBWS_UNLIKELY(libws_go_recv_message(conn, &frame_out, error) < 0)) {
+    if (LIBWS_UNLIKELY(libws_go_recv_message(conn, &frame_out, libws_slot()) < 0)) {
         return libws_no_frame;
     }
     return frame_out;
@@ -562,438 +516,398 @@ WsFrame ws_recv_message(int64_t conn)
 
 int64_t ws_close_code(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_close_code");
+        libws_fail_forked("ws_close_code");
         return -1;
     }
-    return libws_go_close_code(conn, error);
+    return libws_go_close_code(conn, libws_slot());
 }
 
 const char *ws_close_reason(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_close_reason");
+        libws_fail_forked("ws_close_reason");
         return NULL;
     }
-    return libws_go_close_reason(conn, error);
+    return libws_go_close_reason(conn, libws_slot());
 }
 
 int64_t ws_close(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_close");
+        libws_fail_forked("ws_close");
         return -1;
     }
-    return libws_go_close(conn, error);
+    return libws_go_close(conn, libws_slot());
 }
 
 int64_t ws_close_with(int64_t conn, int64_t code, const char *reason)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_close_with");
+        libws_fail_forked("ws_close_with");
         return -1;
     }
-    return libws_go_close_with(conn, code, (char *)reason, reason == NULL ? 0 : (int64_t)strlen(reason), error);
+    return libws_go_close_with(conn, code, (char *)reason, reason == NULL ? 0 : (int64_t)strlen(reason), libws_slot());
 }
 
 int64_t ws_force_close(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_force_close");
+        libws_fail_forked("ws_force_close");
         return -1;
     }
-    return libws_go_force_close(conn, error);
+    return libws_go_force_close(conn, libws_slot());
 }
 
 int64_t ws_drop(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_drop");
+        libws_fail_forked("ws_drop");
         return -1;
     }
-    return libws_go_drop(conn, error);
+    return libws_go_drop(conn, libws_slot());
 }
 
 int64_t ws_connect(const char *url)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_connect");
+        libws_fail_forked("ws_connect");
         return -1;
     }
     if (LIBWS_UNLIKELY(url == NULL)) {
-        libws_fail_null(error, "ws_connect", "url");
+        libws_fail_null("ws_connect", "url");
         return -1;
     }
-    return libws_go_connect((char *)url, (int64_t)strlen(url), error);
+    return libws_go_connect((char *)url, (int64_t)strlen(url), libws_slot());
 }
 
 int64_t ws_connect_with(const char *url, const WsConnectOptions *options)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_connect_with");
+        libws_fail_forked("ws_connect_with");
         return -1;
     }
     if (LIBWS_UNLIKELY(url == NULL)) {
-        libws_fail_null(error, "ws_connect_with", "url");
+        libws_fail_null("ws_connect_with", "url");
         return -1;
     }
     WsConnectOptions options_whole;
     if (options != NULL) {
-        if (libws_copy_sized(error, "ws_connect_with", "options", &options_whole, sizeof options_whole, options) < 0) {
+        if (libws_copy_sized("ws_connect_with", "options", &options_whole, sizeof options_whole, options) < 0) {
             return -1;
         }
         options = &options_whole;
     }
-    return libws_go_connect_with((char *)url, (int64_t)strlen(url), (WsConnectOptions *)options, error);
+    return libws_go_connect_with((char *)url, (int64_t)strlen(url), (WsConnectOptions *)options, libws_slot());
 }
 
 int64_t ws_client_handshake(int64_t fd, const char *url, const WsConnectOptions *options)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_client_handshake");
+        libws_fail_forked("ws_client_handshake");
         return -1;
     }
     if (LIBWS_UNLIKELY(url == NULL)) {
-        libws_fail_null(error, "ws_client_handshake", "url");
+        libws_fail_null("ws_client_handshake", "url");
         return -1;
     }
     WsConnectOptions options_whole;
     if (options != NULL) {
-        if (libws_copy_sized(error, "ws_client_handshake", "options", &options_whole, sizeof options_whole, options) < 0) {
+        if (libws_copy_sized("ws_client_handshake", "options", &options_whole, sizeof options_whole, options) < 0) {
             return -1;
         }
         options = &options_whole;
     }
-    return libws_go_client_handshake(fd, (char *)url, (int64_t)strlen(url), (WsConnectOptions *)options, error);
+    return libws_go_client_handshake(fd, (char *)url, (int64_t)strlen(url), (WsConnectOptions *)options, libws_slot());
 }
 
 int64_t ws_server(int64_t port)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server");
+        libws_fail_forked("ws_server");
         return -1;
     }
-    return libws_go_server_bind(port, error);
+    return libws_go_server_bind(port, libws_slot());
 }
 
 int64_t ws_server_bind(int64_t port)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_bind");
+        libws_fail_forked("ws_server_bind");
         return -1;
     }
-    return libws_go_server_bind(port, error);
+    return libws_go_server_bind(port, libws_slot());
 }
 
 int64_t ws_server_bind_host(const char *host, int64_t port)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_bind_host");
+        libws_fail_forked("ws_server_bind_host");
         return -1;
     }
-    return libws_go_server_bind_host((char *)host, host == NULL ? 0 : (int64_t)strlen(host), port, error);
+    return libws_go_server_bind_host((char *)host, host == NULL ? 0 : (int64_t)strlen(host), port, libws_slot());
 }
 
 int64_t ws_server_is_valid(int64_t server)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_is_valid");
+        libws_fail_forked("ws_server_is_valid");
         return 0;
     }
-    return libws_go_server_is_valid(server, error);
+    return libws_go_server_is_valid(server, libws_slot());
 }
 
 int64_t ws_server_accept(int64_t server)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_accept");
+        libws_fail_forked("ws_server_accept");
         return -1;
     }
-    return libws_go_server_accept(server, error);
+    return libws_go_server_accept(server, libws_slot());
 }
 
 int64_t ws_server_accept_request(int64_t server)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_accept_request");
+        libws_fail_forked("ws_server_accept_request");
         return -1;
     }
-    return libws_go_server_accept_request(server, error);
+    return libws_go_server_accept_request(server, libws_slot());
 }
 
 int64_t ws_server_run_echo(int64_t server)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_run_echo");
+        libws_fail_forked("ws_server_run_echo");
         return -1;
     }
-    return libws_go_server_run_echo(server, error);
+    return libws_go_server_run_echo(server, libws_slot());
 }
 
 int64_t ws_server_stop(int64_t server)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_stop");
+        libws_fail_forked("ws_server_stop");
         return -1;
     }
-    return libws_c_server_stop(server, error);
+    return libws_c_server_stop(server);
 }
 
 int64_t ws_server_close(int64_t server)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_close");
+        libws_fail_forked("ws_server_close");
         return -1;
     }
-    return libws_go_server_close(server, error);
+    return libws_go_server_close(server, libws_slot());
 }
 
 int64_t ws_server_drop(int64_t server)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_drop");
+        libws_fail_forked("ws_server_drop");
         return -1;
     }
-    return libws_go_server_drop(server, error);
+    return libws_go_server_drop(server, libws_slot());
 }
 
 int64_t ws_server_listener_fd(int64_t server)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_listener_fd");
+        libws_fail_forked("ws_server_listener_fd");
         return -1;
     }
-    return libws_go_server_listener_fd(server, error);
+    return libws_go_server_listener_fd(server, libws_slot());
 }
 
 int64_t ws_server_port(int64_t server)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_port");
+        libws_fail_forked("ws_server_port");
         return -1;
     }
-    return libws_go_server_port(server, error);
+    return libws_go_server_port(server, libws_slot());
 }
 
 int64_t ws_server_running(int64_t server)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_running");
+        libws_fail_forked("ws_server_running");
         return -1;
     }
-    return libws_go_server_running(server, error);
+    return libws_go_server_running(server, libws_slot());
 }
 
 int64_t ws_server_set_subprotocols(int64_t server, const char *subprotocols)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_set_subprotocols");
+        libws_fail_forked("ws_server_set_subprotocols");
         return -1;
     }
-    return libws_go_server_set_subprotocols(server, (char *)subprotocols, subprotocols == NULL ? 0 : (int64_t)strlen(subprotocols), error);
+    return libws_go_server_set_subprotocols(server, (char *)subprotocols, subprotocols == NULL ? 0 : (int64_t)strlen(subprotocols), libws_slot());
 }
 
 int64_t ws_server_set_origins(int64_t server, const char *origins)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_server_set_origins");
+        libws_fail_forked("ws_server_set_origins");
         return -1;
     }
-    return libws_go_server_set_origins(server, (char *)origins, origins == NULL ? 0 : (int64_t)strlen(origins), error);
+    return libws_go_server_set_origins(server, (char *)origins, origins == NULL ? 0 : (int64_t)strlen(origins), libws_slot());
 }
 
 const char *ws_request_method(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_request_method");
+        libws_fail_forked("ws_request_method");
         return NULL;
     }
-    return libws_go_request_method(conn, error);
+    return libws_go_request_method(conn, libws_slot());
 }
 
 const char *ws_request_path(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_request_path");
+        libws_fail_forked("ws_request_path");
         return NULL;
     }
-    return libws_go_request_path(conn, error);
+    return libws_go_request_path(conn, libws_slot());
 }
 
 const char *ws_request_query(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_request_query");
+        libws_fail_forked("ws_request_query");
         return NULL;
     }
-    return libws_go_request_query(conn, error);
+    return libws_go_request_query(conn, libws_slot());
 }
 
 const char *ws_request_host(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_request_host");
+        libws_fail_forked("ws_request_host");
         return NULL;
     }
-    return libws_go_request_host(conn, error);
+    return libws_go_request_host(conn, libws_slot());
 }
 
 const char *ws_request_origin(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_request_origin");
+        libws_fail_forked("ws_request_origin");
         return NULL;
     }
-    return libws_go_request_origin(conn, error);
+    return libws_go_request_origin(conn, libws_slot());
 }
 
 const char *ws_request_header(int64_t conn, const char *name)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_request_header");
+        libws_fail_forked("ws_request_header");
         return NULL;
     }
     if (LIBWS_UNLIKELY(name == NULL)) {
-        libws_fail_null(error, "ws_request_header", "name");
+        libws_fail_null("ws_request_header", "name");
         return NULL;
     }
-    return libws_go_request_header(conn, (char *)name, (int64_t)strlen(name), error);
+    return libws_go_request_header(conn, (char *)name, (int64_t)strlen(name), libws_slot());
 }
 
 int64_t ws_request_header_count(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_request_header_count");
+        libws_fail_forked("ws_request_header_count");
         return -1;
     }
-    return libws_go_request_header_count(conn, error);
+    return libws_go_request_header_count(conn, libws_slot());
 }
 
 const char *ws_request_header_name(int64_t conn, int64_t index)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_request_header_name");
+        libws_fail_forked("ws_request_header_name");
         return NULL;
     }
-    return libws_go_request_header_name(conn, index, error);
+    return libws_go_request_header_name(conn, index, libws_slot());
 }
 
 const char *ws_request_header_value(int64_t conn, int64_t index)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_request_header_value");
+        libws_fail_forked("ws_request_header_value");
         return NULL;
     }
-    return libws_go_request_header_value(conn, index, error);
+    return libws_go_request_header_value(conn, index, libws_slot());
 }
 
 const char *ws_subprotocol(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_subprotocol");
+        libws_fail_forked("ws_subprotocol");
         return NULL;
     }
-    return libws_go_subprotocol(conn, error);
+    return libws_go_subprotocol(conn, libws_slot());
 }
 
 const char *ws_peer_address(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_peer_address");
+        libws_fail_forked("ws_peer_address");
         return NULL;
     }
-    return libws_go_peer_address(conn, error);
+    return libws_go_peer_address(conn, libws_slot());
 }
 
 int64_t ws_http_status(int64_t conn)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_http_status");
+        libws_fail_forked("ws_http_status");
         return -1;
     }
-    return libws_go_http_status(conn, error);
+    return libws_go_http_status(conn, libws_slot());
 }
 
 int64_t ws_accept_upgrade(int64_t conn, const char *subprotocol, const char *headers)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_accept_upgrade");
+        libws_fail_forked("ws_accept_upgrade");
         return -1;
     }
-    return libws_go_accept_upgrade(conn, (char *)subprotocol, subprotocol == NULL ? 0 : (int64_t)strlen(subprotocol), (char *)headers, headers == NULL ? 0 : (int64_t)strlen(headers), error);
+    return libws_go_accept_upgrade(conn, (char *)subprotocol, subprotocol == NULL ? 0 : (int64_t)strlen(subprotocol), (char *)headers, headers == NULL ? 0 : (int64_t)strlen(headers), libws_slot());
 }
 
 int64_t ws_refuse(int64_t conn, int64_t status, const char *headers, const void *body, int64_t body_len)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_refuse");
+        libws_fail_forked("ws_refuse");
         return -1;
     }
     if (LIBWS_UNLIKELY(body_len < 0 || body_len > WS_LENGTH_MAX)) {
-        libws_fail_length(error, "ws_refuse", "body_len", body_len);
+        libws_fail_length("ws_refuse", "body_len", body_len);
         return -1;
     }
     if (LIBWS_UNLIKELY(body == NULL && body_len > 0)) {
-        libws_fail_missing(error, "ws_refuse", "body", "body_len", body_len);
+        libws_fail_missing("ws_refuse", "body", "body_len", body_len);
         return -1;
     }
-    return libws_go_refuse(conn, status, (char *)headers, headers == NULL ? 0 : (int64_t)strlen(headers), (void *)body, body_len, error);
+    return libws_go_refuse(conn, status, (char *)headers, headers == NULL ? 0 : (int64_t)strlen(headers), (void *)body, body_len, libws_slot());
 }
 
 int64_t ws_set(int64_t handle, int64_t option, int64_t value)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_set");
+        libws_fail_forked("ws_set");
         return -1;
     }
-    return libws_go_set(handle, option, value, error);
+    return libws_go_set(handle, option, value, libws_slot());
 }
 
 int64_t ws_get(int64_t handle, int64_t option)
 {
-    libws_error *error = libws_slot();
     if (LIBWS_UNLIKELY(libws_forked)) {
-        libws_fail_forked(error, "ws_get");
+        libws_fail_forked("ws_get");
         return -1;
     }
-    return libws_go_get(handle, option, error);
+    return libws_go_get(handle, option, libws_slot());
 }

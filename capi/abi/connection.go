@@ -9,7 +9,7 @@ var (
 	many     = "Any number of threads may send on one connection; their frames never interleave."
 	newConn  = "A handle > 0, or -1."
 	ownConn  = "The caller's, to be given back with ws_close, ws_force_close or ws_drop."
-	withCode = Param{Name: "code", Type: num, Doc: "1000-1003, 1007-1014 or 3000-4999; WS_CLOSE_NO_STATUS sends none."}
+	withCode = Param{Name: "code", Type: num, Doc: "1000-1003, 1007-1014 or 3000-4999."}
 	reason   = Param{Name: "reason", Type: text, Null: Absent, Doc: "UTF-8 ended by NUL, at most 123 bytes; NULL for none."}
 )
 

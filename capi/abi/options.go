@@ -2,33 +2,41 @@ package abi
 
 // The options of ws_set and ws_get: one row is all that a new one needs. A server hands its options down to the connections it accepts.
 
-const noTimeout = 1<<63 - 1
+const (
+	noTimeout = 1<<63 - 1
+	mostBytes = 1 << 40
+	mostMS    = 1 << 40
+)
 
 var options = ConstGroup{
 	Name: "option", Prefix: "WS_OPT_", Doc: "For ws_set and ws_get.",
 	Consts: []Const{
 		{Name: "WS_OPT_MAX_FRAME_BYTES", Value: 1, Doc: "Largest payload of one received frame; one byte more fails the connection with 1009.",
-			Option: &OptionRange{Min: 1, Max: maxLength, Default: 65536, Unit: "bytes", Handles: "server, connection"}},
+			Option: &OptionRange{Min: 1, Max: mostBytes, Default: 65536, Unit: "bytes", Handles: "server, connection"}},
 		{Name: "WS_OPT_MAX_MESSAGE_BYTES", Value: 2, Doc: "Largest received message, all its fragments together; one byte more fails the connection with 1009.",
-			Option: &OptionRange{Min: 1, Max: maxLength, Default: 16 << 20, Unit: "bytes", Handles: "server, connection"}},
-		{Name: "WS_OPT_MAX_HEAD_BYTES", Value: 3, Doc: "Largest request head; a longer one is answered with 431.",
-			Option: &OptionRange{Min: 1, Max: 1 << 20, Default: 8192, Unit: "bytes", Handles: "server"}},
-		{Name: "WS_OPT_MAX_HEAD_FIELDS", Value: 4, Doc: "Most header fields of a request; more are answered with 431.",
-			Option: &OptionRange{Min: 1, Max: 10000, Default: 100, Unit: "fields", Handles: "server"}},
-		{Name: "WS_OPT_SEND_FRAME_BYTES", Value: 5, Doc: "Longer outgoing messages go out as fragments of this size.",
-			Option: &OptionRange{Min: 1, Max: maxLength, Default: 65536, Unit: "bytes", Handles: "server, connection"}},
-		{Name: "WS_OPT_HANDSHAKE_TIMEOUT_MS", Value: 10, Doc: "How long an opening handshake may take in all; no byte extends it.",
-			Option: &OptionRange{Min: 1, Max: noTimeout, Default: 10000, Unit: "milliseconds", Handles: "server"}},
-		{Name: "WS_OPT_RECV_TIMEOUT_MS", Value: 11, Doc: "How long one receiving call waits.",
+			Option: &OptionRange{Min: 1, Max: mostBytes, Default: 16 << 20, Unit: "bytes", Handles: "server, connection"}},
+		{Name: "WS_OPT_MAX_HEAD_BYTES", Value: 3, Doc: "Largest head of the peer's opening handshake; a longer request is answered with 431.",
+			Option: &OptionRange{Min: 128, Max: 1 << 20, Default: 8192, Unit: "bytes", Handles: "server, connection"}},
+		{Name: "WS_OPT_MAX_HEAD_FIELDS", Value: 4, Doc: "Most header fields in that head; more are answered with 431.",
+			Option: &OptionRange{Min: 1, Max: 10000, Default: 100, Unit: "fields", Handles: "server, connection"}},
+		{Name: "WS_OPT_HANDSHAKE_TIMEOUT_MS", Value: 5, Doc: "How long an opening handshake may take in all; no byte extends it.",
+			Option: &OptionRange{Min: 1, Max: noTimeout, Default: 10000, Unit: "milliseconds", Handles: "server, connection"}},
+		{Name: "WS_OPT_RECV_TIMEOUT_MS", Value: 6, Doc: "How long one receiving call waits.",
 			Option: &OptionRange{Min: 1, Max: noTimeout, Default: noTimeout, Unit: "milliseconds", Handles: "server, connection"}},
-		{Name: "WS_OPT_SEND_TIMEOUT_MS", Value: 12, Doc: "How long one sending call waits for the peer to read. A frame cut short by it fails the connection.",
+		{Name: "WS_OPT_SEND_TIMEOUT_MS", Value: 7, Doc: "How long one sending call waits for the peer to read. After a timeout inside a frame nothing more can be sent.",
 			Option: &OptionRange{Min: 1, Max: noTimeout, Default: noTimeout, Unit: "milliseconds", Handles: "server, connection"}},
-		{Name: "WS_OPT_CLOSE_TIMEOUT_MS", Value: 13, Doc: "How long ws_close waits for the peer's close frame.",
-			Option: &OptionRange{Min: 1, Max: noTimeout, Default: 1000, Unit: "milliseconds", Handles: "server, connection"}},
-		{Name: "WS_OPT_ACCEPT_TIMEOUT_MS", Value: 14, Doc: "How long one accepting call waits for a connection to come.",
+		{Name: "WS_OPT_CLOSE_TIMEOUT_MS", Value: 8, Doc: "How long ws_close waits for the peer's close frame.",
+			Option: &OptionRange{Min: 1, Max: mostMS, Default: 1000, Unit: "milliseconds", Handles: "server, connection"}},
+		{Name: "WS_OPT_ACCEPT_TIMEOUT_MS", Value: 9, Doc: "How long one accepting call waits for a connection to come.",
 			Option: &OptionRange{Min: 1, Max: noTimeout, Default: noTimeout, Unit: "milliseconds", Handles: "server"}},
-		{Name: "WS_OPT_INTERRUPTIBLE", Value: 20, Doc: "1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on.",
+		{Name: "WS_OPT_INTERRUPTIBLE", Value: 10, Doc: "1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on.",
 			Option: &OptionRange{Min: 0, Max: 1, Default: 0, Unit: "0 or 1", Handles: "server, connection"}},
+		{Name: "WS_OPT_SEND_FRAME_BYTES", Value: 11, Doc: "Longer outgoing messages go out as fragments of this size.",
+			Option: &OptionRange{Min: 1, Max: mostBytes, Default: 65536, Unit: "bytes", Handles: "server, connection"}},
+		{Name: "WS_OPT_MESSAGE_TIMEOUT_MS", Value: 12, Doc: "How long a received message may take from its first byte to its last; no byte extends it.",
+			Option: &OptionRange{Min: 1, Max: noTimeout, Default: noTimeout, Unit: "milliseconds", Handles: "server, connection"}},
+		{Name: "WS_OPT_MAX_PENDING", Value: 13, Doc: "How many opening handshakes may be under way at a time.",
+			Option: &OptionRange{Min: 1, Max: 1 << 20, Default: 1024, Unit: "connections", Handles: "server"}},
 	},
 }
 

@@ -19,14 +19,14 @@ func layout(t *abi.Table) []byte {
 			fmt.Fprintf(&b, "_Static_assert(offsetof(%s, %s) == %d, \"%s.%s\");\n", s.Name, f.Name, 8*i, s.Name, f.Name)
 		}
 	}
-	b.WriteString("\nint64_t libws_c_abi_version(libws_error *error)\n{\n    (void)error;\n    return WS_ABI_VERSION;\n}\n")
-	b.WriteString("\nconst char *libws_c_version(libws_error *error)\n{\n    (void)error;\n    return WS_VERSION;\n}\n")
-	b.WriteString("\nint64_t libws_c_struct_size(int64_t which, libws_error *error)\n{\n    switch (which) {\n")
+	b.WriteString("\nint64_t libws_c_abi_version(void)\n{\n    return WS_ABI_VERSION;\n}\n")
+	b.WriteString("\nconst char *libws_c_version(void)\n{\n    return WS_VERSION;\n}\n")
+	b.WriteString("\nint64_t libws_c_struct_size(int64_t which)\n{\n    switch (which) {\n")
 	for _, s := range t.Structs {
 		fmt.Fprintf(&b, "    case %s:\n        return (int64_t)sizeof(%s);\n", s.Which, s.Name)
 	}
-	b.WriteString("    default:\n        libws_fail(error, WS_ERR_ARGUMENT, \"ws_struct_size: which is %lld; it must be one of WS_STRUCT_*\", (long long)which);\n        return -1;\n    }\n}\n")
-	b.WriteString("\nconst char *libws_c_error_name(int64_t code, libws_error *error)\n{\n    (void)error;\n    switch (code) {\n")
+	b.WriteString("    default:\n        libws_fail(WS_ERR_ARGUMENT, \"ws_struct_size: which is %lld; it must be one of WS_STRUCT_*\", (long long)which);\n        return -1;\n    }\n}\n")
+	b.WriteString("\nconst char *libws_c_error_name(int64_t code)\n{\n    switch (code) {\n")
 	for _, g := range t.Groups {
 		if g.Name != "error" {
 			continue

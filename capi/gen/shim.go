@@ -22,8 +22,8 @@ func bodyName(f *abi.Function) string {
 // bodies is the header that declares the C bodies, so that the compiler compares them with the shim's calls.
 func bodies(t *abi.Table) []byte {
 	var b strings.Builder
-	b.WriteString("/*\n * What the bodies in C look like to the shim: a text comes with its length, the error slot last, and a frame is written\n" +
-		" * to frame_out. 0 or the result is success, -1 or NULL is failure with the slot filled.\n * " + generated +
+	b.WriteString("/*\n * What the bodies in C look like to the shim: a text comes with its length, and a frame is written to frame_out.\n" +
+		" * 0 or the result is success, -1 or NULL is failure with the thread's error slot filled.\n * " + generated +
 		"\n */\n#ifndef LIBWS_BODIES_H\n#define LIBWS_BODIES_H\n\n#include \"error.h\"\n\n")
 	for i := range t.Functions {
 		f := &t.Functions[i]
@@ -42,7 +42,9 @@ func bodies(t *abi.Table) []byte {
 			params = append(params, f.Result.Name+" *frame_out")
 			result = "int64_t "
 		}
-		params = append(params, "libws_error *error")
+		if len(params) == 0 {
+			params = []string{"void"}
+		}
 		fmt.Fprintf(&b, "%s%s(%s);\n", result, bodyName(f), strings.Join(params, ", "))
 	}
 	b.WriteString("\n#endif\n")
@@ -75,30 +77,30 @@ func failed(f *abi.Function) string {
 }
 
 func shimFunction(b *strings.Builder, t *abi.Table, f *abi.Function) {
-	fmt.Fprintf(b, "%s\n{\n    libws_error *error = libws_slot();\n", prototype(f))
+	fmt.Fprintf(b, "%s\n{\n", prototype(f))
 	fail := failed(f)
 	guard := func(condition, call string) {
 		fmt.Fprintf(b, "    if (LIBWS_UNLIKELY(%s)) {\n        %s;\n        %s\n    }\n", condition, call, fail)
 	}
 	if !f.AfterFork {
-		guard("libws_forked", fmt.Sprintf("libws_fail_forked(error, %q)", f.Name))
+		guard("libws_forked", fmt.Sprintf("libws_fail_forked(%q)", f.Name))
 	}
 	for _, p := range f.Params {
 		if isPointer(p.Type) && p.Null == abi.Never {
-			guard(p.Name+" == NULL", fmt.Sprintf("libws_fail_null(error, %q, %q)", f.Name, p.Name))
+			guard(p.Name+" == NULL", fmt.Sprintf("libws_fail_null(%q, %q)", f.Name, p.Name))
 		}
 		if p.LengthOf != "" {
 			guard(fmt.Sprintf("%s < 0 || %s > WS_LENGTH_MAX", p.Name, p.Name),
-				fmt.Sprintf("libws_fail_length(error, %q, %q, %s)", f.Name, p.Name, p.Name))
+				fmt.Sprintf("libws_fail_length(%q, %q, %s)", f.Name, p.Name, p.Name))
 			guard(fmt.Sprintf("%s == NULL && %s > 0", p.LengthOf, p.Name),
-				fmt.Sprintf("libws_fail_missing(error, %q, %q, %q, %s)", f.Name, p.LengthOf, p.Name, p.Name))
+				fmt.Sprintf("libws_fail_missing(%q, %q, %q, %s)", f.Name, p.LengthOf, p.Name, p.Name))
 		}
 	}
 	var args []string
 	for _, p := range f.Params {
 		if s := sized(t, p); s != "" {
 			fmt.Fprintf(b, "    %s %s_whole;\n    if (%s != NULL) {\n", s, p.Name, p.Name)
-			fmt.Fprintf(b, "        if (libws_copy_sized(error, %q, %q, &%s_whole, sizeof %s_whole, %s) < 0) {\n            %s\n        }\n",
+			fmt.Fprintf(b, "        if (libws_copy_sized(%q, %q, &%s_whole, sizeof %s_whole, %s) < 0) {\n            %s\n        }\n",
 				f.Name, p.Name, p.Name, p.Name, p.Name, fail)
 			fmt.Fprintf(b, "        %s = &%s_whole;\n    }\n", p.Name, p.Name)
 		}
@@ -111,14 +113,18 @@ func shimFunction(b *strings.Builder, t *abi.Table, f *abi.Function) {
 			}
 		}
 	}
+	if f.Result.Kind == abi.Value {
+		args = append(args, "&frame_out")
+	}
+	if f.Body == abi.Go {
+		args = append(args, "libws_slot()")
+	}
 	switch f.Result.Kind {
 	case abi.Value:
 		fmt.Fprintf(b, "    %s frame_out;\n", f.Result.Name)
-		args = append(args, "&frame_out", "error")
 		call := bodyName(f) + "(" + strings.Join(args, ", ") + ")"
 		fmt.Fprintf(b, "    if (LIBWS_UNLIKELY(%s < 0)) {\n        %s\n    }\n    return frame_out;\n}\n", call, fail)
 	default:
-		args = append(args, "error")
 		fmt.Fprintf(b, "    return %s(%s);\n}\n", bodyName(f), strings.Join(args, ", "))
 	}
 }

@@ -1,0 +1,98 @@
+/*
+ * The error slot of each thread, the fork flag, and the checks of arguments that every shim function shares.
+ */
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bodies.h"
+
+int libws_forked = 0;
+
+const WsFrame libws_no_frame = {-1, 0, 0, 0, 0};
+
+static __thread libws_error slot;
+
+libws_error *libws_slot(void)
+{
+    return &slot;
+}
+
+static void mark_forked(void)
+{
+    libws_forked = 1;
+}
+
+/* Runs when the library is loaded, before Go starts. */
+__attribute__((constructor)) static void watch_fork(void)
+{
+    pthread_atfork(NULL, NULL, mark_forked);
+}
+
+void libws_fail(int64_t code, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    vsnprintf(slot.message, sizeof slot.message, format, list);
+    va_end(list);
+    slot.http_status = 0;
+    slot.code = code;
+}
+
+void libws_fail_forked(const char *call)
+{
+    libws_fail(WS_ERR_FORKED, "%s: this process was forked after libws was loaded; load it after fork, or use exec", call);
+}
+
+void libws_fail_null(const char *call, const char *param)
+{
+    libws_fail(WS_ERR_ARGUMENT, "%s: %s is NULL", call, param);
+}
+
+void libws_fail_length(const char *call, const char *param, int64_t length)
+{
+    libws_fail(length < 0 ? WS_ERR_ARGUMENT : WS_ERR_TOO_LARGE, "%s: %s is %lld; it must be 0 to %lld", call, param, (long long)length,
+               (long long)WS_LENGTH_MAX);
+}
+
+void libws_fail_missing(const char *call, const char *param, const char *length_param, int64_t length)
+{
+    libws_fail(WS_ERR_ARGUMENT, "%s: %s is NULL, but %s is %lld", call, param, length_param, (long long)length);
+}
+
+int libws_copy_sized(const char *call, const char *param, void *whole, size_t size, const void *given)
+{
+    int64_t given_size;
+    memcpy(&given_size, given, sizeof given_size);
+    if (given_size < (int64_t)sizeof given_size || given_size > 4096 || given_size % 8 != 0) {
+        libws_fail(WS_ERR_ARGUMENT, "%s: %s->struct_size is %lld; it must be the size of the struct, %lld", call, param,
+                   (long long)given_size, (long long)size);
+        return -1;
+    }
+    memset(whole, 0, size);
+    memcpy(whole, given, (size_t)given_size < size ? (size_t)given_size : size);
+    for (size_t i = size; i < (size_t)given_size; i++) {
+        if (((const char *)given)[i] != 0) {
+            libws_fail(WS_ERR_OPTION, "%s: %s has fields that this library, which knows %lld bytes of it, does not have", call, param,
+                       (long long)size);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int64_t libws_c_last_error(void)
+{
+    return slot.code;
+}
+
+const char *libws_c_last_error_message(void)
+{
+    return slot.message;
+}
+
+int64_t libws_c_last_http_status(void)
+{
+    return slot.http_status;
+}
