@@ -1,0 +1,188 @@
+// This file ends connections: the closing handshake, lingering so that the peer sees our close frame, and cutting off
+// (RFC 6455 §5.5.1, §7.1).
+package core
+
+import (
+	"io"
+	"time"
+
+	"libws/core/internal/sock"
+	"libws/core/protocol"
+)
+
+// wakeGrace is how long Close lets a blocked receiver or sender go on before it is woken.
+const wakeGrace = 50 * time.Millisecond
+
+// Close closes the connection gracefully with CloseNormal: CloseWith(CloseNormal, "").
+func (c *Conn) Close() error { return c.closeWith("Close", CloseNormal, "") }
+
+// CloseWith closes the connection gracefully (RFC 6455 §7.1.2): it sends a close frame, unless one was sent, waits for the
+// peer's up to OptCloseTimeoutMS while discarding what else comes, and closes the socket in such a way that the peer can read
+// our close frame. Calls that are blocked in other goroutines return within 100 ms; then the wait is as short.
+//
+// The first call on a connection returns nil, even when the peer had closed it before or does not answer: CloseCode tells.
+// Errors: CodeCloseCode, CodeControlSize, CodeUTF8 (nothing has happened); CodeClosed when Close, ForceClose or Drop was called
+// before; CodeInterrupted when a signal cut the wait short (the connection is closed).
+func (c *Conn) CloseWith(code CloseCode, reason string) error {
+	return c.closeWith("CloseWith", code, reason)
+}
+
+func (c *Conn) closeWith(name string, code CloseCode, reason string) error {
+	if err := checkClose(name, code, reason); err != nil {
+		return err
+	}
+	if !c.closed.CompareAndSwap(false, true) {
+		return newError(CodeClosed, name, "the connection is closed")
+	}
+	close(c.closing)
+	c.mu.Lock()
+	over := c.over || c.m.State() == StateConnecting
+	if !over {
+		_ = c.m.Close(code, reason) // fails when a close frame was sent before: then its answer is waited for
+		c.mirror()
+	}
+	wait := sock.Wait{Deadline: c.set.deadline(OptCloseTimeoutMS), Interruptible: c.set[OptInterruptible] != 0}
+	c.mu.Unlock()
+	var err error
+	if !over {
+		err = c.handshakeAway(name, wait)
+	}
+	c.finish(nil)
+	return err
+}
+
+// handshakeAway carries the closing handshake through, in bounded time.
+func (c *Conn) handshakeAway(name string, wait sock.Wait) error {
+	s := sending{name: name, wait: wait}
+	grace := earlier(time.Now().Add(wakeGrace), wait.Deadline)
+	if c.gate.take(grace, nil, nil) != nil {
+		return nil // a sender is stuck: the peer does not read, so it would not see a close frame either
+	}
+	err := c.flush(&s)
+	c.gate.leave()
+	if err != nil {
+		return interruption(err)
+	}
+	if c.receiver.take(grace, nil, nil) != nil {
+		_ = c.stream.Shutdown(sock.ShutBoth) // wakes the receiver; our close frame is on its way
+		if c.receiver.take(earlier(time.Now().Add(wakeGrace), wait.Deadline), nil, nil) != nil {
+			return nil
+		}
+		c.receiver.leave()
+		return nil
+	}
+	defer c.receiver.leave()
+	return interruption(c.awaitClose(wait))
+}
+
+// interruption keeps of a failure what Close reports.
+func interruption(err error) error {
+	if e, ok := err.(*Error); ok && e.Code == CodeInterrupted {
+		return e
+	}
+	return nil
+}
+
+// awaitClose discards what comes until the peer's close frame has, then lingers. The caller is the receiver.
+func (c *Conn) awaitClose(wait sock.Wait) error {
+	r := receiving{name: "Close", wait: wait}
+	for {
+		c.mu.Lock()
+		over := c.over
+		if !over && c.m.State() == StateClosed {
+			c.mu.Unlock()
+			c.linger(wait)
+			return nil
+		}
+		c.mu.Unlock()
+		if over {
+			return nil
+		}
+		ev, err := c.nextEvent(&r)
+		if err != nil || ev.Kind == protocol.CloseEvent {
+			return err
+		}
+	}
+}
+
+// ForceClose closes the connection at once, without a close frame, and wakes every blocked call. It returns an error with
+// CodeClosed when the connection was closed by a call before.
+func (c *Conn) ForceClose() error {
+	first := c.closed.CompareAndSwap(false, true)
+	if first {
+		close(c.closing)
+	}
+	released := c.finish(nil)
+	if !first && !released {
+		return newError(CodeClosed, "ForceClose", "the connection is closed")
+	}
+	return nil
+}
+
+// Drop is ForceClose for use with defer: closing what is closed is no mistake.
+func (c *Conn) Drop() { _ = c.ForceClose() }
+
+// conclude ends a connection whose last frames are exchanged or whose peer broke the protocol: what is to be written goes
+// out, then the socket lingers. why is what later calls are told. The caller is the receiver.
+func (c *Conn) conclude(why error) {
+	c.mu.Lock()
+	wait := sock.Wait{Deadline: c.set.deadline(OptCloseTimeoutMS)}
+	c.mu.Unlock()
+	s := sending{wait: wait}
+	if c.gate.take(wait.Deadline, nil, nil) == nil {
+		if c.flush(&s) == nil {
+			c.gate.leave()
+			c.linger(wait)
+		} else {
+			c.gate.leave()
+		}
+	}
+	c.finish(why)
+}
+
+// linger ends our direction and discards what still comes until the peer ends its own. Closing a socket with unread data
+// would reset the connection, and the reset could destroy our close frame before the peer has read it.
+//
+// RFC 6455 §7.1.1: the server closes first; a client waits for that.
+func (c *Conn) linger(wait sock.Wait) {
+	if c.cfg.Role == RoleServer || c.violated() {
+		_ = c.stream.Shutdown(sock.ShutWrite)
+	}
+	// The event that is about to be returned may alias readBuf, so the waste goes elsewhere.
+	waste := make([]byte, RecvBuffer)
+	for {
+		if _, err := c.stream.Read(waste, wait); err != nil {
+			if err == io.EOF {
+				_ = c.stream.Shutdown(sock.ShutWrite)
+			}
+			return
+		}
+	}
+}
+
+func (c *Conn) violated() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.m.Err() != nil
+}
+
+// finish closes the socket and wakes every blocked call. Only the first call does something; it alone returns true. why is
+// what later receiving calls are told.
+func (c *Conn) finish(why error) bool {
+	c.mu.Lock()
+	if !c.over {
+		c.over, c.why = true, why
+	}
+	c.m.Abandon()
+	c.mirror()
+	c.mu.Unlock()
+	return c.stream.Close()
+}
+
+// earlier returns the earlier of two deadlines; a zero one is none.
+func earlier(a, b time.Time) time.Time {
+	if b.IsZero() || !a.IsZero() && a.Before(b) {
+		return a
+	}
+	return b
+}

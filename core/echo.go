@@ -1,0 +1,69 @@
+// This file is the echo server that the API offers ready made.
+package core
+
+import (
+	"errors"
+	"time"
+
+	"libws/core/internal/sock"
+)
+
+// RunEcho serves one connection at a time, echoing each text and binary message whole, in whatever fragments it came, and
+// answering pings, until Stop: then it returns nil. A client that misbehaves ends its own connection only.
+//
+// Errors: CodeClosed when the server was stopped or closed before, CodeInterrupted, CodeSystem. It blocks.
+func (s *Server) RunEcho() error {
+	if !s.Running() {
+		return newError(CodeClosed, "RunEcho", "the server is stopped")
+	}
+	for {
+		c, err := s.Accept()
+		switch {
+		case err == nil:
+			if err = s.echo(c); err != nil {
+				return err
+			}
+		case !s.Running():
+			return nil
+		case errors.Is(err, ErrInterrupted) || errors.Is(err, ErrSystem) || errors.Is(err, ErrClosed):
+			return err
+		}
+	}
+}
+
+// echo serves one connection to its end. It returns an error only when a signal came.
+func (s *Server) echo(c *Conn) error {
+	defer c.Drop()
+	for {
+		m, err := c.recvUntil(s.stop, "RunEcho")
+		switch {
+		case err == nil && m.Opcode == OpClose:
+			return nil
+		case err == nil:
+			_, err = c.send(nil, outgoing{name: "RunEcho", op: m.Opcode, fin: true, payload: m.Payload, until: s.stop})
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, ErrInterrupted) && s.Running():
+			return err
+		case !s.Running():
+			// Stop is to end this at once, so the peer has a moment only.
+			_ = c.SetOption(OptCloseTimeoutMS, int64(wakeGrace/time.Millisecond))
+			_ = c.CloseWith(CloseGoingAway, "")
+			return nil
+		default:
+			return nil
+		}
+	}
+}
+
+// recvUntil is RecvMessage that an event ends as a signal would.
+func (c *Conn) recvUntil(until *sock.Event, name string) (Frame, error) {
+	r, err := c.beginReceive(nil, name)
+	if err != nil {
+		return noFrame(), err
+	}
+	defer r.stop()
+	r.wait.Until = until
+	return c.recvWith(&r, false)
+}

@@ -1,0 +1,142 @@
+// Package offheap lends memory that the garbage collector does not know: mapped from the system, in blocks of power-of-two
+// sizes. What lies in it may be shown to C. It is not safe for concurrent use.
+package offheap
+
+import (
+	"math/bits"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	smallest  = 8         // log2 of the smallest block
+	slabShift = 15        // blocks from this log2 on are mapped one by one, smaller ones are cut from slabs
+	slabBytes = 256 << 10 // one slab
+	largest   = 40        // log2 of the largest block
+)
+
+// Pool lends blocks. Blocks that came back wait in one list per size; the first word of a waiting block links to the next.
+// The zero value is ready.
+type Pool struct {
+	free   [largest + 1]address // waiting blocks by log2 of their size
+	idle   [largest + 1]int32   // how many wait, for the sizes that are mapped one by one
+	least  [largest + 1]int32   // the fewest that waited since the last Trim
+	uncut  [slabShift][]byte    // what is left of the newest slab of each smaller size
+	slabs  [][]byte
+	lent   int64
+	mapped int64
+}
+
+// address is a place in mapped memory. Links between blocks are addresses, not pointers: a pointer that is written over a
+// peer's bytes would make the collector look at those bytes as if they were one.
+type address uintptr
+
+func (a address) pointer() unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&a)) }
+
+// next returns the link in the first word of a waiting block.
+func (a address) next() *address { return (*address)(a.pointer()) }
+
+// Map maps n bytes of zeroed memory. Running out of address space is a panic, as it is for the Go heap.
+func Map(n int) []byte {
+	p, err := unix.MmapPtr(-1, 0, nil, uintptr(n), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		panic("libws: out of memory: " + err.Error())
+	}
+	return unsafe.Slice((*byte)(p), n)
+}
+
+// Unmap gives memory of Map back.
+func Unmap(b []byte) {
+	if cap(b) > 0 {
+		_ = unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(b)), uintptr(cap(b)))
+	}
+}
+
+// class returns the log2 of the block that holds n bytes.
+func class(n int) int { return max(smallest, bits.Len(uint(max(n, 1)-1))) }
+
+// Get lends a block of at least n bytes, with length 0. Its content is arbitrary.
+func (p *Pool) Get(n int) []byte {
+	c := class(n)
+	p.lent += 1 << c
+	if block := p.free[c]; block != 0 {
+		p.free[c] = *block.next()
+		if c >= slabShift {
+			p.idle[c]--
+			p.least[c] = min(p.least[c], p.idle[c])
+		}
+		return unsafe.Slice((*byte)(block.pointer()), 1<<c)[:0]
+	}
+	if c >= slabShift {
+		p.mapped += 1 << c
+		return Map(1 << c)[:0]
+	}
+	return p.cut(c)
+}
+
+// cut takes a fresh block from a slab. Slabs are cut from the start, so pages are touched when they are needed.
+func (p *Pool) cut(c int) []byte {
+	if len(p.uncut[c]) == 0 {
+		slab := Map(slabBytes)
+		p.mapped += slabBytes
+		p.slabs = append(p.slabs, slab)
+		p.uncut[c] = slab
+	}
+	b := p.uncut[c][: 0 : 1<<c]
+	p.uncut[c] = p.uncut[c][1<<c:]
+	return b
+}
+
+// Put takes back a block that Get lent: the slice may have any length, its start and capacity are as they were.
+func (p *Pool) Put(b []byte) {
+	c := class(cap(b))
+	block := address(uintptr(unsafe.Pointer(unsafe.SliceData(b))))
+	*block.next() = p.free[c]
+	p.free[c] = block
+	p.lent -= 1 << c
+	if c >= slabShift {
+		p.idle[c]++
+	}
+}
+
+// Lent returns the bytes of all blocks that are lent.
+func (p *Pool) Lent() int64 { return p.lent }
+
+// Mapped returns the bytes taken from the system.
+func (p *Pool) Mapped() int64 { return p.mapped }
+
+// Trim gives those large blocks back to the system that nobody needed since the last Trim. It reports whether large blocks
+// still wait, so that another Trim may find some.
+func (p *Pool) Trim() (left bool) {
+	for c := slabShift; c <= largest; c++ {
+		for ; p.least[c] > 0; p.least[c]-- {
+			p.drop(c)
+		}
+		p.least[c] = p.idle[c]
+		left = left || p.idle[c] > 0
+	}
+	return left
+}
+
+// drop unmaps one waiting large block.
+func (p *Pool) drop(c int) {
+	block := p.free[c]
+	p.free[c] = *block.next()
+	p.idle[c]--
+	p.mapped -= 1 << c
+	_ = unix.MunmapPtr(block.pointer(), 1<<c)
+}
+
+// Close unmaps every block that waits and every slab. What is still lent must not be used any more.
+func (p *Pool) Close() {
+	for c := slabShift; c <= largest; c++ {
+		for p.free[c] != 0 {
+			p.drop(c)
+		}
+	}
+	for _, slab := range p.slabs {
+		Unmap(slab)
+	}
+	*p = Pool{}
+}

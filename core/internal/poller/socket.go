@@ -1,0 +1,115 @@
+package poller
+
+// This file moves bytes through sockets without ever blocking: each call is one raw system call, which costs a third less
+// than one that tells the scheduler first.
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Errno is the system's error number, 0 for success.
+type Errno = unix.Errno
+
+// Recv reads what has arrived into p, which is not empty. 0 bytes without an error are the end of the stream.
+func Recv(fd int, p []byte) (int, Errno) {
+	for {
+		n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT, 0, 0)
+		if errno == 0 {
+			return int(n), 0
+		}
+		if errno != unix.EINTR {
+			return 0, errno
+		}
+	}
+}
+
+// Send writes what there is room for. It never raises SIGPIPE.
+func Send(fd int, p []byte) (int, Errno) {
+	for {
+		n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+		if errno == 0 {
+			return int(n), 0
+		}
+		if errno != unix.EINTR {
+			return 0, errno
+		}
+	}
+}
+
+// Gather is the working memory of SendAll, kept by its user so that sending allocates nothing.
+type Gather struct {
+	iov [3]unix.Iovec
+	msg unix.Msghdr
+}
+
+// SendAll writes what there is room for of a, b and c, in order, in one system call. Empty parts are left out.
+func (g *Gather) SendAll(fd int, a, b, c []byte) (int, Errno) {
+	count := 0
+	for _, p := range [...][]byte{a, b, c} {
+		if len(p) > 0 {
+			g.iov[count].Base = unsafe.SliceData(p)
+			g.iov[count].SetLen(len(p))
+			count++
+		}
+	}
+	g.msg.Iov = &g.iov[0]
+	g.msg.SetIovlen(count)
+	defer clear(g.iov[:]) // the collector must not see bytes that are the caller's
+	for {
+		n, _, errno := unix.RawSyscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&g.msg)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		if errno == 0 {
+			return int(n), 0
+		}
+		if errno != unix.EINTR {
+			return 0, errno
+		}
+	}
+}
+
+// Accept takes the next connection from a non-blocking listening socket.
+func Accept(listener int) (int, Errno) {
+	for {
+		fd, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(listener), 0, 0, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0, 0)
+		if errno == 0 {
+			return int(fd), 0
+		}
+		if errno != unix.EINTR && errno != unix.ECONNABORTED { // a connection that died in the queue is no news
+			return -1, errno
+		}
+	}
+}
+
+// ShutdownWrite ends our direction: the peer sees the end of the stream behind what was written.
+func ShutdownWrite(fd int) {
+	_, _, _ = unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd), unix.SHUT_WR, 0)
+}
+
+// Close gives the descriptor back. With a socket that does not linger, it does not block.
+func Close(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
+
+// SocketError returns and clears the pending error of a socket: what a connection attempt came to.
+func SocketError(fd int) Errno {
+	v, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err != nil {
+		return unix.EBADF
+	}
+	return Errno(v)
+}
+
+// Adopt makes a connected stream socket fit for a loop. Anything else is refused with ENOTSOCK, EBADF, EPROTOTYPE or EINVAL.
+func Adopt(fd int) error {
+	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
+	if err != nil {
+		return err
+	}
+	if kind != unix.SOCK_STREAM {
+		return unix.EPROTOTYPE
+	}
+	if listening, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN); err == nil && listening != 0 {
+		return unix.EINVAL
+	}
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // no such thing on a Unix socket
+	return unix.SetNonblock(fd, true)
+}

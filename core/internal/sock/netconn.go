@@ -1,0 +1,215 @@
+// This file is the Stream on any net.Conn; waiting is the runtime's.
+package sock
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// NetConn is a Stream on a net.Conn. It blocks goroutines instead of threads.
+type NetConn struct {
+	conn net.Conn
+	raw  syscall.RawConn // nil when the carrier is no socket of its own, as with TLS or net.Pipe
+
+	closing atomic.Bool
+	read    direction
+	send    direction
+}
+
+// direction keeps the deadline that a wake-up sets apart from the one a call asked for.
+type direction struct {
+	mu      sync.Mutex
+	woken   bool // WakeRead or WakeWrite came and no call has reported it
+	limited bool // the net.Conn has a deadline
+}
+
+var past = time.Unix(1, 0)
+
+// NewNetConn adopts a net.Conn.
+func NewNetConn(c net.Conn) *NetConn {
+	s := &NetConn{conn: c}
+	switch c.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		s.raw, _ = c.(syscall.Conn).SyscallConn()
+	}
+	return s
+}
+
+// Unlimited takes the deadlines away that an earlier owner of the net.Conn may have left.
+func (s *NetConn) Unlimited() { _ = s.conn.SetDeadline(time.Time{}) }
+
+// prepare sets the deadline of a call, unless a wake-up is due.
+func (d *direction) prepare(w *Wait, set func(time.Time) error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if w.Wakeable && d.woken {
+		d.woken = false
+		return ErrWoken
+	}
+	if w.Deadline.IsZero() && !d.limited {
+		return nil
+	}
+	d.limited = !w.Deadline.IsZero()
+	return set(w.Deadline)
+}
+
+// wake cuts the current wait short.
+func (d *direction) wake(set func(time.Time) error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.woken, d.limited = true, true
+	_ = set(past)
+}
+
+// verdict translates the error of a call.
+func (s *NetConn) verdict(d *direction, w *Wait, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case s.closing.Load() || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe):
+		return ErrClosed
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.woken && (w.Deadline.IsZero() || time.Until(w.Deadline) > 0) {
+			d.woken = false
+			return ErrWoken
+		}
+		return ErrTimeout
+	}
+	return err
+}
+
+// Read implements Stream. Signals never end it, nor does room to write.
+func (s *NetConn) Read(p []byte, w Wait) (int, error) {
+	for {
+		if err := s.read.prepare(&w, s.conn.SetReadDeadline); err != nil {
+			return 0, err
+		}
+		n, err := s.conn.Read(p)
+		if n > 0 {
+			return n, nil
+		}
+		if err == nil {
+			continue
+		}
+		if err = s.verdict(&s.read, &w, err); err != ErrWoken || w.Wakeable {
+			return 0, err
+		}
+	}
+}
+
+// Write implements Stream. A list of buffers is one writev where the net.Conn can.
+func (s *NetConn) Write(bufs [][]byte, w Wait) (total int64, err error) {
+	for {
+		if bufs = skipEmpty(bufs); len(bufs) == 0 {
+			return total, nil
+		}
+		if err = s.send.prepare(&w, s.conn.SetWriteDeadline); err != nil {
+			return total, err
+		}
+		var n int64
+		if len(bufs) == 1 || s.raw == nil {
+			var one int
+			one, err = s.conn.Write(bufs[0])
+			n = int64(one)
+		} else {
+			n, err = writeList(s.conn, bufs)
+		}
+		total += n
+		bufs = consume(bufs, int(n))
+		if err == nil {
+			continue
+		}
+		if err = s.verdict(&s.send, &w, err); err != ErrWoken || w.Wakeable {
+			return total, err
+		}
+	}
+}
+
+// writeList is one writev where the net.Conn can. It works on a copy, since net.Buffers consumes what it is given.
+func writeList(c net.Conn, bufs [][]byte) (int64, error) {
+	list := append(net.Buffers(nil), bufs...)
+	return list.WriteTo(c)
+}
+
+// TryWrite implements Stream.
+func (s *NetConn) TryWrite(p []byte) (int, error) {
+	if s.raw == nil {
+		return 0, ErrMustWait
+	}
+	var n int
+	var errno syscall.Errno
+	w := Wait{}
+	if err := s.send.prepare(&w, s.conn.SetWriteDeadline); err != nil {
+		return 0, err
+	}
+	err := s.raw.Write(func(fd uintptr) bool {
+		n, errno = send(int(fd), p, false)
+		return true
+	})
+	switch {
+	case err != nil:
+		return 0, s.verdict(&s.send, &w, err)
+	case errno == syscall.EAGAIN || errno == syscall.EINTR:
+		return 0, nil
+	case errno != 0:
+		return 0, errno
+	}
+	return n, nil
+}
+
+// Shutdown implements Stream. A carrier without halves is left as it is.
+func (s *NetConn) Shutdown(how How) error {
+	type halves interface {
+		CloseRead() error
+		CloseWrite() error
+	}
+	h, ok := s.conn.(halves)
+	if !ok {
+		if w, ok := s.conn.(interface{ CloseWrite() error }); ok && how != ShutRead {
+			return w.CloseWrite()
+		}
+		return nil
+	}
+	var err error
+	if how != ShutRead {
+		err = h.CloseWrite()
+	}
+	if how != ShutWrite {
+		err = errors.Join(err, h.CloseRead())
+	}
+	return err
+}
+
+// WakeRead implements Stream.
+func (s *NetConn) WakeRead() { s.read.wake(s.conn.SetReadDeadline) }
+
+// WakeWrite implements Stream.
+func (s *NetConn) WakeWrite() { s.send.wake(s.conn.SetWriteDeadline) }
+
+// Close implements Stream.
+func (s *NetConn) Close() bool {
+	if !s.closing.CompareAndSwap(false, true) {
+		return false
+	}
+	_ = s.conn.Close()
+	return true
+}
+
+// FD implements Stream: a net.Conn keeps its descriptor to itself.
+func (s *NetConn) FD() int { return -1 }
+
+// PeerAddr implements Stream.
+func (s *NetConn) PeerAddr() string {
+	if a := s.conn.RemoteAddr(); a != nil {
+		return a.String()
+	}
+	return ""
+}

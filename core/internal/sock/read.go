@@ -1,0 +1,92 @@
+// This file reads from a descriptor on the caller's thread.
+package sock
+
+import (
+	"io"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Read implements Stream. Without a reason to stop early it is one blocking recv(2); otherwise it tries first, so that what
+// has arrived costs one system call, and polls when there is nothing.
+func (f *FD) Read(p []byte, w Wait) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if !f.enter() {
+		return 0, ErrClosed
+	}
+	n, err := f.read(p, &w)
+	f.leave()
+	if err != nil && f.closing.Load() {
+		return 0, ErrClosed
+	}
+	return n, err
+}
+
+func (f *FD) read(p []byte, w *Wait) (int, error) {
+	var wake *Event
+	if w.Wakeable {
+		wake = f.event(&f.readWake)
+	}
+	plain := w.plain()
+	for {
+		var n int
+		var errno unix.Errno
+		if plain {
+			n, errno = recv(f.fd, p)
+		} else {
+			n, errno = tryRecv(f.fd, p)
+		}
+		switch errno {
+		case 0:
+			if n == 0 {
+				return 0, io.EOF
+			}
+			return n, nil
+		case unix.EINTR:
+		case unix.EAGAIN:
+			if err := await(f.fd, unix.POLLIN, w, wake); err != nil {
+				return 0, err
+			}
+		default:
+			return 0, errno
+		}
+	}
+}
+
+// TryRead reads what has arrived; ok is false when there is nothing yet.
+func (f *FD) TryRead(p []byte) (n int, ok bool, err error) {
+	if !f.enter() {
+		return 0, false, ErrClosed
+	}
+	defer f.leave()
+	for {
+		n, errno := tryRecv(f.fd, p)
+		switch errno {
+		case 0:
+			if n == 0 {
+				return 0, true, io.EOF
+			}
+			return n, true, nil
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return 0, false, nil
+		default:
+			return 0, true, errno
+		}
+	}
+}
+
+// recv may block, so the scheduler is told.
+func recv(fd int, p []byte) (int, unix.Errno) {
+	n, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), 0, 0, 0)
+	return int(n), errno
+}
+
+// tryRecv cannot block, so it is a raw system call.
+func tryRecv(fd int, p []byte) (int, unix.Errno) {
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), unix.MSG_DONTWAIT, 0, 0)
+	return int(n), errno
+}

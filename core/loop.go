@@ -1,0 +1,233 @@
+// This file holds Loop, the event loop: what it owns, how it begins and how it ends. It drives any number of connections on
+// one thread over epoll; every rule of RFC 6455 is the protocol machine's.
+package core
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"libws/core/internal/offheap"
+	"libws/core/internal/poller"
+	"libws/core/protocol"
+)
+
+// Loop serves listeners and connections on the thread that polls it, without goroutines. Poll delivers events in batches.
+// Sends made between two polls are gathered: each connection's bytes leave in one write at the beginning of the next poll,
+// or with Flush.
+//
+// One thread polls at a time; every other method may be called from anywhere at any time and wakes a loop that sleeps. Views
+// that events carry live until the next poll.
+type Loop struct {
+	mu     sync.Mutex // guards everything below but number, polling and epoch
+	closed bool
+
+	number  uint64      // distinguishes the ids of the loops of a process
+	polling atomic.Bool // a poll is under way, waiting included
+	epoch   time.Time
+	clock   func() time.Duration // injected by tests, else nil
+
+	epoll    poller.Epoll
+	timer    poller.Timer
+	wake     poller.Wake
+	asleep   bool // nobody is about to poll: work that others leave must ring the wake-up
+	external bool // the descriptor is watched by another loop
+	rung     bool // the wake-up is set
+	woken    bool // this poll was ended by Wake
+	quiet    bool // the last probe found nothing ready, so the next poll goes straight to waiting
+
+	set    settings
+	more   loopSettings
+	config [2]*protocol.Config // of servers, of clients
+	offer  acceptRules
+
+	now   int64  // nanoseconds since epoch, read once a poll
+	tick  uint32 // the same in milliseconds, wrapping
+	wheel wheel
+
+	slab      slab
+	listeners []listener
+	pending   int        // connections that are not open yet
+	young     []ConnID   // servers' connections in the order they came, for evicting half-done handshakes
+	opened    []uint32   // slots whose opening handshake is kept until the next poll
+	draining  bool       // Drain was called
+	drained   bool       // and has been answered with an event
+	metrics   LoopMetrics
+	rtt       rttHistogram
+	topics    topics
+	hub       *Hub
+	hubMember *hubMember
+
+	pool    offheap.Pool
+	later   [][]byte // blocks that events view, given back at the next poll
+	in      []byte   // the receive buffer
+	inAt    int      // where the next read goes
+	viewed  bool     // an event of the current read views the receive buffer
+	resume  uint32   // the slot+1 of the connection whose input in the receive buffer is not used up
+	gather  poller.Gather
+	queues  []queue
+	spareQ  int32 // first unused queue
+	records []record
+	spareR  int32 // first unused record
+	keyed   map[recordKey]int32
+	held    map[uint32][]byte // input of connections that do not read now
+
+	dirty     []uint32 // slots with output to flush
+	attention []uint32 // slots with something to tell or to go on with
+	ready     []poller.Event
+	readyAt   int // ready[readyAt:readyEnd] is not looked at yet
+	readyEnd  int
+
+	events []LoopEvent // the array of the current poll
+	count  int         // events in it
+}
+
+const (
+	receiveBytes = 512 << 10 // the receive buffer
+	readMost     = 128 << 10 // one read asks for no more
+	readLeast    = 16 << 10  // with less room left the poll ends
+	batchBytes   = 192 << 10 // so does it with this much received, so that views are still in the cache when they are used
+	readyMost    = 512       // descriptors one wait reports
+)
+
+var loopNumber atomic.Uint64
+
+// NewLoop makes a loop. Without options everything has its default.
+func NewLoop(o *LoopOptions) (*Loop, error) {
+	const op = "NewLoop"
+	l := &Loop{epoch: time.Now(), number: loopNumber.Add(1) & loopMask}
+	if o == nil {
+		o = &LoopOptions{}
+	}
+	if err := l.configure(op, o); err != nil {
+		return nil, err
+	}
+	if err := l.open(); err != nil {
+		l.release()
+		return nil, systemError(op, err)
+	}
+	l.hub = o.Hub
+	if l.hub == nil {
+		l.hub = &defaultHub
+	}
+	l.hubMember = l.hub.join(l)
+	return l, nil
+}
+
+// Tokens of descriptors that are not connections; those of connections are their ids, and so positive as int64.
+const (
+	tokenWake     = 1 << 63
+	tokenTimer    = 1<<63 | 1
+	tokenListener = 1<<63 | 1<<32 // and the listener's index
+)
+
+func (l *Loop) open() (err error) {
+	l.epoll, l.timer, l.wake = poller.NoEpoll, poller.NoTimer, poller.NoWake
+	if l.epoll, err = poller.NewEpoll(); err != nil {
+		return err
+	}
+	if l.wake, err = poller.NewWake(); err != nil {
+		return err
+	}
+	if err = l.epoll.Add(l.wake.FD(), poller.In, tokenWake); err != nil {
+		return err
+	}
+	if l.clock == nil {
+		if l.timer, err = poller.NewTimer(); err != nil {
+			return err
+		}
+		if err = l.epoll.Add(l.timer.FD(), poller.In, tokenTimer); err != nil {
+			return err
+		}
+	}
+	l.in = offheap.Map(receiveBytes)
+	l.ready = make([]poller.Event, readyMost)
+	l.queues = make([]queue, 1)
+	l.records = make([]record, 1)
+	l.keyed = map[recordKey]int32{}
+	l.held = map[uint32][]byte{}
+	l.topics.init()
+	l.wheel.init()
+	l.readClock()
+	return nil
+}
+
+// Close ends the loop at once: every connection is cut off without a closing handshake and every listener closed. It is
+// refused with CodeBusy while a poll is under way.
+func (l *Loop) Close() error {
+	const op = "Loop.Close"
+	if !l.polling.CompareAndSwap(false, true) {
+		return newError(CodeBusy, op, "the loop is being polled: wake it and let the poll return first")
+	}
+	defer l.polling.Store(false)
+	if l.hubMember != nil {
+		l.hub.leave(l.hubMember) // before the lock: publishers hold the hub's and then take ours
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return newError(CodeClosed, op, "the loop is closed")
+	}
+	l.closed = true
+	for slot := range l.slab.used {
+		if c := l.slab.at(uint32(slot)); c.flags&cUsed != 0 {
+			c.m.Release()
+			poller.Close(int(c.fd))
+		}
+	}
+	for i := range l.listeners {
+		l.listeners[i].close()
+	}
+	l.release()
+	return nil
+}
+
+// release gives descriptors and memory back.
+func (l *Loop) release() {
+	l.epoll.Close()
+	l.timer.Close()
+	l.wake.Close()
+	l.epoll, l.timer, l.wake = poller.NoEpoll, poller.NoTimer, poller.NoWake
+	offheap.Unmap(l.in)
+	l.pool.Close()
+	l.in, l.slab, l.queues, l.records, l.later, l.listeners = nil, slab{}, nil, nil, nil, nil
+}
+
+// Closed tells whether Close was called.
+func (l *Loop) Closed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
+}
+
+// readClock reads the time once for everything that happens in a poll.
+func (l *Loop) readClock() {
+	if l.clock != nil {
+		l.now = int64(l.clock())
+	} else {
+		l.now = int64(time.Since(l.epoch))
+	}
+	l.tick = uint32(l.now / int64(time.Millisecond))
+}
+
+// lock takes the loop for a call from outside a poll.
+func (l *Loop) lock(op string) *Error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return newError(CodeClosed, op, "the loop is closed")
+	}
+	return nil
+}
+
+// stir makes sure that work which was just left behind is taken up: a loop that sleeps is woken.
+func (l *Loop) stir() {
+	if l.asleep && !l.rung {
+		l.rung = true
+		l.wake.Set()
+	}
+}
+
+// addressOf returns where b lies. The garbage collector never moves memory of the heap, nor does it know mapped memory.
+func addressOf(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(b))) }

@@ -1,0 +1,227 @@
+// This file is the read side of a connection: bytes from the socket into the machine until it has an event for the caller.
+package core
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"libws/core/internal/sock"
+	"libws/core/protocol"
+)
+
+const (
+	directLeast = 2048     // a payload of which at least this much is to come is read straight into place
+	largestRead = 64 << 10 // readBuf grows up to this
+	growAfter   = 4        // reads in a row that fill readBuf make it grow
+)
+
+// receiving is one receiving call.
+type receiving struct {
+	name string
+	ctx  context.Context // nil: none
+	wait sock.Wait
+	stop func()
+}
+
+// beginReceive makes the caller the one who receives. stop ends that.
+func (c *Conn) beginReceive(ctx context.Context, name string) (receiving, error) {
+	r := receiving{name: name, ctx: ctx}
+	if ctx != nil && ctx.Err() != nil {
+		return r, contextError(name, ctx)
+	}
+	busy := !c.receiver.try()
+	c.mu.Lock()
+	switch {
+	case c.over || c.closed.Load():
+		defer c.mu.Unlock()
+		if !busy {
+			c.receiver.leave()
+		}
+		return r, c.ended(name)
+	case busy:
+		c.mu.Unlock()
+		return r, newError(CodeBusy, name, "another call is receiving on this connection")
+	case c.m.State() == StateConnecting:
+		c.mu.Unlock()
+		c.receiver.leave()
+		return r, newError(CodeState, name, "the opening handshake is not done yet (RFC 6455 §4)")
+	}
+	r.wait = sock.Wait{Deadline: c.set.deadline(OptRecvTimeoutMS), Interruptible: c.set[OptInterruptible] != 0}
+	c.mu.Unlock()
+	r.stop = c.receiver.leave
+	if ctx != nil && ctx.Done() != nil {
+		r.wait.Wakeable = true
+		unwatch := context.AfterFunc(ctx, c.stream.WakeRead)
+		r.stop = func() { unwatch(); c.receiver.leave() }
+	}
+	return r, nil
+}
+
+// nextEvent returns the next event that is not NeedInput. The close frame of the peer, its violations and its
+// disappearance end the connection before it returns.
+func (c *Conn) nextEvent(r *receiving) (protocol.Event, error) {
+	for {
+		c.mu.Lock()
+		ev := c.m.Next()
+		replies := c.m.HasOutput()
+		var direct []byte
+		if ev.Kind == protocol.NeedInput {
+			direct = c.m.Direct(directLeast)
+		}
+		c.mirror()
+		c.mu.Unlock()
+		switch ev.Kind {
+		case protocol.CloseEvent:
+			c.conclude(c.peerClosed())
+			return ev, nil
+		case protocol.FailedEvent:
+			err := c.violation(r.name)
+			c.conclude(err)
+			return ev, err
+		case protocol.EndEvent:
+			return ev, c.vanished(r.name, nil)
+		}
+		if replies {
+			r.wait.Writable = c.answer()
+		}
+		if ev.Kind != protocol.NeedInput {
+			return ev, nil
+		}
+		if err := c.fill(r, direct); err != nil {
+			return ev, err
+		}
+	}
+}
+
+// fill reads once and hands the bytes to the machine.
+func (c *Conn) fill(r *receiving, direct []byte) error {
+	into := direct
+	if into == nil {
+		into = c.buffer()
+	}
+	wait, limited := c.messageDeadline(r)
+	n, err := c.stream.Read(into, wait)
+	switch {
+	case err == nil:
+		c.mu.Lock()
+		if direct != nil {
+			c.m.Filled(n)
+		} else {
+			c.m.Feed(into[:n])
+		}
+		c.mu.Unlock()
+		if direct == nil && n == len(into) {
+			c.fullReads++
+		} else {
+			c.fullReads = 0
+		}
+		return nil
+	case err == io.EOF:
+		c.mu.Lock()
+		c.m.FeedEOF()
+		c.mu.Unlock()
+		return nil
+	case err == sock.ErrWritable:
+		r.wait.Writable = c.answer()
+		return nil
+	case err == sock.ErrWoken && r.ctx.Err() == nil:
+		return nil // the wake-up was meant for an earlier call
+	case err == sock.ErrWoken:
+		return contextError(r.name, r.ctx)
+	case err == sock.ErrInterrupted:
+		return newError(CodeInterrupted, r.name, "a signal came")
+	case err == sock.ErrTimeout && limited:
+		return c.expireMessage(r)
+	case err == sock.ErrTimeout:
+		return newError(CodeTimeout, r.name, "nothing came in time")
+	case c.closed.Load() || err == sock.ErrClosed:
+		return c.lost(r.name)
+	}
+	return c.vanished(r.name, err)
+}
+
+// vanished ends a connection whose peer is gone: RFC 6455 §7.1.5, without a close frame the code is 1006.
+func (c *Conn) vanished(name string, cause error) error {
+	err := &Error{Code: CodeAbnormal, Op: name, Msg: "the peer is gone without a close frame (RFC 6455 §7.1.5)", Err: cause}
+	if c.closed.Load() {
+		return c.lost(name)
+	}
+	c.finish(err)
+	return err
+}
+
+// buffer returns memory to read into. It starts small, and grows when reads keep filling it.
+func (c *Conn) buffer() []byte {
+	switch {
+	case c.readBuf == nil:
+		c.readBuf = make([]byte, RecvBuffer)
+	case c.fullReads >= growAfter && len(c.readBuf) < largestRead:
+		c.readBuf = make([]byte, min(4*len(c.readBuf), largestRead))
+		c.fullReads = 0
+	}
+	return c.readBuf
+}
+
+// messageDeadline tightens the wait of a message under way. No byte that comes extends it.
+func (c *Conn) messageDeadline(r *receiving) (w sock.Wait, limited bool) {
+	w = r.wait
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.set[OptMessageTimeoutMS] == NoTimeoutMS {
+		return w, false
+	}
+	if !c.m.InMessage() {
+		c.began = time.Time{}
+		return w, false
+	}
+	if c.began.IsZero() {
+		c.began = time.Now()
+	}
+	end := c.began.Add(time.Duration(c.set[OptMessageTimeoutMS]) * time.Millisecond)
+	if w.Deadline.IsZero() || end.Before(w.Deadline) {
+		w.Deadline, limited = end, true
+	}
+	return w, limited
+}
+
+// expireMessage closes the connection over a message that never ends.
+func (c *Conn) expireMessage(r *receiving) error {
+	err := newError(CodePeerPolicy, r.name, "a message was not finished in time")
+	err.CloseCode = ClosePolicy
+	c.mu.Lock()
+	_ = c.m.Close(ClosePolicy, "the message was not finished in time")
+	c.mirror()
+	c.mu.Unlock()
+	c.conclude(err)
+	return err
+}
+
+// violation is the error of a peer that broke the protocol.
+func (c *Conn) violation(name string) *Error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.m.Err(); err != nil {
+		return fromProtocol(name, err)
+	}
+	return newError(CodeInternal, name, "the connection failed for no reason")
+}
+
+// peerClosed is what ended a connection whose peer sent a close frame.
+func (c *Conn) peerClosed() *CloseError {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return &CloseError{Code: c.m.CloseCode(), Reason: c.m.CloseReason()}
+}
+
+// lost is ended for callers that do not hold mu.
+func (c *Conn) lost(name string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended(name)
+}
+
+// ended is the error of every receiving call after the end. The caller holds mu.
+func (c *Conn) ended(name string) error {
+	return &Error{Code: CodeClosed, Op: name, Msg: "the connection is closed", Err: c.why}
+}

@@ -1,0 +1,188 @@
+// This file streams messages of any length in bounded memory: an io.Reader for one message, an io.WriteCloser for one
+// (RFC 6455 §5.4).
+package core
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"libws/core/protocol"
+)
+
+// NextReader waits for the next message and returns its opcode and a reader of its data, which arrives while it is read: the
+// memory it takes does not grow with the message. OptMaxMessageBytes still bounds its length. Pings are answered. What is left
+// unread of the message before is discarded; until a message is read to its end, the other receiving calls fail with CodeState.
+//
+// ctx bounds NextReader and every Read. The errors are Receive's; the reader ends with io.EOF.
+func (c *Conn) NextReader(ctx context.Context) (Opcode, io.Reader, error) {
+	if u := c.unread.Load(); u != nil {
+		u.ctx = ctx
+		if _, err := io.Copy(io.Discard, u); err != nil {
+			return NoFrame, nil, err
+		}
+	}
+	r, err := c.beginReceive(ctx, "NextReader")
+	if err != nil {
+		return NoFrame, nil, err
+	}
+	defer r.stop()
+	if err := c.shape(&r, false, RecvBuffer); err != nil {
+		return NoFrame, nil, err
+	}
+	m := &messageReader{conn: c, ctx: ctx}
+	if err := m.next(&r); err != nil {
+		return NoFrame, nil, err
+	}
+	if !m.last || len(m.part) > 0 {
+		c.unread.Store(m)
+	}
+	return m.op, m, nil
+}
+
+// messageReader reads one message.
+type messageReader struct {
+	conn *Conn
+	ctx  context.Context
+	op   Opcode
+	part []byte // arrived and not read yet; the machine's memory
+	last bool   // nothing comes after part
+	err  error
+}
+
+// next waits for the next part.
+func (m *messageReader) next(r *receiving) error {
+	for {
+		ev, err := m.conn.nextEvent(r)
+		if err != nil {
+			return err
+		}
+		switch ev.Kind {
+		case protocol.MessageEvent, protocol.FragmentEvent:
+			m.op, m.part, m.last = ev.Opcode, ev.Payload, ev.Final
+			return nil
+		case protocol.CloseEvent:
+			return m.conn.lost(r.name)
+		}
+	}
+}
+
+// Read implements io.Reader.
+func (m *messageReader) Read(p []byte) (int, error) {
+	c := m.conn
+	if m.err != nil {
+		return 0, m.err
+	}
+	for len(m.part) == 0 && !m.last {
+		r, err := c.beginReceive(m.ctx, "Read")
+		if err == nil {
+			err = m.next(&r)
+			r.stop()
+		}
+		if err != nil {
+			if !passing(err) {
+				m.finish(err)
+			}
+			return 0, err
+		}
+	}
+	n := copy(p, m.part)
+	m.part = m.part[n:]
+	if len(m.part) == 0 && m.last {
+		m.finish(io.EOF)
+		if n == 0 {
+			return 0, io.EOF
+		}
+	}
+	return n, nil
+}
+
+// finish ends the reader and makes room for the next message.
+func (m *messageReader) finish(err error) {
+	m.err = err
+	m.conn.unread.CompareAndSwap(m, nil)
+}
+
+// passing tells whether the same call may succeed later.
+func passing(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Code == CodeTimeout || e.Temporary())
+}
+
+// NextWriter begins a text or binary message and returns a writer for its data: what is written is sent in fragments as it
+// comes, and Close sends the last one. Until then the other calls that send messages fail with CodeState; control frames may
+// be sent. ctx bounds every Write and Close. The errors are SendFrame's.
+func (c *Conn) NextWriter(ctx context.Context, op Opcode) (io.WriteCloser, error) {
+	if op != OpText && op != OpBinary {
+		return nil, argumentError("NextWriter", "the opcode of a message must be 1 (text) or 2 (binary)")
+	}
+	if err := c.sendable("NextWriter"); err != nil {
+		return nil, err
+	}
+	size, _ := c.Option(OptSendFrameBytes)
+	return &messageWriter{conn: c, ctx: ctx, op: op, buf: make([]byte, 0, min(size, MaxFrameSize))}, nil
+}
+
+// sendable tells why no message can be begun now.
+func (c *Conn) sendable(name string) error {
+	switch c.State() {
+	case StateOpen:
+		return nil
+	case StateConnecting:
+		return newError(CodeState, name, "the opening handshake is not done yet (RFC 6455 §4)")
+	}
+	return newError(CodeClosed, name, "the connection is closed")
+}
+
+// messageWriter writes one message.
+type messageWriter struct {
+	conn *Conn
+	ctx  context.Context
+	op   Opcode // of the next fragment
+	buf  []byte // not sent yet
+	err  error
+}
+
+// Write implements io.Writer.
+func (m *messageWriter) Write(p []byte) (int, error) {
+	written := 0
+	for m.err == nil && len(p) > 0 {
+		if len(m.buf) == cap(m.buf) {
+			m.fragment(false)
+			continue
+		}
+		n := min(len(p), cap(m.buf)-len(m.buf))
+		m.buf = append(m.buf, p[:n]...)
+		p = p[n:]
+		written += n
+	}
+	return written, m.err
+}
+
+// fragment sends what is buffered.
+func (m *messageWriter) fragment(final bool) {
+	o := outgoing{name: "Write", op: m.op, fin: final, payload: m.buf, whole: true}
+	if _, err := m.conn.send(m.ctx, o); err != nil {
+		m.err = err
+		return
+	}
+	m.op, m.buf = OpContinuation, m.buf[:0]
+}
+
+// Close sends the last fragment. A second call does nothing.
+func (m *messageWriter) Close() error {
+	if m.err == errWritten {
+		return nil
+	}
+	if m.err == nil {
+		m.fragment(true)
+	}
+	if m.err != nil {
+		return m.err
+	}
+	m.err = errWritten
+	return nil
+}
+
+// errWritten answers writes behind the end of a message.
+var errWritten = &Error{Code: CodeState, Op: "Write", Msg: "the message is complete"}

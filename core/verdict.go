@@ -1,0 +1,133 @@
+// This file decides on a request: the server's answer to an opening handshake (RFC 6455 §4.2.2).
+package core
+
+import (
+	"net/http"
+	"time"
+
+	"libws/core/internal/sock"
+	"libws/core/protocol"
+)
+
+// AcceptOptions say how a request is accepted.
+type AcceptOptions struct {
+	Subprotocol string      // one that the client offered, or none
+	Header      http.Header // further fields of the 101 response
+}
+
+// AcceptUpgrade accepts the request of a connection in StateConnecting; the connection is open then. It blocks until the
+// response is written, at most for the handshake timeout.
+//
+// Errors: CodeArgument (a subprotocol that the client did not offer) and CodeHeader (nothing was sent, and the request still
+// waits for a verdict), CodeState (there is no request), CodeClosed, CodeAbnormal, CodeTimeout.
+func (c *Conn) AcceptUpgrade(o *AcceptOptions) error {
+	var a protocol.AcceptOptions
+	if o != nil {
+		a = protocol.AcceptOptions{Subprotocol: o.Subprotocol, Header: fieldsOf(o.Header)}
+	}
+	c.mu.Lock()
+	err := c.undecided("AcceptUpgrade")
+	if err == nil {
+		err = c.grant(a)
+	}
+	wait := sock.Wait{Deadline: c.set.deadline(OptHandshakeTimeoutMS), Interruptible: c.set[OptInterruptible] != 0}
+	c.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return c.deliver(&sending{name: "AcceptUpgrade", wait: wait})
+}
+
+// Refuse answers the request of a connection in StateConnecting with another HTTP status than 101, 200 to 599, and closes the
+// connection. The status brings the fields it needs with it, such as Sec-WebSocket-Version with 426. It blocks until the
+// client has had the chance to read the answer, at most for the close timeout.
+//
+// Errors: CodeArgument and CodeHeader (nothing was sent, and the request still waits for a verdict), CodeState (there is no
+// request), CodeClosed, CodeAbnormal, CodeTimeout.
+func (c *Conn) Refuse(status int, header http.Header, body []byte) error {
+	c.mu.Lock()
+	err := c.undecided("Refuse")
+	if err == nil {
+		if failed := c.m.Refuse(protocol.Refusal{Status: status, Header: fieldsOf(header), Body: body}); failed != nil {
+			err = fromProtocol("Refuse", failed)
+		} else {
+			c.status = status
+			c.mirror()
+		}
+	}
+	wait := sock.Wait{Deadline: c.set.deadline(OptCloseTimeoutMS)}
+	c.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	err = c.deliver(&sending{name: "Refuse", wait: wait})
+	if err == nil {
+		c.linger(wait)
+	}
+	c.finish(nil)
+	return err
+}
+
+// undecided tells why there is nothing to decide. The caller holds mu.
+func (c *Conn) undecided(name string) error {
+	switch {
+	case c.closed.Load() || c.over:
+		return newError(CodeClosed, name, "the connection is closed")
+	case c.request == nil || c.m.State() != StateConnecting:
+		return newError(CodeState, name, "there is no request to decide on")
+	}
+	return nil
+}
+
+// grant puts a 101 response into the machine's output. The caller holds mu, or nobody else knows the connection yet.
+func (c *Conn) grant(a protocol.AcceptOptions) error {
+	if err := c.m.Accept(a); err != nil {
+		return fromProtocol("AcceptUpgrade", err)
+	}
+	c.status, c.chosen = http.StatusSwitchingProtocols, a.Subprotocol
+	c.m.ReleaseOpening()
+	c.mirror()
+	return nil
+}
+
+// deliver writes the machine's output; a failure ends the connection.
+func (c *Conn) deliver(s *sending) error {
+	if err := c.gate.take(s.wait.Deadline, c.closing, nil); err != nil {
+		return c.waitError(s, err)
+	}
+	err := c.flush(s)
+	c.gate.leave()
+	if err != nil {
+		c.finish(err)
+	}
+	return err
+}
+
+// open drives the machine through the opening handshake of either role. It returns at the request of a server's client, and
+// when the handshake has succeeded or failed.
+func (c *Conn) open(r *receiving) error {
+	for {
+		if c.m.HasOutput() {
+			if err := c.flush(&sending{name: r.name, ctx: r.ctx, wait: r.wait}); err != nil {
+				return err
+			}
+		}
+		ev := c.m.Next()
+		c.mirror()
+		switch ev.Kind {
+		case protocol.RequestEvent, protocol.Opened:
+			return nil
+		case protocol.FailedEvent:
+			failed := c.m.Err()
+			c.status = failed.Status
+			s := sending{name: r.name, wait: sock.Wait{Deadline: time.Now().Add(lingerTime)}}
+			if c.m.HasOutput() && c.flush(&s) == nil {
+				c.linger(s.wait)
+			}
+			return fromProtocol(r.name, failed)
+		}
+		if err := c.fill(r, nil); err != nil {
+			return err
+		}
+	}
+}
