@@ -1,4 +1,4 @@
-// This file finds which clauses of RFC 6455 the sources and the tests cite, and in which function.
+// This file finds which clauses of RFC 6455 the code cites, and in which declaration.
 package main
 
 import (
@@ -13,23 +13,33 @@ import (
 	"strings"
 )
 
-// A citation is one place that names clauses: a declaration of the core, or a test.
+// A citation is one place that names clauses: in a declaration of the core, or in a test.
 type citation struct {
 	file     string // path from the top of the project, with slashes
 	name     string // function, method, variable or test; "" for the file as a whole
 	sections []string
 	text     string // what a clause's words are looked up in
+	broad    bool   // named for a whole file: a section stands for those below it too
 }
 
 func (c citation) cites(sections []string) bool {
-	return slices.ContainsFunc(c.sections, func(s string) bool { return slices.Contains(sections, s) })
+	return slices.ContainsFunc(c.sections, func(cited string) bool {
+		return slices.ContainsFunc(sections, func(s string) bool { return s == cited || c.broad && strings.HasPrefix(s, cited+".") })
+	})
 }
 
 var (
 	otherRFC    = regexp.MustCompile(`RFC ?\d+`)
 	sectionSign = regexp.MustCompile(`§(\d+(?:\.\d+)*)`)
-	sectionName = regexp.MustCompile(`RFC6455(?:Section)?_?(\d+(?:_\d+)*)`)
 )
+
+// isNamed tells whether the place is one of those that a clause names, as in check.go:CheckHeader.
+func (c citation) isNamed(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		file, inner, _ := strings.Cut(name, ":")
+		return c.name == inner && (c.file == file || strings.HasSuffix(c.file, "/"+file))
+	})
+}
 
 // sectionsIn lists the clauses of RFC 6455 that a text names: each § after "RFC 6455", up to where another RFC is named.
 func sectionsIn(text string) []string {
@@ -50,18 +60,8 @@ func sectionsIn(text string) []string {
 	return found
 }
 
-// sectionsInName reads clauses from names such as TestMask_RFC6455_5_3_Example.
-func sectionsInName(name string) []string {
-	var found []string
-	for _, m := range sectionName.FindAllStringSubmatch(name, -1) {
-		found = append(found, strings.ReplaceAll(m[1], "_", "."))
-	}
-	return found
-}
-
-// goFile reads the citations of one Go file. In a test file each test is one citation, made of its name, its comment, its
-// body and the clauses in the file's first comment; elsewhere each comment and each string that names a clause is one.
-func goFile(root, path string) ([]citation, error) {
+// goCode reads the citations of one Go file that is no test: each comment and each string that names a clause.
+func goCode(root, path string) ([]citation, error) {
 	source, err := os.ReadFile(filepath.Join(root, path))
 	if err != nil {
 		return nil, err
@@ -71,18 +71,16 @@ func goFile(root, path string) ([]citation, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := func(from, to token.Pos) string {
-		return string(source[set.Position(from).Offset:set.Position(to).Offset])
-	}
-	if strings.HasSuffix(path, "_test.go") {
-		return goTests(path, file, text), nil
-	}
-
 	var found []citation
+	for _, decl := range file.Decls {
+		if function, ok := decl.(*ast.FuncDecl); ok {
+			found = append(found, citation{file: path, name: functionName(function)})
+		}
+	}
 	add := func(pos token.Pos, words string) {
 		if sections := sectionsIn(words); len(sections) > 0 {
 			if name := declared(file, pos); name != "" {
-				found = append(found, citation{path, name, sections, name + " " + words})
+				found = append(found, citation{file: path, name: name, sections: sections, text: spaced(name) + " " + words})
 			}
 		}
 	}
@@ -101,31 +99,11 @@ func goFile(root, path string) ([]citation, error) {
 	return found, nil
 }
 
-func goTests(path string, file *ast.File, text func(from, to token.Pos) string) []citation {
-	var header []string
-	for _, comment := range file.Comments {
-		if declared(file, comment.Pos()) == "" {
-			header = append(header, sectionsIn(comment.Text())...)
-		}
-	}
-	var found []citation
-	for _, decl := range file.Decls {
-		function, ok := decl.(*ast.FuncDecl)
-		if !ok || function.Recv != nil || !(strings.HasPrefix(function.Name.Name, "Test") || strings.HasPrefix(function.Name.Name, "Fuzz")) {
-			continue
-		}
-		from := function.Pos()
-		if function.Doc != nil {
-			from = function.Doc.Pos()
-		}
-		words := text(from, function.End())
-		sections := append(sectionsIn(words), sectionsInName(function.Name.Name)...)
-		sections = append(sections, header...)
-		if len(sections) > 0 {
-			found = append(found, citation{path, function.Name.Name, sections, words})
-		}
-	}
-	return found
+var camelCase = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+
+// spaced splits a name into words: AfterClose and after_close become after close.
+func spaced(name string) string {
+	return strings.ReplaceAll(camelCase.ReplaceAllString(name, "$1 $2"), "_", " ")
 }
 
 // lineOf returns the code around a comment: the rest of its first line and the line after it.
@@ -201,42 +179,4 @@ func functionName(d *ast.FuncDecl) string {
 		return ident.Name + "." + d.Name.Name
 	}
 	return d.Name.Name
-}
-
-var (
-	pythonTop  = regexp.MustCompile(`(?m)^(?:@|#|def |async def |class )`)
-	pythonTest = regexp.MustCompile(`(?m)^[ \t]*(?:async )?def (test_\w+)`)
-)
-
-// pythonFile reads the tests of one Python file that name a clause in their decorators, comments, docstring or body.
-func pythonFile(root, path string) ([]citation, error) {
-	raw, err := os.ReadFile(filepath.Join(root, path))
-	if err != nil {
-		return nil, err
-	}
-	source := string(raw)
-	var found []citation
-	tests := pythonTest.FindAllStringSubmatchIndex(source, -1)
-	for i, test := range tests {
-		start, end := test[0], len(source)
-		// Decorators and comments right above a test belong to it.
-		for start > 0 {
-			above := strings.LastIndexByte(source[:start-1], '\n') + 1
-			if line := strings.TrimSpace(source[above:start]); line == "" || !(line[0] == '@' || line[0] == '#' || line[0] == ')' || line[0] == ']' || line[0] == '(' || line[0] == '"') {
-				break
-			}
-			start = above
-		}
-		if i+1 < len(tests) {
-			end = tests[i+1][0]
-		}
-		if next := pythonTop.FindStringIndex(source[test[1]:end]); next != nil {
-			end = test[1] + next[0]
-		}
-		words := source[start:end]
-		if sections := sectionsIn(words); len(sections) > 0 {
-			found = append(found, citation{path, source[test[2]:test[3]], sections, words})
-		}
-	}
-	return found, nil
 }

@@ -39,7 +39,7 @@ func TestClausesAreWellFormed(t *testing.T) {
 			t.Errorf("§%s: rule missing or stated twice: %q", c.section, c.rule)
 		}
 		seen[c.section+c.rule] = true
-		if c.exempt != "" && (c.words != "" || c.also != nil) {
+		if c.exempt != "" && (c.words != "" || c.named != nil || c.also != nil) {
 			t.Errorf("§%s is exempt and yet looks for code: %s", c.section, c.rule)
 		}
 		if strings.Contains(c.rule+c.exempt, "|") {
@@ -106,7 +106,9 @@ func TestReservedBits(t *testing.T) {}
 func TestOther_RFC6455_5_5(t *testing.T) {}
 func lengthHelper() {}
 `)
-	write("tests/hostile/test_frames.py", `
+	write("tests/hostile/test_frames.py", `"""These tests break frames."""
+import pytest
+
 # RFC 6455 §5.2: minimal length
 @parametrize
 def test_length(server):
@@ -123,6 +125,7 @@ def test_nothing():
 		{section: "5.2", rule: "reserved bits", words: "reserved"},
 		{section: "5.2", rule: "minimal", words: "minimal"},
 		{section: "5.5", rule: "control frames"},
+		{section: "5.9", rule: "named", named: []string{"core/check.go:machine.check", "test_frames.py:test_nothing"}},
 		{section: "5.6", rule: "does not apply", exempt: "no reason"},
 	}, code, tests)
 	if err != nil {
@@ -139,6 +142,7 @@ def test_nothing():
 		{"5.2-1", "core/check.go:errRSV", "core/check_test.go:TestReservedBits"},
 		{"5.2-2", "core/check.go:machine.check", "tests/hostile/test_frames.py:test_length"},
 		{"5.5-1", "", "core/check_test.go:TestOther_RFC6455_5_5"},
+		{"5.9-1", "core/check.go:machine.check", "tests/hostile/test_frames.py:test_nothing"},
 		{"5.6-1", "", ""},
 	} {
 		e := entries[i]
@@ -146,10 +150,13 @@ def test_nothing():
 			t.Errorf("%s: code %q, tests %q, want %+v", e.id, names(e.code), names(e.tests), want)
 		}
 	}
+	if _, err := join([]clause{{section: "5.9", rule: "named", named: []string{"check.go:machine.gone"}}}, code, tests); err == nil {
+		t.Error("a name that no longer exists was accepted")
+	}
 	if missing := empty(entries); len(missing) != 1 || !strings.Contains(missing[0], "§5.5-1 has no code") {
 		t.Errorf("empty cells: %q", missing)
 	}
-	if index := render(entries); !strings.Contains(index, "3 that apply") || !strings.Contains(index, "| §5.6-1 | MUST: does not apply | no reason |") {
+	if index := render(entries); !strings.Contains(index, "4 that apply") || !strings.Contains(index, "| §5.6-1 | MUST: does not apply | no reason |") {
 		t.Error(index)
 	}
 }

@@ -21,6 +21,9 @@ type clause struct {
 	words string
 	// also lists further sections under which the same rule is cited.
 	also []string
+	// named lists the functions or tests of this clause by hand, as the end of a path and a name, in check.go:checkHeader; what
+	// cites the clause is then not looked for among functions, or among tests.
+	named []string
 	// exempt says why the clause does not apply to this library; such a clause needs no code.
 	exempt string
 }
@@ -57,17 +60,13 @@ func sources(root string) (code, tests []citation, err error) {
 		}
 		base := filepath.Base(relative)
 		switch {
-		case strings.HasSuffix(base, "_test.go"):
-			found, err := goFile(root, relative)
+		case strings.HasSuffix(base, "_test.go"), strings.HasSuffix(base, ".py") && strings.HasPrefix(base, "test_"):
+			found, err := testFile(root, relative)
 			tests = append(tests, found...)
 			return err
 		case strings.HasSuffix(base, ".go") && strings.HasPrefix(relative, "core/"):
-			found, err := goFile(root, relative)
+			found, err := goCode(root, relative)
 			code = append(code, found...)
-			return err
-		case strings.HasSuffix(base, ".py") && strings.HasPrefix(base, "test_"):
-			found, err := pythonFile(root, relative)
-			tests = append(tests, found...)
 			return err
 		}
 		return nil
@@ -89,20 +88,38 @@ func join(clauses []clause, code, tests []citation) ([]entry, error) {
 			}
 			sections := append([]string{c.section}, c.also...)
 			about := func(from []citation) []citation {
-				var found []citation
+				var chosen, cited []citation
 				for _, place := range from {
-					known := slices.ContainsFunc(found, func(f citation) bool { return f.file == place.file && f.name == place.name })
-					if !known && place.cites(sections) && words.MatchString(place.text) {
-						found = append(found, place)
+					if place.isNamed(c.named) {
+						chosen = addOnce(chosen, place)
+					} else if place.cites(sections) && words.MatchString(place.text) {
+						cited = addOnce(cited, place)
 					}
 				}
-				return found
+				if len(chosen) > 0 {
+					return chosen
+				}
+				return cited
+			}
+			for _, name := range c.named {
+				if !slices.ContainsFunc(slices.Concat(code, tests), func(p citation) bool { return p.isNamed([]string{name}) }) {
+					return nil, fmt.Errorf("clause %s: there is no %s", e.id, name)
+				}
 			}
 			e.code, e.tests = about(code), about(tests)
 		}
 		entries = append(entries, e)
 	}
 	return entries, nil
+}
+
+func addOnce(places []citation, place citation) []citation {
+	for _, p := range places {
+		if p.file == place.file && p.name == place.name {
+			return places
+		}
+	}
+	return append(places, place)
 }
 
 // empty lists the clauses that no code or no test cites and that no reason excuses.
