@@ -22,7 +22,7 @@ func MaskInto(dst, src []byte, key [4]byte, pos int) int {
 	switch {
 	case len(src) < 32:
 		maskShort(dst, src, k)
-	case hasMaskVector:
+	case hasVector:
 		maskVector(dst, src, k)
 	default:
 		maskWords(dst, src, k)

@@ -1,6 +1,6 @@
 //go:build !purego
 
-// Masking with AVX2 (RFC 6455 §5.3): the vector twin of maskPlain, called by mask_amd64.go only.
+// Masking with AVX2 (RFC 6455 §5.3): the vector twin of maskPlain, called by maskVector only.
 
 #include "textflag.h"
 

@@ -16,8 +16,19 @@ func (v *UTF8) Write(p []byte) int {
 	if v.state == utf8Reject {
 		return 0
 	}
-	s := uint64(v.state)
-	i := 0
+	s, i := uint64(v.state), 0
+	if hasVector && len(p) >= 2*utf8Block {
+		// Vectors need a code point's start, which comes within three bytes.
+		for ; s != utf8Accept; i++ {
+			if s = utf8Table[p[i]] >> s & 63; s == utf8Reject {
+				v.state = utf8Reject
+				return i
+			}
+		}
+		// Where they end, for the first bad byte or for lack of bytes, the automaton goes on, again from such a start.
+		i += utf8Vector(p[i:])
+		i -= unfinished(p[:i])
+	}
 	for len(p)-i >= utf8Block {
 		if s&63 == utf8Accept {
 			i += skipASCII(p[i:])
@@ -32,7 +43,26 @@ func (v *UTF8) Write(p []byte) int {
 		}
 		i += utf8Block
 	}
+	if s&63 == utf8Accept && endsInASCII(p, i) {
+		v.state = utf8Accept
+		return -1
+	}
 	return v.writeBytes(p, i, s)
+}
+
+// unfinished returns how many bytes at the end of p, valid before them, are the start of a code point that lacks a tail, or a
+// byte that starts none.
+func unfinished(p []byte) int {
+	n := len(p)
+	switch {
+	case n >= 1 && p[n-1] >= 0xC0:
+		return 1
+	case n >= 2 && p[n-2] >= 0xE0:
+		return 2
+	case n >= 3 && p[n-3] >= 0xF0:
+		return 3
+	}
+	return 0
 }
 
 // writeBytes ends a Write from p[i] on, in state s, looking at each byte's result.
@@ -159,21 +189,28 @@ func stepBlock(b *[utf8Block]byte, s uint64) uint64 {
 	return utf8Table[b[15]] >> (s & 63)
 }
 
+const notASCII = 0x8080808080808080 // the bits that no byte of ASCII has
+
 // skipASCII returns how many bytes at the start of p, in steps of eight, are ASCII.
 func skipASCII(p []byte) int {
-	const high = 0x8080808080808080
 	i := 0
 	for len(p)-i >= 32 {
 		b := (*[32]byte)(p[i:])
 		w0, w1 := binary.LittleEndian.Uint64(b[0:]), binary.LittleEndian.Uint64(b[8:])
 		w2, w3 := binary.LittleEndian.Uint64(b[16:]), binary.LittleEndian.Uint64(b[24:])
-		if (w0|w1|w2|w3)&high != 0 {
+		if (w0|w1|w2|w3)&notASCII != 0 {
 			break
 		}
 		i += 32
 	}
-	for len(p)-i >= 8 && binary.LittleEndian.Uint64(p[i:])&high == 0 {
+	for len(p)-i >= 8 && binary.LittleEndian.Uint64(p[i:])&notASCII == 0 {
 		i += 8
 	}
 	return i
+}
+
+// endsInASCII tells whether the bytes of p from i on are ASCII, when that takes one or two loads to see.
+func endsInASCII(p []byte, i int) bool {
+	n := len(p)
+	return n >= 8 && n-i <= 16 && (binary.LittleEndian.Uint64(p[n-8:])|binary.LittleEndian.Uint64(p[min(i, n-8):]))&notASCII == 0
 }

@@ -136,6 +136,29 @@ func expectUTF8(t *testing.T, chunks [][]byte, bad int, complete bool) {
 	}
 }
 
+// Each vector at each place of the blocks that vectors and words look at, against the plain twin, with vectors and without.
+func TestUTF8_EveryPlaceOfABlock(t *testing.T) {
+	check := func() {
+		for _, filler := range []string{"a", "ж", "€", "😀"} {
+			for size := range 200 {
+				lead := strings.Repeat("a", size%len(filler)) + strings.Repeat(filler, size/len(filler))
+				for _, v := range utf8Vectors {
+					raw, _ := hex.DecodeString(v.hex)
+					text := append([]byte(lead), raw...)
+					for _, tail := range []string{"", "z", strings.Repeat(filler, 20), strings.Repeat("z", 90)} {
+						text := append(text[:len(text):len(text)], tail...)
+						bad, complete := validatePlain(text)
+						expectUTF8(t, [][]byte{text}, bad, complete)
+						expectUTF8(t, [][]byte{text[:size/2], text[size/2:]}, bad, complete)
+					}
+				}
+			}
+		}
+	}
+	check()
+	withoutVectors(check)
+}
+
 // All sequences of up to two bytes and every continuation of the heads with a restricted second byte, against unicode/utf8.
 func TestUTF8_RFC3629_4_EverySequence(t *testing.T) {
 	check := func(p []byte) {
@@ -215,6 +238,7 @@ func FuzzUTF8Twin(f *testing.F) {
 		raw, _ := hex.DecodeString(v.hex)
 		f.Add(raw, uint8(1))
 		f.Add(append([]byte(strings.Repeat("aж", 30)), raw...), uint8(5))
+		f.Add(append([]byte(strings.Repeat("€😀", 20)), raw...), uint8(100))
 	}
 	f.Fuzz(func(t *testing.T, p []byte, size uint8) {
 		bad, complete := validatePlain(p)
@@ -229,6 +253,7 @@ func FuzzUTF8Twin(f *testing.F) {
 			rest = rest[n:]
 		}
 		expectUTF8(t, chunks, bad, complete)
+		withoutVectors(func() { expectUTF8(t, [][]byte{p}, bad, complete) })
 	})
 }
 
@@ -255,6 +280,7 @@ func BenchmarkUTF8(b *testing.B) {
 				})
 			}
 			run("ValidUTF8", func() { ValidUTF8(p) })
+			run("automaton", func() { withoutVectors(func() { ValidUTF8(p) }) })
 			run("plain", func() { validatePlain(p) })
 			run("unicode/utf8", func() { utf8.Valid(p) })
 		}
