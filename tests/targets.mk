@@ -38,9 +38,12 @@ check-shell: $(VENV)
 # --- tests ----------------------------------------------------------------------------------------------------------------
 
 # Each step runs under a time limit, goes on over failures and leaves JUnit reports; the tally reads them all.
-TEST_STEPS := check go cover race fuzz
+TEST_STEPS := check go cover race python install hostile interop conformance fuzz
 MODULE_PACKAGES = $$(go list ./... | grep -vE '/core/(wire|protocol)$$')
 CORE_PACKAGES = $$(go list ./core/...)
+# Suites with a step of their own; every other folder of pytest tests is in the python step.
+OWN_STEP := tests/hostile tests/interop tests/conformance tests/install tests/bench
+PYTEST = $(PY) -m pytest -c tests/pytest.ini -q --junitxml
 GOTEST = $(GOTESTSUM) --format pkgname --hide-summary=skipped --junitfile
 
 .PHONY: test $(TEST_STEPS:%=test-%)
@@ -67,3 +70,21 @@ test-race: $(GOTESTSUM) | $(REPORTS)
 
 test-fuzz: $(GOTESTSUM) | $(REPORTS)
 	FUZZTIME=$(FUZZTIME) GOTESTSUM=$(GOTESTSUM) REPORTS=$(REPORTS) tests/report/fuzz.sh
+
+test-python: $(VENV) | $(REPORTS)
+	$(PYTEST) $(REPORTS)/python.xml tests $(addprefix --ignore=,$(OWN_STEP))
+
+test-install test-hostile test-interop test-conformance: test-%: $(VENV) | $(REPORTS)
+	$(PYTEST) $(REPORTS)/$*.xml tests/$*
+
+# --- longer runs --------------------------------------------------------------------------------------------------------
+
+.PHONY: fuzz conformance bench
+fuzz: FUZZTIME := 60s
+fuzz: test-fuzz ## fuzz every target for FUZZTIME (60s) each
+
+conformance: build $(VENV) ## Autobahn|Testsuite against every server and client of ours, with the table
+	$(PY) tests/conformance/run.py
+
+bench: build $(VENV) ## measure against peers; writes tests/bench/RESULTS.md
+	$(PY) tests/bench/run.py
