@@ -13,7 +13,7 @@ _Static_assert(offsetof(WsFrame, payload) == 8, "WsFrame.payload");
 _Static_assert(offsetof(WsFrame, payload_len) == 16, "WsFrame.payload_len");
 _Static_assert(offsetof(WsFrame, is_final) == 24, "WsFrame.is_final");
 _Static_assert(offsetof(WsFrame, is_masked) == 32, "WsFrame.is_masked");
-_Static_assert(sizeof(WsConnectOptions) == 56, "WsConnectOptions");
+_Static_assert(sizeof(WsConnectOptions) == 64, "WsConnectOptions");
 _Static_assert(offsetof(WsConnectOptions, struct_size) == 0, "WsConnectOptions.struct_size");
 _Static_assert(offsetof(WsConnectOptions, timeout_ms) == 8, "WsConnectOptions.timeout_ms");
 _Static_assert(offsetof(WsConnectOptions, subprotocols) == 16, "WsConnectOptions.subprotocols");
@@ -21,6 +21,7 @@ _Static_assert(offsetof(WsConnectOptions, headers) == 24, "WsConnectOptions.head
 _Static_assert(offsetof(WsConnectOptions, origin) == 32, "WsConnectOptions.origin");
 _Static_assert(offsetof(WsConnectOptions, max_message_bytes) == 40, "WsConnectOptions.max_message_bytes");
 _Static_assert(offsetof(WsConnectOptions, max_frame_bytes) == 48, "WsConnectOptions.max_frame_bytes");
+_Static_assert(offsetof(WsConnectOptions, interruptible) == 56, "WsConnectOptions.interruptible");
 
 int64_t libws_c_abi_version(void)
 {

@@ -144,7 +144,7 @@ extern "C" {
  * nothing was sent.
  */
 #define WS_ERR_HEADER 110
-/** No such option for this kind of handle, or a struct is of a newer library. */
+/** No such option for this kind of handle, a value out of its range, or a struct of a newer library. */
 #define WS_ERR_OPTION 111
 /** The connection or server is closed. */
 #define WS_ERR_CLOSED 200
@@ -188,59 +188,69 @@ extern "C" {
  */
 /**
  * Largest payload of one received frame; one byte more fails the connection with 1009. For: server,
- * connection. Range: 1 to 4294967295 (bytes). Default: 65536.
+ * connection. Range: 1 to 1099511627776 (bytes). Default: 65536.
  */
 #define WS_OPT_MAX_FRAME_BYTES 1
 /**
  * Largest received message, all its fragments together; one byte more fails the connection with 1009. For:
- * server, connection. Range: 1 to 4294967295 (bytes). Default: 16777216.
+ * server, connection. Range: 1 to 1099511627776 (bytes). Default: 16777216.
  */
 #define WS_OPT_MAX_MESSAGE_BYTES 2
 /**
- * Largest request head; a longer one is answered with 431. For: server. Range: 1 to 1048576 (bytes). Default:
- * 8192.
+ * Largest head of the peer's opening handshake; a longer request is answered with 431. For: server,
+ * connection. Range: 128 to 1048576 (bytes). Default: 8192.
  */
 #define WS_OPT_MAX_HEAD_BYTES 3
 /**
- * Most header fields of a request; more are answered with 431. For: server. Range: 1 to 10000 (fields).
- * Default: 100.
+ * Most header fields in that head; more are answered with 431. For: server, connection. Range: 1 to 10000
+ * (fields). Default: 100.
  */
 #define WS_OPT_MAX_HEAD_FIELDS 4
 /**
- * Longer outgoing messages go out as fragments of this size. For: server, connection. Range: 1 to 4294967295
- * (bytes). Default: 65536.
+ * How long an opening handshake may take in all; no byte extends it. For: server, connection. Range: 1 to
+ * WS_TIMEOUT_NONE (milliseconds). Default: 10000.
  */
-#define WS_OPT_SEND_FRAME_BYTES 5
-/**
- * How long an opening handshake may take in all; no byte extends it. For: server. Range: 1 to WS_TIMEOUT_NONE
- * (milliseconds). Default: 10000.
- */
-#define WS_OPT_HANDSHAKE_TIMEOUT_MS 10
+#define WS_OPT_HANDSHAKE_TIMEOUT_MS 5
 /**
  * How long one receiving call waits. For: server, connection. Range: 1 to WS_TIMEOUT_NONE (milliseconds).
  * Default: WS_TIMEOUT_NONE.
  */
-#define WS_OPT_RECV_TIMEOUT_MS 11
+#define WS_OPT_RECV_TIMEOUT_MS 6
 /**
- * How long one sending call waits for the peer to read. A frame cut short by it fails the connection. For:
- * server, connection. Range: 1 to WS_TIMEOUT_NONE (milliseconds). Default: WS_TIMEOUT_NONE.
+ * How long one sending call waits for the peer to read. After a timeout inside a frame nothing more can be
+ * sent. For: server, connection. Range: 1 to WS_TIMEOUT_NONE (milliseconds). Default: WS_TIMEOUT_NONE.
  */
-#define WS_OPT_SEND_TIMEOUT_MS 12
+#define WS_OPT_SEND_TIMEOUT_MS 7
 /**
- * How long ws_close waits for the peer's close frame. For: server, connection. Range: 1 to WS_TIMEOUT_NONE
+ * How long ws_close waits for the peer's close frame. For: server, connection. Range: 1 to 1099511627776
  * (milliseconds). Default: 1000.
  */
-#define WS_OPT_CLOSE_TIMEOUT_MS 13
+#define WS_OPT_CLOSE_TIMEOUT_MS 8
 /**
  * How long one accepting call waits for a connection to come. For: server. Range: 1 to WS_TIMEOUT_NONE
  * (milliseconds). Default: WS_TIMEOUT_NONE.
  */
-#define WS_OPT_ACCEPT_TIMEOUT_MS 14
+#define WS_OPT_ACCEPT_TIMEOUT_MS 9
 /**
  * 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on.
  * For: server, connection. Range: 0 to 1 (0 or 1). Default: 0.
  */
-#define WS_OPT_INTERRUPTIBLE 20
+#define WS_OPT_INTERRUPTIBLE 10
+/**
+ * Longer outgoing messages go out as fragments of this size. For: server, connection. Range: 1 to
+ * 1099511627776 (bytes). Default: 65536.
+ */
+#define WS_OPT_SEND_FRAME_BYTES 11
+/**
+ * How long a received message may take from its first byte to its last; no byte extends it. For: server,
+ * connection. Range: 1 to WS_TIMEOUT_NONE (milliseconds). Default: WS_TIMEOUT_NONE.
+ */
+#define WS_OPT_MESSAGE_TIMEOUT_MS 12
+/**
+ * How many opening handshakes may be under way at a time. For: server. Range: 1 to 1048576 (connections).
+ * Default: 1024.
+ */
+#define WS_OPT_MAX_PENDING 13
 
 /*
  * For every option whose name ends in _TIMEOUT_MS.
@@ -291,12 +301,14 @@ typedef struct WsConnectOptions {
     const char *origin;
     /** WS_OPT_MAX_MESSAGE_BYTES of the connection; 0 means its default. */
     int64_t max_message_bytes;
-    /** WS_OPT_MAX_FRAME_BYTES of the connection; 0 means its default. */
+    /** WS_OPT_MAX_FRAME_BYTES of the connection; 0 means its default, which is 16 MiB here. */
     int64_t max_frame_bytes;
+    /** WS_OPT_INTERRUPTIBLE of the connection and of the call that opens it: 0 or 1. */
+    int64_t interruptible;
 } WsConnectOptions;
 
 /** The start value of WsConnectOptions: everything at its default. */
-#define WS_CONNECT_OPTIONS_INIT { (int64_t)sizeof(WsConnectOptions), 0, NULL, NULL, NULL, 0, 0 }
+#define WS_CONNECT_OPTIONS_INIT { (int64_t)sizeof(WsConnectOptions), 0, NULL, NULL, NULL, 0, 0, 0 }
 
 /* ---- Library ---- */
 
@@ -837,7 +849,7 @@ WS_API int64_t ws_send_pong_n(int64_t conn, const void *data, int64_t len) WS_NO
  * be sent after it.
  *
  * @param conn The connection.
- * @param status_code 1000-1003, 1007-1014 or 3000-4999; WS_CLOSE_NO_STATUS sends none.
+ * @param status_code 1000-1003, 1007-1014 or 3000-4999.
  * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
  * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
  *     another thread end it.
@@ -852,7 +864,7 @@ WS_API int64_t ws_send_close(int64_t conn, int64_t status_code) WS_NOEXCEPT;
  * Sends a close frame with a status code and a reason, and does not wait for the answer.
  *
  * @param conn The connection.
- * @param code 1000-1003, 1007-1014 or 3000-4999; WS_CLOSE_NO_STATUS sends none.
+ * @param code 1000-1003, 1007-1014 or 3000-4999.
  * @param reason UTF-8 ended by NUL, at most 123 bytes; NULL for none.
  * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
  * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
@@ -869,7 +881,7 @@ WS_API int64_t ws_send_close_reason(int64_t conn, int64_t code, const char *reas
  * Sends a close frame with a status code and a counted reason, and does not wait for the answer.
  *
  * @param conn The connection.
- * @param code 1000-1003, 1007-1014 or 3000-4999; WS_CLOSE_NO_STATUS sends none.
+ * @param code 1000-1003, 1007-1014 or 3000-4999.
  * @param reason UTF-8. NULL is fine when the length is 0.
  * @param reason_len Its length in bytes, at most 123.
  * @return Bytes sent, frame headers included, so more than 0; -1 when it failed.
@@ -969,7 +981,7 @@ WS_API int64_t ws_close(int64_t conn) WS_NOEXCEPT;
  * Closes the connection as ws_close does, with a status code and a reason.
  *
  * @param conn The connection.
- * @param code 1000-1003, 1007-1014 or 3000-4999; WS_CLOSE_NO_STATUS sends none.
+ * @param code 1000-1003, 1007-1014 or 3000-4999.
  * @param reason UTF-8 ended by NUL, at most 123 bytes; NULL for none.
  * @return 0, as ws_close; -1 when it failed: then the connection is as it was.
  * Blocks: Until the peer's close frame or end is there, at most WS_OPT_CLOSE_TIMEOUT_MS.
@@ -1225,8 +1237,8 @@ WS_API int64_t ws_server_running(int64_t server) WS_NOEXCEPT;
 WS_API int64_t ws_server_set_subprotocols(int64_t server, const char *subprotocols) WS_NOEXCEPT;
 
 /**
- * Sets the origins that ws_server_accept takes; requests with any other, or with none, are answered with 403.
- * Without a list every origin is taken.
+ * Sets the origins that the server takes; requests with any other are answered with 403. A request without an
+ * origin comes from no browser and is taken. Without a list every origin is.
  *
  * @param server The server.
  * @param origins Comma-separated origins, such as "https://example.com"; NULL or empty for every origin.
@@ -1416,7 +1428,7 @@ WS_API int64_t ws_accept_upgrade(int64_t conn, const char *subprotocol, const ch
  * it. The handle is still the caller's to drop.
  *
  * @param conn The connection.
- * @param status The HTTP status, 300 to 599.
+ * @param status The HTTP status, 200 to 599.
  * @param headers Further headers as "Name: value" lines, each ended by LF or CR LF; NULL for none.
  * @param body The body of the answer. NULL is fine when the length is 0.
  * @param body_len Its length in bytes.
@@ -1443,7 +1455,7 @@ WS_API int64_t ws_refuse(int64_t conn, int64_t status, const char *headers, cons
  * @return 0, or -1.
  * Blocks: Never.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_OPTION, WS_ERR_ARGUMENT, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_OPTION, WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_set(int64_t handle, int64_t option, int64_t value) WS_NOEXCEPT;
 

@@ -58,7 +58,7 @@ enum class errc : std::int64_t {
     forked = WS_ERR_FORKED, ///< This process was forked from the one that loaded the library; use exec or load it after fork.
     url = WS_ERR_URL, ///< The URL is not a ws:// URL that can be connected to.
     header = WS_ERR_HEADER, ///< A header, subprotocol or origin given has characters that HTTP forbids there (CR, LF, NUL) or is reserved; nothing was sent.
-    option = WS_ERR_OPTION, ///< No such option for this kind of handle, or a struct is of a newer library.
+    option = WS_ERR_OPTION, ///< No such option for this kind of handle, a value out of its range, or a struct of a newer library.
     closed = WS_ERR_CLOSED, ///< The connection or server is closed.
     abnormal = WS_ERR_ABNORMAL, ///< The peer vanished without a close frame (1006).
     timeout = WS_ERR_TIMEOUT, ///< The time set for this call is over.
@@ -83,15 +83,17 @@ enum class errc : std::int64_t {
 enum class option : std::int64_t {
     max_frame_bytes = WS_OPT_MAX_FRAME_BYTES, ///< Largest payload of one received frame; one byte more fails the connection with 1009.
     max_message_bytes = WS_OPT_MAX_MESSAGE_BYTES, ///< Largest received message, all its fragments together; one byte more fails the connection with 1009.
-    max_head_bytes = WS_OPT_MAX_HEAD_BYTES, ///< Largest request head; a longer one is answered with 431.
-    max_head_fields = WS_OPT_MAX_HEAD_FIELDS, ///< Most header fields of a request; more are answered with 431.
-    send_frame_bytes = WS_OPT_SEND_FRAME_BYTES, ///< Longer outgoing messages go out as fragments of this size.
+    max_head_bytes = WS_OPT_MAX_HEAD_BYTES, ///< Largest head of the peer's opening handshake; a longer request is answered with 431.
+    max_head_fields = WS_OPT_MAX_HEAD_FIELDS, ///< Most header fields in that head; more are answered with 431.
     handshake_timeout_ms = WS_OPT_HANDSHAKE_TIMEOUT_MS, ///< How long an opening handshake may take in all; no byte extends it.
     recv_timeout_ms = WS_OPT_RECV_TIMEOUT_MS, ///< How long one receiving call waits.
-    send_timeout_ms = WS_OPT_SEND_TIMEOUT_MS, ///< How long one sending call waits for the peer to read. A frame cut short by it fails the connection.
+    send_timeout_ms = WS_OPT_SEND_TIMEOUT_MS, ///< How long one sending call waits for the peer to read. After a timeout inside a frame nothing more can be sent.
     close_timeout_ms = WS_OPT_CLOSE_TIMEOUT_MS, ///< How long ws_close waits for the peer's close frame.
     accept_timeout_ms = WS_OPT_ACCEPT_TIMEOUT_MS, ///< How long one accepting call waits for a connection to come.
     interruptible = WS_OPT_INTERRUPTIBLE, ///< 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on.
+    send_frame_bytes = WS_OPT_SEND_FRAME_BYTES, ///< Longer outgoing messages go out as fragments of this size.
+    message_timeout_ms = WS_OPT_MESSAGE_TIMEOUT_MS, ///< How long a received message may take from its first byte to its last; no byte extends it.
+    max_pending = WS_OPT_MAX_PENDING, ///< How many opening handshakes may be under way at a time.
 };
 
 namespace abi {
@@ -105,7 +107,7 @@ inline constexpr std::int64_t send_buffer = WS_SEND_BUFFER; ///< Send buffer: th
 inline constexpr std::int64_t timeout_none = WS_TIMEOUT_NONE; ///< Wait for ever.
 
 static_assert(sizeof(WsFrame) == 40, "WsFrame has another size than in the library");
-static_assert(sizeof(WsConnectOptions) == 56, "WsConnectOptions has another size than in the library");
+static_assert(sizeof(WsConnectOptions) == 64, "WsConnectOptions has another size than in the library");
 
 /// Tells whether the library that was loaded fits the header that this program was built with.
 inline bool fits() noexcept {

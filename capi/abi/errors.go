@@ -20,7 +20,7 @@ var errorCodes = ConstGroup{
 		{Name: "WS_ERR_FORKED", Value: 108, Doc: "This process was forked from the one that loaded the library; use exec or load it after fork."},
 		{Name: "WS_ERR_URL", Value: 109, Doc: "The URL is not a ws:// URL that can be connected to."},
 		{Name: "WS_ERR_HEADER", Value: 110, Doc: "A header, subprotocol or origin given has characters that HTTP forbids there (CR, LF, NUL) or is reserved; nothing was sent."},
-		{Name: "WS_ERR_OPTION", Value: 111, Doc: "No such option for this kind of handle, or a struct is of a newer library."},
+		{Name: "WS_ERR_OPTION", Value: 111, Doc: "No such option for this kind of handle, a value out of its range, or a struct of a newer library."},
 
 		{Name: "WS_ERR_CLOSED", Value: 200, Doc: "The connection or server is closed."},
 		{Name: "WS_ERR_ABNORMAL", Value: 201, Doc: "The peer vanished without a close frame (1006)."},

@@ -51,7 +51,7 @@ var optionFunctions = []Function{
 			{Name: "value", Type: num, Doc: "The new value, in the unit and range of the option."},
 		},
 		Result: num, Returns: "0, or -1.",
-		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_OPTION", "WS_ERR_ARGUMENT"},
+		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_OPTION"},
 	},
 	{
 		Name: "ws_get", Section: "Options",

@@ -68,7 +68,7 @@ var requestFunctions = []Function{
 			"is still the caller's to drop.",
 		Params: []Param{
 			conn,
-			{Name: "status", Type: num, Doc: "The HTTP status, 300 to 599."},
+			{Name: "status", Type: num, Doc: "The HTTP status, 200 to 599."},
 			{Name: "headers", Type: text, Null: Absent, Doc: "Further headers as \"Name: value\" lines, each ended by LF or CR LF; NULL for none."},
 			{Name: "body", Type: data, Null: WhenEmpty, Doc: "The body of the answer."},
 			{Name: "body_len", Type: num, LengthOf: "body", Doc: "Its length in bytes."},

@@ -102,8 +102,8 @@ var serverFunctions = []Function{
 	},
 	{
 		Name: "ws_server_set_origins", Section: "Server",
-		Doc: "Sets the origins that ws_server_accept takes; requests with any other, or with none, are answered with 403. Without a list every " +
-			"origin is taken.",
+		Doc: "Sets the origins that the server takes; requests with any other are answered with 403. A request without an origin comes from no " +
+			"browser and is taken. Without a list every origin is.",
 		Params: []Param{server, {Name: "origins", Type: text, Null: Absent,
 			Doc: "Comma-separated origins, such as \"https://example.com\"; NULL or empty for every origin."}},
 		Result: num, Returns: "0, or -1.", Errors: with(onServer, "WS_ERR_HEADER"), Clause: "RFC 6455 §4.2.2, §10.2",

@@ -36,7 +36,8 @@ func structs() []Struct {
 				{Name: "headers", Type: text, Doc: "Further request headers as \"Name: value\" lines, each ended by LF or CR LF; NULL for none."},
 				{Name: "origin", Type: text, Doc: "The Origin header; NULL for none."},
 				{Name: "max_message_bytes", Type: num, Doc: "WS_OPT_MAX_MESSAGE_BYTES of the connection; 0 means its default."},
-				{Name: "max_frame_bytes", Type: num, Doc: "WS_OPT_MAX_FRAME_BYTES of the connection; 0 means its default."},
+				{Name: "max_frame_bytes", Type: num, Doc: "WS_OPT_MAX_FRAME_BYTES of the connection; 0 means its default, which is 16 MiB here."},
+				{Name: "interruptible", Type: num, Doc: "WS_OPT_INTERRUPTIBLE of the connection and of the call that opens it: 0 or 1."},
 			},
 		},
 	}

@@ -90,13 +90,15 @@ WS_OPT_MAX_FRAME_BYTES = 1
 WS_OPT_MAX_MESSAGE_BYTES = 2
 WS_OPT_MAX_HEAD_BYTES = 3
 WS_OPT_MAX_HEAD_FIELDS = 4
-WS_OPT_SEND_FRAME_BYTES = 5
-WS_OPT_HANDSHAKE_TIMEOUT_MS = 10
-WS_OPT_RECV_TIMEOUT_MS = 11
-WS_OPT_SEND_TIMEOUT_MS = 12
-WS_OPT_CLOSE_TIMEOUT_MS = 13
-WS_OPT_ACCEPT_TIMEOUT_MS = 14
-WS_OPT_INTERRUPTIBLE = 20
+WS_OPT_HANDSHAKE_TIMEOUT_MS = 5
+WS_OPT_RECV_TIMEOUT_MS = 6
+WS_OPT_SEND_TIMEOUT_MS = 7
+WS_OPT_CLOSE_TIMEOUT_MS = 8
+WS_OPT_ACCEPT_TIMEOUT_MS = 9
+WS_OPT_INTERRUPTIBLE = 10
+WS_OPT_SEND_FRAME_BYTES = 11
+WS_OPT_MESSAGE_TIMEOUT_MS = 12
+WS_OPT_MAX_PENDING = 13
 
 # For every option whose name ends in _TIMEOUT_MS.
 WS_TIMEOUT_NONE = 9223372036854775807
@@ -118,7 +120,7 @@ ERROR_MEANINGS: Dict[int, str] = {
     WS_ERR_FORKED: "This process was forked from the one that loaded the library; use exec or load it after fork.",
     WS_ERR_URL: "The URL is not a ws:// URL that can be connected to.",
     WS_ERR_HEADER: "A header, subprotocol or origin given has characters that HTTP forbids there (CR, LF, NUL) or is reserved; nothing was sent.",
-    WS_ERR_OPTION: "No such option for this kind of handle, or a struct is of a newer library.",
+    WS_ERR_OPTION: "No such option for this kind of handle, a value out of its range, or a struct of a newer library.",
     WS_ERR_CLOSED: "The connection or server is closed.",
     WS_ERR_ABNORMAL: "The peer vanished without a close frame (1006).",
     WS_ERR_TIMEOUT: "The time set for this call is over.",
@@ -166,6 +168,7 @@ class WsConnectOptions(Structure):
         ("origin", c_char_p),
         ("max_message_bytes", c_int64),
         ("max_frame_bytes", c_int64),
+        ("interruptible", c_int64),
     ]
 
     def __init__(self) -> None:
