@@ -69,6 +69,7 @@ prepare_peers() {
         say "not installed, so tests that need them are skipped: ${wanted[*]}"
         return
     fi
+    apt_install "${wanted[@]}" && return
     for package in "${wanted[@]}"; do
         apt_install "$package" || say "apt has no $package here; tests that need it are skipped"
     done

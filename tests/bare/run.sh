@@ -28,6 +28,7 @@ if [ ! -x "$bare/usr/bin/apt-get" ]; then
     debootstrap --variant=minbase "${SUITE:-bookworm}" "$bare" >"$bare.log" 2>&1 || { tail -n 20 "$bare.log"; exit 1; }
 fi
 
+rm -f "$bare/etc/apt/sources.list" # debootstrap's own, which the next lines replace
 for path in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/apt/auth.conf.d /etc/apt/keyrings \
     /usr/local/share/ca-certificates /etc/pip.conf /root/.npmrc /etc/resolv.conf /etc/hosts; do
     [ -e "$path" ] || continue
