@@ -209,6 +209,21 @@ func TestUTF8_BadStaysBadUntilReset(t *testing.T) {
 	}
 }
 
+// ASCII is no tail, whichever of the fast ways would take it.
+func TestUTF8_RFC3629_4_UnfinishedThenASCII(t *testing.T) {
+	for _, head := range []string{"\xC3", "\xE2\x82", "\xF0\x9F\x98"} {
+		for n := 1; n < 140; n++ {
+			var v UTF8
+			if i := v.Write([]byte(head)); i != -1 || v.Complete() {
+				t.Fatalf("%x: %d, complete %v", head, i, v.Complete())
+			}
+			if i := v.Write([]byte(strings.Repeat("z", n))); i != 0 || v.Complete() {
+				t.Fatalf("%d ASCII bytes after %x: %d, complete %v", n, head, i, v.Complete())
+			}
+		}
+	}
+}
+
 func TestUTF8_NoAllocation(t *testing.T) {
 	p := []byte(strings.Repeat("aé€😀", 100))
 	s := string(p)
