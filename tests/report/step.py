@@ -55,9 +55,9 @@ def run(command: list[str], limit: float) -> tuple[int, bool]:
         process.wait(limit)
     except subprocess.TimeoutExpired:
         timed_out = True
-        os.killpg(process.pid, signal.SIGQUIT)  # Go test binaries print their goroutines
+        os.killpg(process.pid, signal.SIGINT)  # test runners end what they started and write their reports
         try:
-            process.wait(10)
+            process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
