@@ -5,6 +5,7 @@
  * One thread, one receive buffer, one write per readable event, no limits, no timers, no UTF-8 check, no fragments across buffers. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -172,6 +173,8 @@ static int readable(int fd) {
 int main(int argc, char **argv) {
     if (argc < 2) return fprintf(stderr, "usage: epoll_min PORT [--broadcast]\n"), 2;
     broadcast = argc > 2 && strcmp(argv[2], "--broadcast") == 0;
+    mallopt(M_MMAP_THRESHOLD, 64 << 20); /* large messages are to find warm pages, not fresh ones */
+    mallopt(M_TRIM_THRESHOLD, 256 << 20);
     int listener = listen_loopback(argv[1], SOCK_NONBLOCK);
     struct epoll_event events[1024];
     poller = epoll_create1(EPOLL_CLOEXEC);

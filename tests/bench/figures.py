@@ -1,0 +1,138 @@
+"""The figures that libws must show: each with its bar, worked out from what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+
+Store = Dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with a bar. value is None when something it needs was not measured."""
+
+    title: str
+    bar: float
+    at_least: bool
+    value: Callable[[Store], Optional[float]]
+    unit: str = ""
+
+    def verdict(self, store: Store) -> Tuple[str, str, str]:
+        """The bar, what was measured, and what that means, as text."""
+        sign, value = "≥" if self.at_least else "≤", self.value(store)
+        bar = f"{sign} {self.bar:g}{self.unit}"
+        if value is None:
+            return bar, "–", "not measured"
+        measured = f"{value:.2f}{self.unit}" if value < 100 else f"{value:,.0f}{self.unit}"
+        met = value >= self.bar if self.at_least else value <= self.bar
+        if met:
+            return bar, measured, "met"
+        return bar, measured, f"missed by {abs(value / self.bar - 1):.0%}" if self.bar else "missed"
+
+
+def _of(store: Store, cell: str, contender: str, key: str) -> Optional[float]:
+    result = store.get("cells", {}).get(cell, {}).get("results", {}).get(contender, {})
+    return result.get(key)
+
+
+def _ratio(cell: str, ours: str, theirs: str, key: str = "rate") -> Callable[[Store], Optional[float]]:
+    def value(store: Store) -> Optional[float]:
+        a, b = _of(store, cell, ours, key), _of(store, cell, theirs, key)
+        return a / b if a is not None and b else None
+
+    return value
+
+
+def _measured(cell: str, ours: str, key: str) -> Callable[[Store], Optional[float]]:
+    return lambda store: _of(store, cell, ours, key)
+
+
+def _go(name: str, key: str) -> Callable[[Store], Optional[float]]:
+    return lambda store: store.get("go", {}).get(name, {}).get(key)
+
+
+def _mask_against_copy(store: Store) -> Optional[float]:
+    copied, masked = _go("BenchmarkMask/copy/65536", "ns")(store), _go("BenchmarkMask/Mask/65536", "ns")(store)
+    return copied / masked if copied and masked else None
+
+
+def _frame_allocations(store: Store) -> Optional[float]:
+    found = [r["allocs"] for name, r in store.get("go", {}).items() if name.startswith(("BenchmarkRecv", "BenchmarkSend"))]
+    return float(max(found)) if found else None
+
+
+def _foundation() -> Iterator[Figure]:
+    for size, text in ((20, "20 B"), (65536, "64 KiB")):
+        yield Figure(
+            f"blocking echo, 1 connection, {text}: C on libws.so against the least C, round trips",
+            0.8,
+            True,
+            _ratio(f"blocking-1x{size}x1", "c-threads", "blocking_min"),
+            "×",
+        )
+    for cell, text in (("python-1x20x1", "1 connection, 20 B"), ("python-100x20x1", "100 connections, 20 B")):
+        yield Figure(
+            f"Python, blocking, {text}: CPU per message against websockets' threads",
+            0.333,
+            False,
+            _ratio(cell, "py-threads", "websockets-sync", "cpu_ns"),
+            "×",
+        )
+    yield Figure("look-up of a handle", 10, False, _go("BenchmarkGet", "ns"), " ns")
+    yield Figure("masking 64 KiB: speed against copy", 0.4, True, _mask_against_copy, "×")
+    yield Figure("allocations per frame received or sent in Go", 0, False, _frame_allocations)
+
+
+CELLS_OF_LOOPS = ("100x20x1", "100x20x16", "1000x512x1", "100x16384x1", "20x65536x1", "10x1048576x1", "1x20x1")
+
+
+def _loops() -> Iterator[Figure]:
+    bars = {"10x1048576x1": 1.4, "1x20x1": 0.97}
+    for who, text in (("c-loop", "C"), ("go-loop", "Go")):
+        for cell in CELLS_OF_LOOPS:
+            yield Figure(
+                f"loop in {text}, ({cell.replace('x', ', ')}): rate against µWebSockets",
+                bars.get(cell, 1.0),
+                True,
+                _ratio(f"echo-{cell}", who, "uws"),
+                "×",
+            )
+        yield Figure(
+            f"loop in {text}, (1, 20, 1), spinning: rate against µWebSockets", 3.0, True, _ratio("echo-1x20x1", f"{who}-spin", "uws"), "×"
+        )
+        for cell in CELLS_OF_LOOPS:
+            yield Figure(
+                f"loop in {text}, ({cell.replace('x', ', ')}): CPU per message against µWebSockets",
+                1.0,
+                False,
+                _ratio(f"echo-{cell}", who, "uws", "cpu_ns"),
+                "×",
+            )
+    python = {"100x20x1": 1.5, "100x20x16": 3.0, "100x16384x1": 1.2, "20x65536x1": 1.2, "10x1048576x1": 1.2}
+    for cell, bar in python.items():
+        yield Figure(f"loop in Python, ({cell.replace('x', ', ')}): rate against picows", bar, True, _ratio(f"echo-{cell}", "py-loop", "picows"), "×")
+    for in_flight in (1, 16):
+        yield Figure(
+            f"broadcast of 512 B to 1000, {in_flight} in flight: rate against µWebSockets' publish",
+            1.2,
+            True,
+            _ratio(f"broadcast-1000x512x{in_flight}", "c-loop-broadcast", "uws-broadcast"),
+            "×",
+        )
+    for who, text in (("c-loop", "C"), ("go-loop", "Go")):
+        yield Figure(f"memory per idle connection of 10000, loop in {text}", 256, False, _measured("open-10000", who, "memory_each"), " B")
+        yield Figure(f"opening 10000 connections, loop in {text}: rate against µWebSockets", 1.0, True, _ratio("open-10000", who, "uws"), "×")
+    yield Figure("two loops on two cores: CPU per message against one loop", 1.1, False, _ratio("cores-100x20x16", "c-loop-2", "c-loop", "cpu_ns"), "×")
+
+
+FOUNDATION: List[Figure] = list(_foundation())
+LOOP: List[Figure] = list(_loops())
+
+
+def lines(store: Store) -> Iterator[str]:
+    """What was measured, a figure a line; what was not measured is left out."""
+    for figure in FOUNDATION + LOOP:
+        bar, measured, verdict = figure.verdict(store)
+        if verdict != "not measured":
+            yield f"{verdict:16} {measured:>10}  ({bar})  {figure.title}"
