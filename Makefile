@@ -67,11 +67,11 @@ comma := ,
 
 examples: $(C_EXAMPLES) $(CPP_EXAMPLES) go-examples ## the example programs in C, C++ and Go
 
-$(B)/examples/c/%: examples/c/%.c $(C_HEADERS) | lib
+$(B)/examples/c/%: examples/c/%.c $(C_HEADERS) $(wildcard examples/c/*.h) | lib
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(CFLAGS) $(WARN) -Iinclude -Ibindings/c $< -o $@ $(LINK)
 
-$(B)/examples/cpp/%: examples/cpp/%.cpp $(CPP_HEADERS) | lib
+$(B)/examples/cpp/%: examples/cpp/%.cpp $(CPP_HEADERS) $(wildcard examples/cpp/*.h*) | lib
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 $(CXXFLAGS) $(WARN) -Iinclude -Ibindings/c -Ibindings/cpp $< -o $@ $(LINK)
 
