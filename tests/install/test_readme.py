@@ -48,7 +48,7 @@ def write(folder: Path, name: str, language: str, port: str) -> Path:
 @pytest.mark.parametrize("language", ["c", "cpp", "python", "go"])
 def test_examples_are_short(language: str) -> None:
     lines = [line for line in example(language).splitlines() if line.strip()]
-    assert 5 <= len(lines) <= 17
+    assert 3 <= len(lines) <= 17
 
 
 def test_c(installed: Installed, tmp_path: Path, port: str) -> None:
