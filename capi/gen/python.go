@@ -66,6 +66,13 @@ func python(t *abi.Table) []byte {
 			fmt.Fprintf(&b, "%s = %d\n", c.Name, c.Value)
 		}
 	}
+	b.WriteString("\n# What a star import brings: the constants that users of the package see.\n__all__ = [\n    \"AbiMismatchError\",\n")
+	for _, g := range t.Groups {
+		for _, c := range g.Consts {
+			fmt.Fprintf(&b, "    %q,\n", c.Name)
+		}
+	}
+	b.WriteString("]\n")
 	for _, g := range t.Groups {
 		if g.Name != "error" {
 			continue
