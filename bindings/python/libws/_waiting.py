@@ -1,0 +1,117 @@
+"""Keeps Python's signal handlers, Ctrl-C above all, in time while the main thread waits inside the library.
+
+Python runs signal handlers in its main thread and between byte codes only. Calls that receive, send or accept come back to
+Python when a signal interrupts them (WS_OPT_INTERRUPTIBLE) and are made again with the time that is left; so nothing is lost.
+Calls that cannot be resumed, such as a whole opening handshake, run in a thread of their own while the main thread waits.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from threading import get_ident
+from typing import Callable, List, Optional, TypeVar
+
+from . import _abi as abi
+from ._library import lib
+from .errors import InvalidArgumentError
+
+Result = TypeVar("Result")
+
+MAIN_THREAD = threading.main_thread().ident
+LOOK_S = 0.05
+"""How long the main thread waits at most before it looks for a signal that came between two instructions."""
+
+
+def in_main_thread() -> bool:
+    """Whether the caller is the thread that runs signal handlers."""
+    return get_ident() == MAIN_THREAD
+
+
+def milliseconds(seconds: Optional[float], name: str = "timeout", least: int = 1) -> int:
+    """Turns a timeout into the library's unit; None is no timeout. 0 becomes the shortest there is."""
+    if seconds is None:
+        return abi.WS_TIMEOUT_NONE
+    if not seconds >= 0:
+        raise InvalidArgumentError(f"{name} must be None or at least 0 seconds, not {seconds!r}", abi.WS_ERR_ARGUMENT)
+    return max(least, math.ceil(min(seconds, 1e12) * 1000))
+
+
+def was_interrupted() -> bool:
+    """Whether the last failed call of this thread came back for a signal, with nothing lost."""
+    return lib.ws_last_error() == abi.WS_ERR_INTERRUPTED
+
+
+def resume(handle: int, timeout_option: int, began: float, call: Callable[..., Result], *arguments: object) -> Result:
+    """Makes a call that a signal interrupted again, with the time that is left, until it ends otherwise.
+
+    began is the time.monotonic() of the first attempt. The option is as it was when this returns.
+    """
+    limit_ms = lib.ws_get(handle, timeout_option)
+    if limit_ms < 0:
+        limit_ms = abi.WS_TIMEOUT_NONE  # closed meanwhile: the call itself says so
+    try:
+        while True:
+            if limit_ms != abi.WS_TIMEOUT_NONE:
+                spent_ms = int((time.monotonic() - began) * 1000)
+                lib.ws_set(handle, timeout_option, max(1, limit_ms - spent_ms))
+            result = call(*arguments)
+            if not has_failed(result) or not was_interrupted():
+                return result
+    finally:
+        if limit_ms != abi.WS_TIMEOUT_NONE:
+            lib.ws_set(handle, timeout_option, limit_ms)
+
+
+def has_failed(result: object) -> bool:
+    """Whether a result, a number or a frame, is that of a failed call."""
+    value = getattr(result, "opcode", result)
+    return isinstance(value, int) and value < 0
+
+
+def aside(work: Callable[[], Result], abandon: Callable[[], None], late: Callable[[Result], None]) -> Result:
+    """Does work that may block for long and cannot be resumed, so that signal handlers run meanwhile.
+
+    In the main thread the work gets a thread of its own; elsewhere it is just done. When a signal handler raises, abandon()
+    is called to cut the work short, the exception goes on, and what the work still brings is given to late().
+    """
+    if not in_main_thread():
+        return work()
+    results: List[Result] = []
+    failures: List[BaseException] = []
+    done = threading.Event()
+    lock = threading.Lock()
+    abandoned = False
+
+    def run() -> None:
+        try:
+            result = work()
+            with lock:
+                wanted = not abandoned
+                if wanted:
+                    results.append(result)
+            if not wanted:
+                late(result)
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            done.set()
+
+    try:
+        try:
+            threading.Thread(target=run, name="libws-wait", daemon=True).start()
+        except RuntimeError:  # the interpreter is ending and gives no more threads
+            return work()
+        while not done.wait(LOOK_S):
+            pass
+    except BaseException:
+        with lock:
+            abandoned = True
+        for result in results:
+            late(result)
+        abandon()
+        raise
+    if failures:
+        raise failures[0]
+    return results[0]

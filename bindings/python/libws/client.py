@@ -1,0 +1,87 @@
+"""connect: opens a connection to a server (RFC 6455 §4.1)."""
+
+from __future__ import annotations
+
+import socket
+from typing import Optional, Sequence, Union
+
+from . import _abi as abi
+from ._library import lib
+from ._waiting import aside, milliseconds
+from .connection import Connection
+from .errors import InvalidArgumentError, last_failure
+from .request import HeaderSource, comma_list, header_lines, plain
+
+MAX_MESSAGE_BYTES = 16 << 20
+"""Largest message received by default."""
+
+
+def connect(
+    url: str,
+    *,
+    subprotocols: Union[str, Sequence[str]] = (),
+    headers: HeaderSource = (),
+    origin: Optional[str] = None,
+    timeout: Optional[float] = 10.0,
+    close_timeout: float = 1.0,
+    send_timeout: Optional[float] = None,
+    max_message_bytes: int = MAX_MESSAGE_BYTES,
+    sock: Optional[socket.socket] = None,
+) -> Connection:
+    """Opens a connection to "ws://host[:port][/path][?query]".
+
+    timeout bounds resolving, connecting and the opening handshake together, close_timeout the closing handshake,
+    send_timeout each send; all in seconds, None for no bound. A received message over max_message_bytes fails the connection
+    with 1009. sock is a connected stream socket to use instead of connecting; on success it is detached.
+
+    Blocks; Ctrl-C ends it at once. Raises InvalidArgumentError (nothing was sent), HandshakeError (status tells what the
+    server answered instead of 101), WebSocketTimeout, NetworkError, ConnectionClosed when the server vanished.
+    """
+    options = abi.WsConnectOptions()
+    options.timeout_ms = milliseconds(timeout)
+    options.subprotocols = comma_list(subprotocols, "subprotocols")
+    options.headers = header_lines(headers)
+    options.origin = None if origin is None else plain(origin, "origin")
+    options.max_message_bytes = options.max_frame_bytes = positive(max_message_bytes, "max_message_bytes")
+    address = plain(url, "url")
+    close_timeout_ms, send_timeout_ms = milliseconds(close_timeout, "close_timeout"), milliseconds(send_timeout, "send_timeout")
+
+    def work() -> int:
+        if sock is None:
+            handle = lib.ws_connect_with(address, options)
+        else:
+            handle = lib.ws_client_handshake(sock.fileno(), address, options)
+        if handle < 0:
+            raise last_failure()
+        return handle
+
+    def abandon() -> None:
+        if sock is not None:
+            shut_down(sock)
+
+    def late(handle: int) -> None:
+        if sock is not None:
+            sock.detach()
+        lib.ws_drop(handle)
+
+    handle = aside(work, abandon, late)
+    if sock is not None:
+        sock.detach()
+    connection = Connection(handle, close_timeout_ms=close_timeout_ms)
+    lib.ws_set(handle, abi.WS_OPT_SEND_TIMEOUT_MS, send_timeout_ms)
+    return connection
+
+
+def shut_down(sock: socket.socket) -> None:
+    """Ends what another thread does on a socket; the socket object stays the caller's."""
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+
+
+def positive(value: int, name: str) -> int:
+    """A number of bytes for C: at least 1, at most what the library takes."""
+    if not 1 <= value <= abi.WS_LENGTH_MAX:
+        raise InvalidArgumentError(f"{name} must be 1 to {abi.WS_LENGTH_MAX} bytes, not {value}", abi.WS_ERR_ARGUMENT)
+    return value

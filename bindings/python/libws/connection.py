@@ -1,0 +1,300 @@
+"""Connection: one WebSocket connection in Python's own terms, with exceptions, str and bytes."""
+
+from __future__ import annotations
+
+import time
+from threading import get_ident
+from types import TracebackType
+from typing import Any, Callable, Iterator, NoReturn, Optional, Type, Union
+
+from . import _abi as abi
+from ._buffers import BytesLike, bytes_at, lend, text_at
+from ._library import lib
+from ._waiting import MAIN_THREAD, aside, milliseconds, resume
+from .errors import ConnectionClosed, InvalidArgumentError, ProtocolError, WebSocketError, last_failure
+from .request import Request, _text
+
+Message = Union[str, bytes]
+"""What recv gives: str for a text message, bytes for a binary one."""
+
+_recv_message = lib.ws_recv_message
+_frame_drop = lib.ws_frame_drop
+_send_text = lib.ws_send_text_n
+_send_binary = lib.ws_send_binary
+
+_GOOD_ENDS = frozenset((abi.WS_CLOSE_NORMAL, abi.WS_CLOSE_GOING_AWAY, abi.WS_CLOSE_NO_STATUS))
+
+
+GOODBYE_MS = 50
+"""How long a server that shuts down waits for each peer that does not read."""
+
+
+class Connection:
+    """One WebSocket connection. connect() and serve() make them; with closes them.
+
+    Any thread may call anything: one thread receives at a time (a second gets BusyError), any number send and their messages
+    never mix, close() from any thread wakes blocked calls within 100 ms. Signal handlers, Ctrl-C included, run while the
+    main thread blocks. Iterating gives messages until the peer closes.
+
+    request is what the client asked for, on the server's side only. subprotocol is the agreed one or None. close_code and
+    close_reason are the peer's close frame's, None while there is none.
+    """
+
+    __slots__ = (
+        "__weakref__", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_timeout_ms", "close_code", "close_reason",
+        "peer_address", "request", "subprotocol",
+    )  # fmt: skip
+
+    def __init__(self, handle: int, *, close_timeout_ms: int, request: Optional[Request] = None) -> None:
+        self._handle = handle
+        self._interruptible = False
+        self._leaving = False  # close() or abort() of this end has begun
+        self._timeout_ms = abi.WS_TIMEOUT_NONE
+        self._close_timeout_ms = close_timeout_ms
+        self.close_code: Optional[int] = None
+        self.close_reason: Optional[str] = None
+        self.request = request
+        self.subprotocol: Optional[str] = _text(lib.ws_subprotocol(handle)) or None
+        self.peer_address: str = request.peer_address if request else _text(lib.ws_peer_address(handle))
+        lib.ws_set(handle, abi.WS_OPT_CLOSE_TIMEOUT_MS, close_timeout_ms)
+        lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 0)
+
+    # --- receiving ----------------------------------------------------------------------------------------------------
+
+    def recv(self, timeout: Optional[float] = None) -> Message:
+        """Receives one message: str for text, bytes for binary. Fragments are put together, pings answered meanwhile.
+
+        Blocks until it is there, at most timeout seconds (None: no bound; 0: what is there already). Raises
+        WebSocketTimeout (nothing is lost, receive again), ConnectionClosed with the peer's code and reason, ProtocolError
+        when the peer broke the protocol or a limit, BusyError when another thread is receiving.
+        """
+        timeout_ms = abi.WS_TIMEOUT_NONE if timeout is None else milliseconds(timeout)
+        if timeout_ms != self._timeout_ms:
+            self._set_timeout(timeout_ms)
+        if not self._interruptible and get_ident() == MAIN_THREAD:
+            self._set_interruptible(True)
+        began = time.monotonic() if timeout is not None else 0.0
+        frame = _recv_message(self._handle)
+        while True:
+            opcode = frame.opcode
+            if opcode == 1:
+                try:
+                    return text_at(frame.payload, frame.payload_len) if frame.payload else ""
+                finally:
+                    _frame_drop(frame)
+            if opcode == 2:
+                try:
+                    return bytes_at(frame.payload, frame.payload_len) if frame.payload else b""
+                finally:
+                    _frame_drop(frame)
+            if opcode >= 0:
+                self._note_close(frame)
+                self._raise_closed()
+            if lib.ws_last_error() != abi.WS_ERR_INTERRUPTED:
+                self._fail()
+            began = began or time.monotonic()
+            frame = resume(self._handle, abi.WS_OPT_RECV_TIMEOUT_MS, began, _recv_message, self._handle)
+
+    def __iter__(self) -> Iterator[Message]:
+        """Gives messages until the connection closes.
+
+        Ends quietly when the peer closed with 1000, 1001 or no code, or after close(); any other end is raised.
+        """
+        while True:
+            try:
+                yield self.recv()
+            except ConnectionClosed as end:
+                if isinstance(end, ProtocolError) or (end.code not in _GOOD_ENDS and not self._leaving):
+                    raise
+                return
+
+    # --- sending ------------------------------------------------------------------------------------------------------
+
+    def send(self, message: Union[str, BytesLike]) -> None:
+        """Sends one message: str as text; bytes, bytearray, memoryview and other buffers as binary, without copying them.
+
+        Blocks until the socket took it; a buffer must not be changed meanwhile. Raises InvalidArgumentError (a str with
+        surrogates, a buffer that is not contiguous; nothing was sent), ConnectionClosed, WebSocketTimeout when a
+        send_timeout was set: a message cut short by it fails the connection.
+        """
+        if not self._interruptible and get_ident() == MAIN_THREAD:
+            self._set_interruptible(True)
+        if type(message) is str:
+            try:
+                data = message.encode()
+            except UnicodeEncodeError as error:
+                raise InvalidArgumentError(f"a text message must be UTF-8: {error.reason}", abi.WS_ERR_UTF8) from None
+            if _send_text(self._handle, data, len(data)) < 0:
+                self._send_again(_send_text, data, len(data))
+        elif type(message) is bytes:
+            if _send_binary(self._handle, message, len(message)) < 0:
+                self._send_again(_send_binary, message, len(message))
+        elif isinstance(message, str):
+            self.send(str(message))
+        else:
+            self._send_buffer(message, _send_binary)
+
+    def ping(self, data: Union[str, BytesLike] = b"") -> None:
+        """Sends a ping with at most 125 bytes. The pong is passed over by recv. Raises what send does."""
+        self._send_buffer(data.encode() if isinstance(data, str) else data, lib.ws_send_ping_n)
+
+    def pong(self, data: Union[str, BytesLike] = b"") -> None:
+        """Sends a pong that nobody asked for, with at most 125 bytes; pings are answered by recv. Raises what send does."""
+        self._send_buffer(data.encode() if isinstance(data, str) else data, lib.ws_send_pong_n)
+
+    def _send_buffer(self, data: Any, call: Callable[..., int]) -> None:
+        if not self._interruptible and get_ident() == MAIN_THREAD:
+            self._set_interruptible(True)
+
+        def use(address: Any, length: int) -> int:
+            if call(self._handle, address, length) < 0:
+                self._send_again(call, address, length)
+            return 0
+
+        try:
+            lend(data, use)
+        except BufferError as error:
+            raise InvalidArgumentError(f"the buffer cannot be sent: {error}", abi.WS_ERR_ARGUMENT) from None
+
+    def _send_again(self, call: Callable[..., int], address: Any, length: int) -> None:
+        """Goes on after a call that failed: again when a signal interrupted it before anything was sent."""
+        if lib.ws_last_error() == abi.WS_ERR_INTERRUPTED:
+            began = time.monotonic()
+            if resume(self._handle, abi.WS_OPT_SEND_TIMEOUT_MS, began, call, self._handle, address, length) >= 0:
+                return
+        self._fail()
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def close(self, code: int = abi.WS_CLOSE_NORMAL, reason: str = "") -> None:
+        """Closes the connection with a closing handshake (RFC 6455 §7.1.2) and releases it; a second call does nothing.
+
+        Messages that still come are thrown away. Blocks until the peer's answer, at most close_timeout. The peer's code is
+        in close_code after that, or 1006. Raises InvalidArgumentError, with nothing done, for a code that must not be sent
+        (allowed: 1000-1003, 1007-1014, 3000-4999) or a reason over 123 bytes of UTF-8.
+        """
+        if not isinstance(reason, str):
+            raise TypeError("reason must be a str")
+        text = reason.encode("utf-8", "surrogatepass")
+        handle = self._handle
+        if handle < 0:
+            return
+        if not -(1 << 63) <= code < 1 << 63:
+            code = -1
+
+        def work() -> None:
+            if lib.ws_is_open(handle) == 1:
+                self._set_interruptible(False)
+                if lib.ws_send_close_n(handle, code, text, len(text)) < 0:
+                    failure = last_failure()
+                    if isinstance(failure, InvalidArgumentError):
+                        raise failure
+            self._leaving = True
+            if lib.ws_state(handle) == abi.WS_STATE_CLOSING and not self._drain(handle):
+                lib.ws_set(handle, abi.WS_OPT_CLOSE_TIMEOUT_MS, 1)  # the peer had its time
+            lib.ws_close(handle)
+            self._forget()
+
+        aside(work, lambda: self._cut(handle), lambda _: None)
+
+    def _drain(self, handle: int) -> bool:
+        """Throws messages away until the peer's close frame comes; False when close_timeout is over before."""
+        began = time.monotonic()
+        while True:
+            spent_ms = int((time.monotonic() - began) * 1000)
+            if spent_ms >= self._close_timeout_ms:
+                return False
+            self._set_timeout(self._close_timeout_ms - spent_ms)
+            frame = _recv_message(handle)
+            if frame.opcode < 0:  # the end, or another thread is receiving: ws_close waits for it and wakes it
+                return lib.ws_last_error() != abi.WS_ERR_TIMEOUT
+            if frame.opcode == abi.WS_OPCODE_CLOSE:
+                self._note_close(frame)
+                return True
+            _frame_drop(frame)
+
+    def _cut(self, handle: int) -> None:
+        lib.ws_drop(handle)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._handle = -1
+        if self.close_code is None:
+            self.close_code, self.close_reason = abi.WS_CLOSE_ABNORMAL, ""
+
+    def abort(self) -> None:
+        """Closes the socket at once, without a handshake, and releases the connection. Never blocks."""
+        self._leaving = True
+        if self._handle > 0:
+            self._cut(self._handle)
+
+    def _say_goodbye(self, code: int, reason: bytes) -> None:
+        """Sends a close frame, without waiting long for a peer that does not read. Any thread may receive the answer."""
+        lib.ws_set(self._handle, abi.WS_OPT_SEND_TIMEOUT_MS, GOODBYE_MS)
+        lib.ws_send_close_n(self._handle, code, reason, len(reason))
+
+    def _shut(self) -> None:
+        """Closes the socket and wakes whoever is blocked on it; the handle is left to the thread that uses it."""
+        lib.ws_force_close(self._handle)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages may be sent. A peer that vanished is noticed by the next call that sends or receives."""
+        return lib.ws_is_open(self._handle) == 1
+
+    def fileno(self) -> int:
+        """The descriptor of the socket, to be watched only; -1 when the connection is closed."""
+        return max(-1, lib.ws_fd(self._handle))
+
+    def set_option(self, option: int, value: int) -> None:
+        """Sets one of WS_OPT_*, in its own unit (bytes, milliseconds). Raises InvalidArgumentError, ConnectionClosed."""
+        if lib.ws_set(self._handle, option, value) < 0:
+            self._fail()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        """Closes with 1000, or with 1011 when an exception leaves the with block."""
+        failed = kind is not None and issubclass(kind, Exception) and not issubclass(kind, WebSocketError)
+        self.close(abi.WS_CLOSE_UNEXPECTED if failed else abi.WS_CLOSE_NORMAL)
+
+    def __del__(self, _drop: Callable[[int], int] = lib.ws_drop) -> None:
+        if self._handle > 0:
+            _drop(self._handle)
+
+    def __repr__(self) -> str:
+        return f"<Connection to {self.peer_address or 'a socket'}, {'open' if self.is_open else 'closed'}>"
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _set_timeout(self, timeout_ms: int) -> None:
+        if lib.ws_set(self._handle, abi.WS_OPT_RECV_TIMEOUT_MS, timeout_ms) >= 0:
+            self._timeout_ms = timeout_ms
+
+    def _set_interruptible(self, on: bool) -> None:
+        if lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, int(on)) >= 0:
+            self._interruptible = on
+
+    def _note_close(self, frame: abi.WsFrame) -> None:
+        """Keeps the code and the reason of the peer's close frame, and frees it."""
+        self.close_code = lib.ws_frame_close_code(frame)
+        self.close_reason = text_at(frame.payload + 2, frame.payload_len - 2) if frame.payload_len > 2 else ""
+        _frame_drop(frame)
+
+    def _raise_closed(self) -> NoReturn:
+        code = abi.WS_CLOSE_ABNORMAL if self.close_code is None else self.close_code
+        reason = self.close_reason or ""
+        told = f"the connection is closed: {code}" + (f" ({reason})" if reason else "")
+        raise ConnectionClosed(told, abi.WS_ERR_CLOSED, code, reason)
+
+    def _fail(self) -> NoReturn:
+        """Raises what the last failed call of this thread says."""
+        failure = last_failure()
+        if failure.error_code in (abi.WS_ERR_CLOSED, abi.WS_ERR_HANDLE):
+            self._raise_closed()
+        if isinstance(failure, ConnectionClosed) and self.close_code is None:
+            self.close_code, self.close_reason = failure.code, failure.reason
+        raise failure

@@ -1,0 +1,323 @@
+"""serve: a server with one thread for each connection, over ws_server_accept (RFC 6455 §4.2)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from types import TracebackType
+from typing import Callable, Dict, Optional, Sequence, Type, Union
+
+from . import _abi as abi
+from ._library import lib
+from ._waiting import LOOK_S, aside, in_main_thread, milliseconds, was_interrupted
+from .client import MAX_MESSAGE_BYTES, positive
+from .connection import Connection
+from .errors import ConnectionClosed, InvalidArgumentError, last_failure
+from .request import Accept, Refuse, Request, comma_list, header_lines, plain
+
+logger = logging.getLogger("libws.server")
+
+Handler = Callable[[Connection], object]
+Verdict = Union[None, Accept, Refuse]
+
+REST_S = 0.1
+"""How long accepting rests after the operating system refused, so that it does not spin."""
+WAKE_S = 0.1
+"""How long threads of connections that were cut may take to end."""
+
+
+class Server:
+    """A server that runs a handler in a thread of its own for each connection; serve() makes it.
+
+    host and port are what it is bound to; the port is the real one when 0 was asked for. It accepts while serve_forever()
+    runs, or after start(), which runs that in a thread. Leaving its with block shuts it down.
+    """
+
+    def __init__(
+        self,
+        handle: int,
+        handler: Handler,
+        host: str,
+        *,
+        subprotocols: Sequence[str] = (),
+        process_request: Optional[Callable[[Request], Verdict]] = None,
+        close_timeout_ms: int = 1000,
+        max_connections: int = 1000,
+    ) -> None:
+        self._handle = handle
+        self._handler = handler
+        self._subprotocols = subprotocols
+        self._process_request = process_request
+        self._close_timeout_ms = close_timeout_ms
+        self._slots = threading.BoundedSemaphore(max_connections)
+        self._lock = threading.Lock()
+        self._threads: Dict[threading.Thread, Optional[Connection]] = {}
+        self._acceptor: Optional[int] = None  # identity of the thread that accepts
+        self._idle = threading.Event()  # nobody accepts
+        self._idle.set()
+        self._stopping = threading.Event()
+        self.host = host
+        self.port = lib.ws_server_port(handle)
+
+    @property
+    def connections(self) -> Sequence[Connection]:
+        """The connections that are open now."""
+        with self._lock:
+            return tuple(ws for ws in self._threads.values() if ws is not None)
+
+    # --- accepting ----------------------------------------------------------------------------------------------------
+
+    def serve_forever(self) -> None:
+        """Accepts connections until shutdown() is called from another thread, a handler or a signal handler.
+
+        Blocks. Clients whose handshake fails are answered by the library and logged as debug messages. Beyond
+        max_connections new clients wait in the listener's queue.
+        """
+        if self._handle < 0:
+            raise ConnectionClosed("the server is shut down", abi.WS_ERR_CLOSED)
+        lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, int(in_main_thread()))
+        call = lib.ws_server_accept if self._process_request is None else lib.ws_server_accept_request
+        self._acceptor = threading.get_ident()
+        self._idle.clear()
+        try:
+            while not self._stopping.is_set():
+                if not self._slots.acquire(timeout=LOOK_S):
+                    continue
+                handle = call(self._handle)
+                if handle > 0:
+                    self._spawn(handle)
+                else:
+                    self._slots.release()
+                    self._consider_failure()
+        finally:
+            self._acceptor = None
+            self._idle.set()
+
+    def start(self) -> Server:
+        """Runs serve_forever() in a thread of its own, which does not keep the interpreter from ending. Does not block."""
+        self._idle.clear()
+        threading.Thread(target=self.serve_forever, name=f"libws-accept-{self.port}", daemon=True).start()
+        return self
+
+    def _consider_failure(self) -> None:
+        """Goes on after one client's bad handshake at once, after a lack of resources in a moment."""
+        if was_interrupted():
+            return
+        failure = last_failure()
+        if failure.error_code in (abi.WS_ERR_HANDSHAKE, abi.WS_ERR_ORIGIN, abi.WS_ERR_ABNORMAL):
+            logger.debug("a client's opening handshake failed: %s", failure)
+        elif not self._stopping.is_set():
+            logger.warning("accepting failed: %s", failure)
+            self._stopping.wait(REST_S)
+
+    # --- one connection -----------------------------------------------------------------------------------------------
+
+    def _spawn(self, handle: int) -> None:
+        thread = threading.Thread(target=self._serve, args=(handle,), name=f"libws-{self.port}", daemon=True)
+        with self._lock:
+            self._threads[thread] = None
+        try:
+            thread.start()
+        except RuntimeError as error:
+            logger.error("no thread for a connection: %s", error)
+            lib.ws_drop(handle)
+            self._leave(thread)
+
+    def _leave(self, thread: threading.Thread) -> None:
+        with self._lock:
+            self._threads.pop(thread, None)
+        self._slots.release()
+
+    def _serve(self, handle: int) -> None:
+        """The whole life of one connection's thread."""
+        thread = threading.current_thread()
+        try:
+            ws = self._open(handle)
+            if ws is not None:
+                with self._lock:
+                    self._threads[thread] = ws
+                if self._stopping.is_set():  # shutdown() may have looked before this connection was known
+                    ws.close(abi.WS_CLOSE_GOING_AWAY)
+                else:
+                    self._run(ws)
+        except Exception:
+            logger.exception("a connection ended in a defect")
+            lib.ws_drop(handle)
+        finally:
+            self._leave(thread)
+
+    def _open(self, handle: int) -> Optional[Connection]:
+        """Answers the request as process_request says; None when it was refused."""
+        request = Request(handle)
+        if self._process_request is not None and not self._answer(handle, request, self._process_request):
+            lib.ws_drop(handle)
+            return None
+        return Connection(handle, close_timeout_ms=self._close_timeout_ms, request=request)
+
+    def _answer(self, handle: int, request: Request, process_request: Callable[[Request], Verdict]) -> bool:
+        """Sends the answer to the request; True when it opened the connection."""
+        try:
+            verdict = process_request(request)
+            if isinstance(verdict, Refuse):
+                headers, body = header_lines(verdict.headers), verdict.body
+                if lib.ws_refuse(handle, verdict.status, headers, body, len(body)) < 0:
+                    failure = last_failure()
+                    if isinstance(failure, InvalidArgumentError):
+                        raise failure
+                    logger.debug("the refusal of %r did not arrive: %s", request, failure)
+                return False
+            accept = Accept() if verdict is None else verdict
+            chosen = accept.subprotocol or next((p for p in self._subprotocols if p in request.subprotocols), None)
+            subprotocol = None if chosen is None else plain(chosen, "subprotocol")
+            if lib.ws_accept_upgrade(handle, subprotocol, header_lines(accept.headers)) < 0:
+                raise last_failure()
+            return True
+        except ConnectionClosed as end:
+            logger.debug("%r is gone: %s", request, end)
+        except Exception:
+            logger.exception("process_request of %r failed", request)
+            lib.ws_refuse(handle, 500, None, None, 0)
+        return False
+
+    def _run(self, ws: Connection) -> None:
+        """Runs the handler; what it raises ends this connection only."""
+        code = abi.WS_CLOSE_NORMAL
+        try:
+            self._handler(ws)
+        except Exception as error:
+            if isinstance(error, ConnectionClosed) and not ws.is_open:
+                logger.debug("%r: %s", ws, error)
+            else:
+                logger.exception("the handler of %r raised", ws)
+                code = abi.WS_CLOSE_UNEXPECTED
+        finally:
+            ws.close(code)
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def shutdown(
+        self, code: int = abi.WS_CLOSE_GOING_AWAY, reason: str = "", timeout: Optional[float] = None
+    ) -> None:
+        """Stops accepting, closes every connection with code and reason, and waits for the handlers to end.
+
+        After timeout seconds (None: close_timeout) the connections that are left are cut. May be called from any thread, a
+        handler and a signal handler; a second call does nothing. Raises InvalidArgumentError as Connection.close does.
+        """
+        text = reason.encode("utf-8", "surrogatepass")
+        probe = lib.ws_frame_close(code if 0 <= code < 1 << 16 else -1)
+        if probe.opcode < 0:
+            raise last_failure()
+        lib.ws_frame_drop(probe)
+        if len(text) > 123:
+            raise InvalidArgumentError("reason must have at most 123 bytes", abi.WS_ERR_CONTROL_SIZE)
+        seconds = self._close_timeout_ms / 1000 if timeout is None else timeout
+        until = time.monotonic() + milliseconds(seconds) / 1000
+        self._stopping.set()
+        if self._handle < 0:
+            return
+        lib.ws_server_stop(self._handle)
+        me = threading.get_ident()
+        if self._acceptor != me:
+            self._idle.wait(max(0.0, until - time.monotonic()) + WAKE_S)
+        for ws in self.connections:
+            ws._say_goodbye(code, text)
+        self._await_handlers(until)
+        for ws in self.connections:
+            ws._shut()
+        self._await_handlers(time.monotonic() + WAKE_S)
+        handle, self._handle = self._handle, -1
+        lib.ws_server_drop(handle)
+
+    def _await_handlers(self, until: float) -> None:
+        """Waits for the threads of connections to end."""
+        with self._lock:
+            threads = [thread for thread in self._threads if thread is not threading.current_thread()]
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self.shutdown()
+
+    def __del__(self, _drop: Callable[[int], int] = lib.ws_server_drop) -> None:
+        if self._handle > 0:
+            _drop(self._handle)
+
+    def __repr__(self) -> str:
+        return f"<Server on port {self.port}, {len(self.connections)} connections>"
+
+
+def serve(
+    handler: Handler,
+    host: Optional[str] = "127.0.0.1",
+    port: int = 0,
+    *,
+    subprotocols: Union[str, Sequence[str]] = (),
+    origins: Union[str, Sequence[str]] = (),
+    process_request: Optional[Callable[[Request], Verdict]] = None,
+    open_timeout: float = 10.0,
+    close_timeout: float = 1.0,
+    send_timeout: Optional[float] = None,
+    max_message_bytes: int = MAX_MESSAGE_BYTES,
+    max_connections: int = 1000,
+) -> Server:
+    """Binds a server that runs handler(ws) in a thread for each connection; serve_forever() or start() begins to accept.
+
+    host "" or None is every interface, port 0 any free port. The first of subprotocols that a client offers is agreed on.
+    origins is an allow-list such as ["https://example.org"]: browsers from elsewhere get 403. process_request(request) is
+    called in the connection's thread before the connection opens and returns None or Accept() to open it, Refuse(status,
+    body, headers) not to. A handler that returns closes its connection with 1000; one that raises is logged ("libws.server")
+    and closes it with 1011, and the others go on. Timeouts are in seconds, None for no bound; max_connections bounds threads.
+
+    Raises InvalidArgumentError, NetworkError (the port is taken, or the host has no address).
+    """
+    ours = [subprotocols] if isinstance(subprotocols, str) else list(subprotocols)
+    options = (
+        (abi.WS_OPT_HANDSHAKE_TIMEOUT_MS, milliseconds(open_timeout, "open_timeout")),
+        (abi.WS_OPT_SEND_TIMEOUT_MS, milliseconds(send_timeout, "send_timeout")),
+        (abi.WS_OPT_MAX_MESSAGE_BYTES, positive(max_message_bytes, "max_message_bytes")),
+        (abi.WS_OPT_MAX_FRAME_BYTES, max_message_bytes),
+    )
+    close_timeout_ms = milliseconds(close_timeout, "close_timeout")
+    if max_connections < 1:
+        raise InvalidArgumentError(f"max_connections must be at least 1, not {max_connections}", abi.WS_ERR_ARGUMENT)
+    if not 0 <= port <= 65535:
+        raise InvalidArgumentError(f"port must be 0 to 65535, not {port}", abi.WS_ERR_ARGUMENT)
+    name = plain(host or "", "host")
+    protocol_list, origin_list = comma_list(ours, "subprotocols"), comma_list(origins, "origins")
+
+    def bind() -> int:
+        handle = lib.ws_server_bind_host(name, port)
+        if handle < 0:
+            raise last_failure()
+        return handle
+
+    handle = aside(bind, lambda: None, lambda bound: drop_server(bound))
+    results = [
+        lib.ws_server_set_subprotocols(handle, protocol_list),
+        lib.ws_server_set_origins(handle, origin_list),
+        *(lib.ws_set(handle, option, value) for option, value in options),
+    ]
+    if min(results) < 0:
+        failure = last_failure()
+        lib.ws_server_drop(handle)
+        raise failure
+    return Server(
+        handle,
+        handler,
+        host or "",
+        subprotocols=ours,
+        process_request=process_request,
+        close_timeout_ms=close_timeout_ms,
+        max_connections=max_connections,
+    )
+
+
+def drop_server(handle: int) -> None:
+    """Gives a server back that nobody waits for any more."""
+    lib.ws_server_drop(handle)

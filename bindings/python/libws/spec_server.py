@@ -1,0 +1,116 @@
+"""WsServer and ws_server, a listening server as the WebSocket API is specified (RFC 6455 §4.2).
+
+Any thread may call anything. Signal handlers, Ctrl-C included, run while the main thread blocks. Failures are return values, as
+in spec_frame.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Callable, Optional
+
+from . import _abi as abi
+from ._library import lib
+from ._spec_values import noted, number, told_aside, void
+from ._waiting import resume, was_interrupted
+from .spec_connection import WsConnection
+
+
+class WsServer:
+    """A listening server: listener_fd, port, running."""
+
+    __slots__ = ("_handle", "__weakref__")
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        if handle > 0:
+            lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 1)
+
+    @classmethod
+    def bind(cls, port: int, host: Optional[str] = None) -> WsServer:
+        """Creates a server on a port (0 to 65535; 0 picks a free one) of every interface, or of one host (ours).
+
+        is_valid() is 0 when that failed.
+        """
+        wanted = number(port)
+        if host is None:
+            return cls(noted(lib.ws_server_bind(wanted)))
+        name = host.encode()
+        return cls(told_aside(lambda: lib.ws_server_bind_host(name, wanted), lambda: None, drop_server))
+
+    @property
+    def listener_fd(self) -> int:
+        """The descriptor of the listener, to be watched only; -1 when the server is closed or could not be bound."""
+        return max(-1, lib.ws_server_listener_fd(self._handle))
+
+    @property
+    def port(self) -> int:
+        """The port that the server is bound to, also when 0 was asked for; -1 when it is closed."""
+        return max(-1, lib.ws_server_port(self._handle))
+
+    @property
+    def running(self) -> int:
+        """1 while the server can accept, 0 once it is stopped or closed."""
+        return max(0, lib.ws_server_running(self._handle))
+
+    def is_valid(self) -> int:
+        """1 if the listener was bound and is not closed, 0 otherwise."""
+        return lib.ws_server_is_valid(self._handle)
+
+    def accept(self) -> WsConnection:
+        """Accepts a connection and performs the opening handshake; fd -1 on error, and then accept may be called again.
+
+        Blocks until a client's handshake is over; stop() and close() end it at once.
+        """
+        began = time.monotonic()
+        handle = lib.ws_server_accept(self._handle)
+        if handle < 0 and was_interrupted():
+            handle = resume(self._handle, abi.WS_OPT_ACCEPT_TIMEOUT_MS, began, lib.ws_server_accept, self._handle)
+        return WsConnection(noted(handle), 1)
+
+    def run_echo(self) -> int:
+        """Serves one connection at a time, echoing its text and binary messages. 0 when stop() or close() ended it, or -1."""
+        handle = self._handle
+
+        def work() -> int:
+            lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 0)
+            return lib.ws_server_run_echo(handle)
+
+        return told_aside(work, lambda: lib.ws_server_stop(handle), void)
+
+    def stop(self) -> int:
+        """Ends accept and run_echo, those under way and later ones; from any thread or signal handler. 0 or -1."""
+        return noted(lib.ws_server_stop(self._handle))
+
+    def close(self) -> int:
+        """Stops the server and closes its listener; accepted connections go on. 0, or -1 if it was closed before."""
+        return noted(lib.ws_server_close(self._handle))
+
+    def drop(self) -> int:
+        """Releases the server: close, and nothing when it is closed already. 0; -1 when it never was one."""
+        return noted(lib.ws_server_drop(self._handle))
+
+    def set_option(self, option: int, value: int) -> int:
+        """Sets one of WS_OPT_* for the server and the connections that it accepts from then on. 0 or -1. Ours."""
+        return noted(lib.ws_set(self._handle, number(option), number(value)))
+
+    def get_option(self, option: int) -> int:
+        """The value of one of WS_OPT_*, or -1. Ours, beyond the specification."""
+        return noted(lib.ws_get(self._handle, number(option)))
+
+    def __del__(self, _drop: Callable[[int], int] = lib.ws_server_drop) -> None:
+        if self._handle > 0:
+            _drop(self._handle)
+
+    def __repr__(self) -> str:
+        return f"<WsServer port={self.port} running={self.running}>"
+
+
+def ws_server(port: int) -> WsServer:
+    """Creates a server bound to a port of every interface: WsServer.bind(port)."""
+    return WsServer.bind(port)
+
+
+def drop_server(handle: int) -> None:
+    if handle > 0:
+        lib.ws_server_drop(handle)
