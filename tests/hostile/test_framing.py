@@ -74,9 +74,9 @@ def test_violation_byte_by_byte(server, case):
 
 @pytest.mark.parametrize("case", ["rsv-4-text", "opcode-3", "length-top-bit", "unmasked-text"])
 def test_violation_is_seen_in_the_header_alone(server, case):
-    """The two bytes that say it are enough: nobody waits for the rest of a frame that is wrong already."""
+    """The header is enough: nobody waits for the payload of a frame that is wrong already."""
     with server.connect() as peer:
-        peer.send(VIOLATIONS[case][: 10 if case == "length-top-bit" else 2])
+        peer.send(VIOLATIONS[case][: {"length-top-bit": 14, "unmasked-text": 2}.get(case, 6)])
         peer.expect_failed(1002)
 
 
