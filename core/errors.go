@@ -108,10 +108,11 @@ func (e *Error) Is(target error) bool {
 // Timeout makes a timeout a net.Error's timeout.
 func (e *Error) Timeout() bool { return e.Code == CodeTimeout }
 
-// Temporary tells whether the same call may succeed when it is made again on the same connection or server.
+// Temporary tells whether the same call may succeed when it is made again on the same connection or server, as Accept after
+// the failed handshake of one client.
 func (e *Error) Temporary() bool {
 	switch e.Code {
-	case CodeBusy, CodeInterrupted, CodeWouldBlock, CodeTooMany:
+	case CodeBusy, CodeInterrupted, CodeWouldBlock, CodeTooMany, CodeHandshake, CodeOrigin:
 		return true
 	}
 	return false

@@ -24,6 +24,7 @@ type Pool struct {
 	least  [largest + 1]int32   // the fewest that waited since the last Trim
 	uncut  [slabShift][]byte    // what is left of the newest slab of each smaller size
 	slabs  [][]byte
+	waits  int // large blocks that wait
 	lent   int64
 	mapped int64
 }
@@ -64,6 +65,7 @@ func (p *Pool) Get(n int) []byte {
 		p.free[c] = *block.next()
 		if c >= slabShift {
 			p.idle[c]--
+			p.waits--
 			p.least[c] = min(p.least[c], p.idle[c])
 		}
 		return unsafe.Slice((*byte)(block.pointer()), 1<<c)[:0]
@@ -97,8 +99,12 @@ func (p *Pool) Put(b []byte) {
 	p.lent -= 1 << c
 	if c >= slabShift {
 		p.idle[c]++
+		p.waits++
 	}
 }
+
+// Waiting returns how many large blocks Trim could give back.
+func (p *Pool) Waiting() int { return p.waits }
 
 // Lent returns the bytes of all blocks that are lent.
 func (p *Pool) Lent() int64 { return p.lent }
@@ -106,17 +112,14 @@ func (p *Pool) Lent() int64 { return p.lent }
 // Mapped returns the bytes taken from the system.
 func (p *Pool) Mapped() int64 { return p.mapped }
 
-// Trim gives those large blocks back to the system that nobody needed since the last Trim. It reports whether large blocks
-// still wait, so that another Trim may find some.
-func (p *Pool) Trim() (left bool) {
+// Trim gives those large blocks back to the system that nobody needed since the last Trim.
+func (p *Pool) Trim() {
 	for c := slabShift; c <= largest; c++ {
 		for ; p.least[c] > 0; p.least[c]-- {
 			p.drop(c)
 		}
 		p.least[c] = p.idle[c]
-		left = left || p.idle[c] > 0
 	}
-	return left
 }
 
 // drop unmaps one waiting large block.
@@ -124,6 +127,7 @@ func (p *Pool) drop(c int) {
 	block := p.free[c]
 	p.free[c] = *block.next()
 	p.idle[c]--
+	p.waits--
 	p.mapped -= 1 << c
 	_ = unix.MunmapPtr(block.pointer(), 1<<c)
 }

@@ -27,6 +27,9 @@ func Token(e *Event) uint64 { return uint64(uint32(e.Fd)) | uint64(uint32(e.Pad)
 // Epoll is one epoll descriptor.
 type Epoll struct{ fd int }
 
+// NoEpoll is closed.
+var NoEpoll = Epoll{-1}
+
 // NewEpoll opens an epoll descriptor.
 func NewEpoll() (Epoll, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
@@ -37,7 +40,13 @@ func NewEpoll() (Epoll, error) {
 func (p Epoll) FD() int { return p.fd }
 
 // Close gives the descriptor back.
-func (p Epoll) Close() { _ = unix.Close(p.fd) }
+func (p Epoll) Close() { closeFD(p.fd) }
+
+func closeFD(fd int) {
+	if fd >= 0 {
+		_ = unix.Close(fd)
+	}
+}
 
 // Add registers a descriptor, level-triggered.
 func (p Epoll) Add(fd int, events uint32, token uint64) error {

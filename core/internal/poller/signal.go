@@ -17,11 +17,17 @@ func NewTimer() (Timer, error) {
 	return Timer{fd}, err
 }
 
+// NoTimer and NoWake are closed.
+var (
+	NoTimer = Timer{-1}
+	NoWake  = Wake{-1}
+)
+
 // FD returns the descriptor.
 func (t Timer) FD() int { return t.fd }
 
 // Close gives the descriptor back.
-func (t Timer) Close() { _ = unix.Close(t.fd) }
+func (t Timer) Close() { closeFD(t.fd) }
 
 // SetAfter makes the descriptor readable in ns nanoseconds, at least one; 0 or less switches it off. A new setting replaces
 // the old one and what was readable.
@@ -43,16 +49,22 @@ func NewWake() (Wake, error) {
 func (w Wake) FD() int { return w.fd }
 
 // Close gives the descriptor back.
-func (w Wake) Close() { _ = unix.Close(w.fd) }
+func (w Wake) Close() { closeFD(w.fd) }
+
+// What Set adds. Whatever else is written, as by a signal handler, counts as Asked.
+const (
+	Asked   = 1       // somebody wants the wait to end
+	Stirred = 1 << 32 // there is work to do
+)
 
 // Set makes the descriptor readable. It never blocks and allocates nothing.
-func (w Wake) Set() {
-	one := uint64(1)
-	_, _, _ = unix.RawSyscall(unix.SYS_WRITE, uintptr(w.fd), uintptr(unsafe.Pointer(&one)), 8)
+func (w Wake) Set(why uint64) {
+	_, _, _ = unix.RawSyscall(unix.SYS_WRITE, uintptr(w.fd), uintptr(unsafe.Pointer(&why)), 8)
 }
 
-// Clear makes the descriptor unreadable again.
-func (w Wake) Clear() {
+// Clear makes the descriptor unreadable again. It reports whether any of those who set it Asked.
+func (w Wake) Clear() (asked bool) {
 	var n uint64
 	_, _, _ = unix.RawSyscall(unix.SYS_READ, uintptr(w.fd), uintptr(unsafe.Pointer(&n)), 8)
+	return n%Stirred != 0
 }

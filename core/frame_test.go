@@ -1,0 +1,75 @@
+package core
+
+import (
+	"bytes"
+	"testing"
+)
+
+func TestFrameConstructors(t *testing.T) {
+	for _, v := range []struct {
+		frame   Frame
+		op      Opcode
+		payload string
+		is      string // the predicates that hold
+	}{
+		{NewFrame(OpBinary, []byte("n")), OpBinary, "n", "binary"},
+		{TextFrame("tä"), OpText, "tä", "text"},
+		{BinaryFrame([]byte{0}), OpBinary, "\x00", "binary"},
+		{PingFrame(), OpPing, "", "control ping"},
+		{PongFrame(), OpPong, "", "control pong"},
+		{CloseFrame(1001), OpClose, "\x03\xe9", "control close"},
+		{CloseFrame(CloseNoStatus), OpClose, "", "control close"},
+		{NewFrame(OpContinuation, nil), OpContinuation, "", ""},
+		{noFrame(), NoFrame, "", ""},
+	} {
+		f := v.frame
+		if f.Opcode != v.op || string(f.Payload) != v.payload || f.PayloadText() != v.payload || f.PayloadLen() != len(v.payload) || f.IsMasked {
+			t.Errorf("%v: %+v", v.op, f)
+		}
+		if f.Opcode != NoFrame && !f.IsFinal {
+			t.Errorf("%v is not final", v.op)
+		}
+		is := ""
+		for _, p := range []struct {
+			name  string
+			holds bool
+		}{{"control", f.IsControl()}, {"text", f.IsText()}, {"binary", f.IsBinary()}, {"close", f.IsClose()}, {"ping", f.IsPing()}, {"pong", f.IsPong()}} {
+			if p.holds {
+				is += " " + p.name
+			}
+		}
+		if is != "" {
+			is = is[1:]
+		}
+		if is != v.is {
+			t.Errorf("%v is %q, want %q", v.op, is, v.is)
+		}
+	}
+}
+
+func TestFrameCloseCode(t *testing.T) {
+	full := NewFrame(OpClose, []byte("\x0f\xa0reason"))
+	if full.CloseCode() != 4000 || full.CloseReason() != "reason" {
+		t.Error(full.CloseCode(), full.CloseReason())
+	}
+	for _, f := range []Frame{TextFrame("\x03\xe8"), CloseFrame(CloseNoStatus), NewFrame(OpClose, []byte{3}), noFrame()} {
+		if f.CloseCode() != CloseNoStatus || f.CloseReason() != "" {
+			t.Error(f, f.CloseCode(), f.CloseReason())
+		}
+	}
+}
+
+func TestFrameCloneAndDrop(t *testing.T) {
+	payload := []byte("mine")
+	f := BinaryFrame(payload)
+	c := f.Clone()
+	copy(payload, "gone")
+	if string(c.Payload) != "mine" || !bytes.Equal(f.Payload, payload) {
+		t.Error(c, f)
+	}
+	f.Drop()
+	f.Drop()
+	if f.PayloadLen() != 0 || f.PayloadText() != "" {
+		t.Error(f)
+	}
+}

@@ -1,0 +1,254 @@
+// This file gives the tests connected sockets of every kind, and a peer that speaks in raw bytes.
+package core
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 20 * time.Second
+
+// socketpair returns two connected descriptors.
+func socketpair(t testing.TB) (int, int) {
+	t.Helper()
+	p, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p[0], p[1]
+}
+
+// tcpPair returns two descriptors of one TCP connection over loopback.
+func tcpPair(t testing.TB) (int, int) {
+	t.Helper()
+	a, b := netPair(t, "tcp", "127.0.0.1:0")
+	return detach(t, a), detach(t, b)
+}
+
+// unixPair returns two descriptors of one connection through a Unix socket with a name.
+func unixPair(t testing.TB) (int, int) {
+	t.Helper()
+	a, b := netPair(t, "unix", filepath.Join(t.TempDir(), "s"))
+	return detach(t, a), detach(t, b)
+}
+
+func netPair(t testing.TB, network, address string) (net.Conn, net.Conn) {
+	t.Helper()
+	l, err := net.Listen(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	a, err := net.Dial(network, l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, b
+}
+
+// detach takes the descriptor out of a net.Conn.
+func detach(t testing.TB, c net.Conn) int {
+	t.Helper()
+	f, err := c.(interface{ File() (*os.File, error) }).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := unix.Dup(int(f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.CloseOnExec(fd)
+	if err := unix.SetNonblock(fd, false); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	c.Close()
+	return fd
+}
+
+// sockets are the kinds of descriptor that a connection must run on.
+var sockets = []struct {
+	name string
+	pair func(testing.TB) (int, int)
+}{{"socketpair", socketpair}, {"tcp", tcpPair}, {"unix", unixPair}}
+
+// connect makes a client and a server on two descriptors.
+func connect(t testing.TB, cfd, sfd int) (client, server *Conn) {
+	t.Helper()
+	client, err := FromClient(cfd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err = FromServer(sfd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Drop)
+	t.Cleanup(server.Drop)
+	return client, server
+}
+
+// pair is connect on a socketpair.
+func pair(t testing.TB) (client, server *Conn) {
+	t.Helper()
+	a, b := socketpair(t)
+	return connect(t, a, b)
+}
+
+// rawPeer is a peer that says and hears bytes.
+type rawPeer struct {
+	*os.File
+	t testing.TB
+}
+
+// serverAgainst returns a server connection and its raw peer.
+func serverAgainst(t testing.TB) (*Conn, *rawPeer) {
+	t.Helper()
+	a, b := tcpPair(t)
+	c, err := FromServer(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Drop)
+	return c, newRawPeer(t, b)
+}
+
+func newRawPeer(t testing.TB, fd int) *rawPeer {
+	if err := unix.SetNonblock(fd, true); err != nil { // so that deadlines work
+		t.Fatal(err)
+	}
+	p := &rawPeer{os.NewFile(uintptr(fd), "peer"), t}
+	_ = p.SetDeadline(time.Now().Add(patience))
+	t.Cleanup(func() { p.Close() })
+	return p
+}
+
+func (p *rawPeer) say(b ...byte) {
+	p.t.Helper()
+	if _, err := p.Write(b); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *rawPeer) hear(want ...byte) {
+	p.t.Helper()
+	got := make([]byte, len(want))
+	if n, err := io.ReadFull(p, got); err != nil || !bytes.Equal(got, want) {
+		p.t.Fatalf("heard % x (%v), want % x", got[:n], err, want)
+	}
+}
+
+// hearEnd waits for the end of the stream and returns what came before it.
+func (p *rawPeer) hearEnd() []byte {
+	p.t.Helper()
+	b, err := io.ReadAll(p)
+	if err != nil {
+		p.t.Fatalf("the stream ended with %v after % x", err, b)
+	}
+	return b
+}
+
+// masked encodes a client's frame with an all-zero mask, under which the payload reads as it is.
+func masked(first byte, payload string) []byte {
+	if len(payload) > 125 {
+		panic("a short payload, please")
+	}
+	return append([]byte{first, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)
+}
+
+// code returns the ErrorCode of err.
+func code(err error) ErrorCode {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return 0
+}
+
+// wantCode fails unless err has the code.
+func wantCode(t testing.TB, err error, want ErrorCode) {
+	t.Helper()
+	if code(err) != want {
+		t.Fatalf("got %v (code %d), want code %d", err, code(err), want)
+	}
+}
+
+func must[T any](v T, err error) func(t testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// within fails when f takes longer than limit.
+func within(t testing.TB, limit time.Duration, what string, f func()) {
+	t.Helper()
+	start := time.Now()
+	f()
+	if took := time.Since(start); took > limit {
+		t.Errorf("%s took %v, the bound is %v", what, took, limit)
+	}
+}
+
+// async runs f and returns a channel that its result comes through.
+func async[T any](f func() T) <-chan T {
+	ch := make(chan T, 1)
+	go func() { ch <- f() }()
+	return ch
+}
+
+// await returns what comes through ch, and fails when nothing does.
+func await[T any](t testing.TB, ch <-chan T, what string) T {
+	t.Helper()
+	select {
+	case v := <-ch:
+		return v
+	case <-time.After(patience):
+		buf := make([]byte, 1<<16)
+		t.Fatalf("%s never came\n%s", what, buf[:runtime.Stack(buf, true)])
+		panic("unreachable")
+	}
+}
+
+// until polls a condition that another goroutine or the kernel brings about.
+func until(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !cond(); {
+		if time.Now().After(end) {
+			t.Fatalf("%s never happened", what)
+		}
+		runtime.Gosched()
+	}
+}
+
+// blocked tells whether some goroutine waits in the kernel or for the network on behalf of the given function.
+func blocked(function string) bool {
+	buf := make([]byte, 1<<18)
+	for _, g := range bytes.Split(buf[:runtime.Stack(buf, true)], []byte("\n\n")) {
+		head, _, _ := bytes.Cut(g, []byte("\n"))
+		if (bytes.Contains(head, []byte("[syscall")) || bytes.Contains(head, []byte("[IO wait"))) && bytes.Contains(g, []byte(function)) {
+			return true
+		}
+	}
+	return false
+}
+
+// lockThread ties a goroutine to its thread, which ends with it, so that signals can be aimed.
+func lockThread() { runtime.LockOSThread() }
