@@ -79,12 +79,15 @@ test-install test-hostile test-interop test-conformance: test-%: $(VENV) | $(REP
 
 # --- longer runs --------------------------------------------------------------------------------------------------------
 
-.PHONY: fuzz conformance bench
+.PHONY: fuzz conformance soak bench
 fuzz: FUZZTIME := 60s
 fuzz: test-fuzz ## fuzz every target for FUZZTIME (60s) each
 
 conformance: build $(VENV) ## Autobahn|Testsuite against every server and client of ours, with the table
 	$(PY) tests/conformance/run.py
+
+soak: build $(VENV) ## mixed traffic against every server for LIBWS_SOAK_S (600) seconds: nothing may grow
+	LIBWS_SOAK_S=$${LIBWS_SOAK_S:-600} $(PY) -m pytest -c tests/pytest.ini -q tests/soak
 
 bench: build $(VENV) ## measure against peers; writes tests/bench/RESULTS.md
 	$(PY) tests/bench/run.py

@@ -1,0 +1,142 @@
+"""Mixed traffic and churn against every server for a while: descriptors, threads and memory stay where they were.
+
+LIBWS_SOAK_S says for how many seconds, over all servers; `make soak` takes ten minutes, `make test` half a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS / "harness"), str(TESTS / "hostile")]
+
+import programs
+import rawpeer
+import targets
+
+SOAK_S = float(os.environ.get("LIBWS_SOAK_S", "30"))
+SEED = int(os.environ.get("LIBWS_SOAK_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+SERVERS = [f"{language}-threaded_server" for language in programs.LANGUAGES]
+SERVERS += [f"{language}-echo_loop" for language in programs.LANGUAGES if programs.is_promised(language, "echo_loop")]
+GROWTH_BYTES = 6 << 20
+SLACK = 6  # descriptors and threads that a runtime may open for itself
+
+
+def talk(server: targets.Target, dice: random.Random) -> None:
+    """A connection that lives for many messages of all sizes, some in fragments with a ping between them."""
+    with server.connect() as peer:
+        for _ in range(dice.randrange(1, 200)):
+            data = dice.randbytes(dice.choice([0, 1, 20, 125, 126, 4000, 65535, 65536]))
+            if dice.random() < 0.3:
+                cut = dice.randrange(len(data) + 1)
+                peer.send_frame(rawpeer.BINARY, data[:cut], fin=False)
+                peer.send_frame(rawpeer.PING, b"between")
+                peer.send_frame(rawpeer.CONTINUATION, data[cut:])
+                peer.expect_pong(b"between")
+                peer.expect_message(rawpeer.BINARY, data)
+            else:
+                peer.echo(data, rawpeer.BINARY)
+        farewell(peer)
+
+
+def visit(server: targets.Target, dice: random.Random) -> None:
+    """A connection of one message."""
+    with server.connect() as peer:
+        peer.echo(b"visit")
+        farewell(peer)
+
+
+def farewell(peer: rawpeer.RawPeer) -> None:
+    peer.send_frame(rawpeer.CLOSE, rawpeer.close_payload(1000))
+    peer.expect_close_echo(rawpeer.close_payload(1000))
+
+
+def misbehave(server: targets.Target, dice: random.Random) -> None:
+    """A connection that breaks a rule."""
+    with server.connect() as peer:
+        peer.send(rawpeer.frame(dice.choice([3, 7, 11, 15]), b"x"))
+        peer.expect_failed(1002)
+
+
+def vanish(server: targets.Target, dice: random.Random) -> None:
+    """A connection that is reset in the middle of a message."""
+    with server.connect() as peer:
+        peer.send(rawpeer.frame(rawpeer.BINARY, dice.randbytes(5000))[: dice.randrange(1, 5000)])
+        peer.reset()
+
+
+def knock(server: targets.Target, dice: random.Random) -> None:
+    """A request that is no opening handshake."""
+    with server.dial() as peer:
+        peer.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        peer.read_head(5)
+
+
+HABITS: list[Callable[[targets.Target, random.Random], None]] = [talk, visit, visit, visit, misbehave, vanish, knock]
+
+
+def busy(server: targets.Target, seconds: float, workers: int, seed: int) -> Counter[str]:
+    """Lets some threads behave by turns for that long; returns what they did. The first error ends it."""
+    until, done, errors = time.monotonic() + seconds, Counter[str](), []
+    lock = threading.Lock()
+
+    def work(index: int) -> None:
+        dice = random.Random(f"{seed} {index}")
+        while time.monotonic() < until and not errors:
+            habit = dice.choice(HABITS)
+            try:
+                habit(server, dice)
+            except BaseException as error:
+                errors.append((habit.__name__, error))
+                return
+            with lock:
+                done[habit.__name__] += 1
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(seconds + 60)
+    assert not any(thread.is_alive() for thread in threads), f"a peer hangs; seed {seed}"
+    assert not errors, f"{errors[0][0]} failed: {errors[0][1]!r}; seed {seed}"
+    return done
+
+
+def quiet(process: programs.Process, descriptors: int | None = None) -> None:
+    """Waits until connections that ended have been let go of: the descriptors are few enough, or have stopped changing."""
+    deadline, last, same = time.monotonic() + 10, -1, 0
+    while time.monotonic() < deadline and same < 10:
+        now = process.descriptor_count()
+        same = same + 1 if now == last and (descriptors is None or now <= descriptors) else 0
+        last = now
+        threading.Event().wait(0.02)
+
+
+@pytest.mark.timeout(SOAK_S + 300)
+@pytest.mark.parametrize("name", SERVERS)
+def test_soak(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    share = SOAK_S / len(SERVERS)
+    with targets.start(name) as program:
+        server = targets.Target(name, program.host, program.port, program)
+        server.warm_up()
+        busy(server, share * 0.3, 6, SEED)
+        quiet(program)
+        descriptors, threads, memory = program.descriptor_count(), program.thread_count(), program.rss_bytes()
+        done = busy(server, share * 0.7, 6, SEED + 1)
+        quiet(program, descriptors + SLACK)
+        with capsys.disabled():
+            grown = program.rss_bytes() - memory
+            print(f"\n{name}: {dict(done)}, memory {memory >> 10} KiB {grown >> 10:+d} KiB, descriptors {descriptors}, threads {threads}")
+        server.check_alive()
+        assert program.descriptor_count() <= descriptors + SLACK, f"descriptors leak; seed {SEED}"
+        assert program.thread_count() <= threads + SLACK, f"threads leak; seed {SEED}"
+        assert server.settled_growth(memory, within_s=5) <= GROWTH_BYTES, f"memory grows; seed {SEED}"
