@@ -126,7 +126,7 @@ func expectUTF8(t *testing.T, chunks [][]byte, bad int, complete bool) {
 		if got >= 0 && i != 0 {
 			t.Fatalf("Write after a bad byte returns %d, want 0", i)
 		}
-		if got < 0 && i >= 0 {
+		if got < 0 && i != -1 {
 			got = at + i
 		}
 		at += len(c)
