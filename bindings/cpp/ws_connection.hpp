@@ -1,0 +1,239 @@
+/// ws_connection.hpp: Connection, one end of a WebSocket connection that closes itself (RFC 6455 §4–§7).
+#ifndef LIBWS_WS_CONNECTION_HPP
+#define LIBWS_WS_CONNECTION_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ws_frame.hpp"
+
+namespace ws {
+
+/// What a client asks for in connect. Every part is checked before anything is sent.
+struct ConnectOptions {
+    std::int64_t timeout_ms = 10000;       ///< for resolving, connecting and the handshake together
+    std::vector<std::string> subprotocols; ///< to offer, the preferred first
+    std::vector<std::pair<std::string, std::string>> headers; ///< further request headers
+    std::string origin;                    ///< the Origin header; empty sends none
+    std::int64_t max_message_bytes = 0;    ///< 0: the default
+    std::int64_t max_frame_bytes = 0;      ///< 0: the default
+    bool interruptible = false;            ///< blocking calls end with Interrupted when a signal comes
+};
+
+/// One connection. Move-only; the destructor drops it without a word to the peer, close() says goodbye first.
+///
+/// Any thread may call anything: one receives at a time, any number send, and close or force_close wake the others within 100 ms.
+/// Only moving and destroying are not to be done while another thread uses the object.
+class Connection {
+public:
+    /// Stands for no connection: handle() is -1 and calls throw InvalidArgument.
+    Connection() noexcept = default;
+    /// Takes over a handle of the C ABI.
+    explicit Connection(std::int64_t handle) noexcept : handle_(handle) {}
+    Connection(Connection &&other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
+    Connection &operator=(Connection &&other) noexcept {
+        if (this != &other) {
+            drop();
+            handle_ = std::exchange(other.handle_, -1);
+        }
+        return *this;
+    }
+    Connection(const Connection &) = delete;
+    Connection &operator=(const Connection &) = delete;
+    ~Connection() { drop(); }
+
+    /// The server's end on an accepted socket on which the opening handshake is done. The descriptor is the connection's on
+    /// success and stays the caller's when this throws.
+    static Connection from_server(std::int64_t fd) { return Connection(detail::check(ws_from_server(fd))); }
+    /// The client's end on a connected socket on which the opening handshake is done.
+    static Connection from_client(std::int64_t fd) { return Connection(detail::check(ws_from_client(fd))); }
+
+    bool is_open() const noexcept { return ws_is_open(handle_) == 1; }
+
+    /// Sends a frame as it is (fragments too). Returns the bytes sent, header included. Blocks until the socket took them.
+    std::int64_t send_frame(const Frame &frame) { return detail::check(ws_send_frame(handle_, &frame.abi())); }
+    /// Sends a text message; throws InvalidArgument when it is not UTF-8.
+    std::int64_t send_text(std::string_view msg) {
+        return detail::check(ws_send_text_n(handle_, msg.data(), static_cast<std::int64_t>(msg.size())));
+    }
+    /// Sends a binary message.
+    std::int64_t send_binary(const void *data, std::size_t len) {
+        return detail::check(ws_send_binary(handle_, data, static_cast<std::int64_t>(len)));
+    }
+    std::int64_t send_binary(std::string_view data) { return send_binary(data.data(), data.size()); }
+    /// Sends one fragment: the first has the message's opcode, the others opcode::continuation (RFC 6455 §5.4).
+    std::int64_t send_fragment(ws::opcode opcode, std::string_view data, bool is_final) {
+        return detail::check(ws_send_fragment(handle_, static_cast<std::int64_t>(opcode), data.data(), static_cast<std::int64_t>(data.size()), is_final ? 1 : 0));
+    }
+    /// Sends a ping with at most 125 bytes of payload.
+    std::int64_t send_ping(std::string_view payload = {}) {
+        return detail::check(ws_send_ping_n(handle_, payload.data(), static_cast<std::int64_t>(payload.size())));
+    }
+    /// Answers the latest unanswered ping with its payload; without one, sends an empty pong (RFC 6455 §5.5.3).
+    std::int64_t send_pong() { return detail::check(ws_send_pong(handle_)); }
+    /// Sends a pong with a payload of its own.
+    std::int64_t send_pong(std::string_view payload) {
+        return detail::check(ws_send_pong_n(handle_, payload.data(), static_cast<std::int64_t>(payload.size())));
+    }
+    /// Sends a close frame and does not wait for the answer. Nothing can be sent after it.
+    std::int64_t send_close(std::int64_t status_code, std::string_view reason = {}) {
+        return detail::check(ws_send_close_n(handle_, status_code, reason.data(), static_cast<std::int64_t>(reason.size())));
+    }
+
+    /// Receives one frame as it came; pings are the caller's to answer. A close frame is answered and given out once; after it
+    /// there is nothing. Throws when the peer vanished or broke the protocol, and on a timeout.
+    std::optional<Frame> recv_frame() { return received(ws_recv_frame(handle_)); }
+    /// Receives one whole message: fragments are put together, pings are answered. Nothing once the peer has closed.
+    std::optional<Frame> recv_message() {
+        std::optional<Frame> message = received(ws_recv_message(handle_));
+        return message && message->is_close() ? std::nullopt : std::move(message);
+    }
+
+    /// Closes gracefully: sends the close frame, waits a bounded time for the peer's, releases everything. Harmless when closed.
+    void close(std::int64_t status_code = WS_CLOSE_NORMAL, const std::string &reason = {}) {
+        if (ws_close_with(handle_, status_code, reason.c_str()) < 0 && ws_last_error() != WS_ERR_CLOSED) {
+            detail::fail();
+        }
+    }
+    /// Closes the socket at once, without a handshake. Harmless when closed.
+    void force_close() noexcept { ws_force_close(handle_); }
+    /// Releases the connection; the object then stands for none.
+    void drop() noexcept {
+        if (handle_ > 0) {
+            ws_drop(std::exchange(handle_, -1));
+        }
+    }
+
+    std::int64_t fd() const noexcept { return ws_fd(handle_); }
+    bool is_server() const noexcept { return ws_is_server(handle_) == 1; }
+    ws::state state() const noexcept {
+        const std::int64_t now = ws_state(handle_);
+        return now < 0 ? ws::state::closed : static_cast<ws::state>(now);
+    }
+    std::int64_t mask_key() const noexcept { return ws_mask_key(handle_); }
+    std::int64_t handle() const noexcept { return handle_; }
+
+    /// Why the connection ended: the peer's close code, 0 while it has not ended (RFC 6455 §7.1.5).
+    std::int64_t close_code() const noexcept { return ws_close_code(handle_); }
+    /// The reason in the peer's close frame.
+    std::string close_reason() const { return detail::copy(ws_close_reason(handle_)); }
+    /// The subprotocol that the opening handshake agreed on.
+    std::string subprotocol() const { return detail::copy(ws_subprotocol(handle_)); }
+    /// The peer's address as "host:port".
+    std::string peer_address() const { return detail::copy(ws_peer_address(handle_)); }
+
+    /// Server side: the client's request. Empty where the opening handshake was done elsewhere.
+    std::string request_method() const { return detail::copy(ws_request_method(handle_)); }
+    std::string request_path() const { return detail::copy(ws_request_path(handle_)); }
+    std::string request_query() const { return detail::copy(ws_request_query(handle_)); }
+    std::string request_host() const { return detail::copy(ws_request_host(handle_)); }
+    std::string request_origin() const { return detail::copy(ws_request_origin(handle_)); }
+    /// The value of a header, whatever the letter case; nothing when it is absent.
+    std::optional<std::string> request_header(const std::string &name) const {
+        const char *value = ws_request_header(handle_, name.c_str());
+        return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+    }
+    /// Every header in the order it came.
+    std::vector<std::pair<std::string, std::string>> request_headers() const {
+        std::vector<std::pair<std::string, std::string>> all;
+        const std::int64_t count = ws_request_header_count(handle_);
+        for (std::int64_t i = 0; i < count; i++) {
+            all.emplace_back(detail::copy(ws_request_header_name(handle_, i)), detail::copy(ws_request_header_value(handle_, i)));
+        }
+        return all;
+    }
+    /// Answers the request of Server::accept_request with 101. Throws when the client did not offer the subprotocol.
+    void accept_upgrade(const std::string &subprotocol = {}, const std::string &headers = {}) {
+        detail::check(ws_accept_upgrade(handle_, subprotocol.empty() ? nullptr : subprotocol.c_str(), headers.empty() ? nullptr : headers.c_str()));
+    }
+    /// Answers the request of Server::accept_request with another status and closes the connection.
+    void refuse(std::int64_t status, const std::string &headers = {}, std::string_view body = {}) {
+        detail::check(ws_refuse(handle_, status, headers.empty() ? nullptr : headers.c_str(), body.data(), static_cast<std::int64_t>(body.size())));
+    }
+
+    /// Sets one option of this connection, such as option::recv_timeout_ms.
+    void set(ws::option option, std::int64_t value) { detail::check(ws_set(handle_, static_cast<std::int64_t>(option), value)); }
+    std::int64_t get(ws::option option) const { return detail::check(ws_get(handle_, static_cast<std::int64_t>(option))); }
+
+    /// Iterates over whole messages until the peer closes: for (const ws::Frame &message : connection) …
+    class iterator {
+    public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = Frame;
+        using difference_type = std::ptrdiff_t;
+        using pointer = const Frame *;
+        using reference = const Frame &;
+        iterator() noexcept = default;
+        explicit iterator(Connection &from) : from_(&from) { ++*this; }
+        reference operator*() const noexcept { return *message_; }
+        pointer operator->() const noexcept { return &*message_; }
+        iterator &operator++() {
+            message_ = from_->recv_message();
+            if (!message_) {
+                from_ = nullptr;
+            }
+            return *this;
+        }
+        bool operator==(const iterator &other) const noexcept { return from_ == other.from_; }
+        bool operator!=(const iterator &other) const noexcept { return from_ != other.from_; }
+
+    private:
+        Connection *from_ = nullptr;
+        std::optional<Frame> message_;
+    };
+    iterator begin() { return iterator(*this); }
+    iterator end() noexcept { return {}; }
+
+private:
+    static std::optional<Frame> received(WsFrame frame) {
+        if (frame.opcode >= 0) {
+            return Frame(frame);
+        }
+        if (ws_last_error() == WS_ERR_CLOSED) {
+            return std::nullopt;
+        }
+        detail::fail();
+    }
+    std::int64_t handle_ = -1;
+};
+
+/// Opens a connection to "ws://host[:port][/path][?query]". Blocks at most options.timeout_ms. Throws HandshakeError with the
+/// server's status when it refuses.
+inline Connection connect(const std::string &url, const ConnectOptions &options = {}) {
+    std::string subprotocols, headers;
+    for (const std::string &s : options.subprotocols) {
+        subprotocols += (subprotocols.empty() ? "" : ", ") + s;
+    }
+    for (const auto &[name, value] : options.headers) {
+        // The lines of the C ABI end with LF, so a break inside a header would pass for the end of its line.
+        if (name.find_first_of("\r\n:") != std::string::npos || value.find_first_of("\r\n") != std::string::npos) {
+            throw InvalidArgument(errc::header, "a header must have no line break, and no colon in its name");
+        }
+        headers += name + ": " + value + "\r\n";
+    }
+    WsConnectOptions abi = WS_CONNECT_OPTIONS_INIT;
+    abi.timeout_ms = options.timeout_ms;
+    abi.subprotocols = subprotocols.empty() ? nullptr : subprotocols.c_str();
+    abi.headers = headers.empty() ? nullptr : headers.c_str();
+    abi.origin = options.origin.empty() ? nullptr : options.origin.c_str();
+    abi.max_message_bytes = options.max_message_bytes;
+    abi.max_frame_bytes = options.max_frame_bytes;
+    abi.interruptible = options.interruptible ? 1 : 0;
+    return Connection(detail::check(ws_connect_with(url.c_str(), &abi)));
+}
+
+/// Performs the server's opening handshake on a socket whose request was read by somebody else; buffer is what was read of it.
+/// The descriptor is the connection's on success and stays the caller's when this throws.
+inline Connection upgrade(std::int64_t fd, std::string_view buffer) {
+    return Connection(detail::check(ws_upgrade(fd, buffer.data(), static_cast<std::int64_t>(buffer.size()))));
+}
+
+} // namespace ws
+
+#endif // LIBWS_WS_CONNECTION_HPP
