@@ -43,12 +43,16 @@ class WsConnection:
         return cls(noted(adopt(fd, lib.ws_from_server)), 1)
 
     @classmethod
-    def from_client(cls, fd: Descriptor) -> WsConnection:
+    def from_client(cls, fd: Descriptor, url: Optional[str] = None) -> WsConnection:
         """Creates a client-side connection from a connected socket on which the opening handshake is done.
 
+        With a url such as "ws://host:port/path" (ours) the opening handshake is done here; that blocks, at most 10 seconds.
         The descriptor belongs to the connection, unless fd is -1 in the result: then it stays the caller's.
         """
-        return cls(noted(adopt(fd, lib.ws_from_client)), 0)
+        if url is None:
+            return cls(noted(adopt(fd, lib.ws_from_client)), 0)
+        address = utf8(url)
+        return cls(adopt_aside(fd, lambda descriptor: lib.ws_client_handshake(descriptor, address, None)), 0)
 
     @property
     def fd(self) -> int:
@@ -169,6 +173,19 @@ def ws_upgrade(fd: Descriptor, buffer: BytesLike, buffer_len: Optional[int] = No
     length = len(data) if buffer_len is None else number(buffer_len)
     if length > len(data):
         length = -1
+    return WsConnection(adopt_aside(fd, lambda descriptor: lib.ws_upgrade(descriptor, data, length)), 1)
+
+
+def adopt(fd: Descriptor, take: Callable[[int], int]) -> int:
+    """Gives a descriptor to a connection, which has it from then on when that worked."""
+    handle = take(number(fd if isinstance(fd, int) else fd.fileno()))
+    if handle > 0:
+        detach(fd)
+    return handle
+
+
+def adopt_aside(fd: Descriptor, take: Callable[[int], int]) -> int:
+    """As adopt, for an opening handshake, which may block and cannot be resumed. Notes its failure."""
     descriptor = number(fd if isinstance(fd, int) else fd.fileno())
 
     def late(handle: int) -> None:
@@ -176,15 +193,7 @@ def ws_upgrade(fd: Descriptor, buffer: BytesLike, buffer_len: Optional[int] = No
             detach(fd)
             lib.ws_drop(handle)
 
-    handle = told_aside(lambda: lib.ws_upgrade(descriptor, data, length), lambda: shut_down(descriptor), late)
-    if handle > 0:
-        detach(fd)
-    return WsConnection(handle, 1)
-
-
-def adopt(fd: Descriptor, take: Callable[[int], int]) -> int:
-    """Gives a descriptor to a connection, which has it from then on when that worked."""
-    handle = take(number(fd if isinstance(fd, int) else fd.fileno()))
+    handle = told_aside(lambda: take(descriptor), lambda: shut_down(descriptor), late)
     if handle > 0:
         detach(fd)
     return handle

@@ -11,7 +11,7 @@ from typing import Callable, Optional
 
 from . import _abi as abi
 from ._library import lib
-from ._spec_values import noted, number, told_aside, void
+from ._spec_values import noted, number, told_aside, utf8, void
 from ._waiting import resume, was_interrupted
 from .spec_connection import WsConnection
 
@@ -35,7 +35,7 @@ class WsServer:
         wanted = number(port)
         if host is None:
             return cls(noted(lib.ws_server_bind(wanted)))
-        name = host.encode()
+        name = utf8(host)
         return cls(told_aside(lambda: lib.ws_server_bind_host(name, wanted), lambda: None, drop_server))
 
     @property
@@ -106,9 +106,9 @@ class WsServer:
         return f"<WsServer port={self.port} running={self.running}>"
 
 
-def ws_server(port: int) -> WsServer:
-    """Creates a server bound to a port of every interface: WsServer.bind(port)."""
-    return WsServer.bind(port)
+def ws_server(port: int, host: Optional[str] = None) -> WsServer:
+    """Creates a server bound to a port of every interface, or of one host (ours): WsServer.bind(port, host)."""
+    return WsServer.bind(port, host)
 
 
 def drop_server(handle: int) -> None:
