@@ -32,8 +32,8 @@ class Figure:
 
 
 def _of(store: Store, cell: str, contender: str, key: str) -> Optional[float]:
-    result = store.get("cells", {}).get(cell, {}).get("results", {}).get(contender, {})
-    return result.get(key)
+    found: Optional[float] = store.get("cells", {}).get(cell, {}).get("results", {}).get(contender, {}).get(key)
+    return found
 
 
 def _ratio(cell: str, ours: str, theirs: str, key: str = "rate") -> Callable[[Store], Optional[float]]:
@@ -111,7 +111,8 @@ def _loops() -> Iterator[Figure]:
             )
     python = {"100x20x1": 1.5, "100x20x16": 3.0, "100x16384x1": 1.2, "20x65536x1": 1.2, "10x1048576x1": 1.2}
     for cell, bar in python.items():
-        yield Figure(f"loop in Python, ({cell.replace('x', ', ')}): rate against picows", bar, True, _ratio(f"echo-{cell}", "py-loop", "picows"), "×")
+        title = f"loop in Python, ({cell.replace('x', ', ')}): rate against picows"
+        yield Figure(title, bar, True, _ratio(f"echo-{cell}", "py-loop", "picows"), "×")
     for in_flight in (1, 16):
         yield Figure(
             f"broadcast of 512 B to 1000, {in_flight} in flight: rate against µWebSockets' publish",
@@ -121,9 +122,12 @@ def _loops() -> Iterator[Figure]:
             "×",
         )
     for who, text in (("c-loop", "C"), ("go-loop", "Go")):
-        yield Figure(f"memory per idle connection of 10000, loop in {text}", 256, False, _measured("open-10000", who, "memory_each"), " B")
-        yield Figure(f"opening 10000 connections, loop in {text}: rate against µWebSockets", 1.0, True, _ratio("open-10000", who, "uws"), "×")
-    yield Figure("two loops on two cores: CPU per message against one loop", 1.1, False, _ratio("cores-100x20x16", "c-loop-2", "c-loop", "cpu_ns"), "×")
+        title = f"memory per idle connection of 10000, loop in {text}"
+        yield Figure(title, 256, False, _measured("open-10000", who, "memory_each"), " B")
+        title = f"opening 10000 connections, loop in {text}: rate against µWebSockets"
+        yield Figure(title, 1.0, True, _ratio("open-10000", who, "uws"), "×")
+    two = _ratio("cores-100x20x16", "c-loop-2", "c-loop", "cpu_ns")
+    yield Figure("two loops on two cores: CPU per message against one loop", 1.1, False, two, "×")
 
 
 FOUNDATION: List[Figure] = list(_foundation())

@@ -53,7 +53,7 @@ def crossing() -> Dict[str, float]:
         print("skipped: crossing: build/libws.so is not built")
         return {}
     try:
-        done = subprocess.run([str(program)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        done = subprocess.run([str(program)], capture_output=True, text=True, timeout=60)
     except subprocess.TimeoutExpired:
         print("skipped: crossing: it did not end in time")
         return {}

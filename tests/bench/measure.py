@@ -11,7 +11,7 @@ import select
 import signal
 import subprocess
 import time
-from typing import Any, Dict, Optional, Set
+from typing import Any, Dict, List, Optional, Set
 
 from cells import Cell
 from contenders import BUILD, Contender
@@ -118,8 +118,7 @@ def run(cell: Cell, contender: Contender, quick: bool) -> Dict[str, Any]:
         try:
             done = subprocess.run(
                 command,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                capture_output=True,
                 text=True,
                 timeout=180,
                 preexec_fn=lambda: _child(load_cpus),
@@ -135,11 +134,11 @@ def run(cell: Cell, contender: Contender, quick: bool) -> Dict[str, Any]:
     return report
 
 
-def best(reports: "list[Dict[str, Any]]") -> Optional[Dict[str, Any]]:
+def best(reports: List[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
     """Best rate, least processor time and least memory of all rounds; latencies are of the round with the best rate."""
     if not reports:
         return None
-    top = dict(max(reports, key=lambda r: float(r.get("rate", 0))))
+    top = dict(max(reports, key=lambda report: float(report["rate"])))
     for key in ("cpu_ns", "memory_each"):
         if key in top:
             top[key] = min(r[key] for r in reports)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 import sys
 from typing import Any, Dict, List
 
-import matplotlib
-
-matplotlib.use("svg")
-import matplotlib.pyplot as plt
 from cells import CELLS
 from contenders import CONTENDERS
+
+os.environ["MPLBACKEND"] = "svg"
+plt: Any = importlib.import_module("matplotlib.pyplot")
 
 OURS, PEERS = "#c2410c", "#94a3b8"
 

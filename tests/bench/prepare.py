@@ -83,7 +83,7 @@ def _python_peers() -> None:
         _attempt("the Python peers", [sys.executable, "-m", "venv", BUILD / "venv"])
     stamp = BUILD / "venv" / ".installed"
     if PYTHON.exists() and not (stamp.exists() and stamp.read_text() == " ".join(PEERS)):
-        install = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+        install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
         together = _attempt("some of the Python peers", [*install, *PEERS])
         missing = [] if together else [peer for peer in PEERS if not _attempt(peer, [*install, peer])]
         if not missing:
@@ -91,7 +91,8 @@ def _python_peers() -> None:
     if PYTHON.exists() and not UWS_LIBRARY.exists():
         target = BUILD / "socketify"
         shutil.rmtree(target, ignore_errors=True)
-        _attempt("µWebSockets", [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target", target, "socketify"])
+        install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target", str(target)]
+        _attempt("µWebSockets", [*install, "socketify"])
 
 
 def prepare() -> None:

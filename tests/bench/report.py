@@ -13,6 +13,16 @@ from cells import CELLS, Cell
 from contenders import BENCH, BUILD, CONTENDERS, PYTHON, ROOT
 
 RESULTS = BENCH / "RESULTS.md"
+ABOUT = """Written by `make bench` (`tests/bench/run.py`); not edited by hand. Echo and broadcast over loopback, closed loop: the load
+generator (`tests/bench/load`, C) keeps the given number of messages in flight on each connection and compares every byte that
+comes back. The server runs on one core, the load on the other. Contenders are interleaved, round after round; a table has the
+best rate and the least CPU time per message of all rounds. CPU time is the server's own, from the scheduler, in nanoseconds.
+Where the load's core is as busy as the server's, the rate says less than the CPU time: a faster server then waits for the load."""
+CALLS = {
+    "is_open_live_ns": "`ws_is_open` of an open connection",
+    "is_open_closed_ns": "… of a closed one",
+    "is_open_invented_ns": "… of none",
+}
 Store = Dict[str, Any]
 
 
@@ -39,18 +49,21 @@ def _machine() -> Iterator[str]:
     yield "- " + ", ".join(v[0] for v in versions if v and v[0])
     peers = _said(str(PYTHON), "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check").splitlines()
     peers = [p.replace("==", " ") for p in peers if p.split("==")[0] in ("picows", "uvloop", "aiofastnet", "aiohttp", "websockets")]
-    socketify = [p.name.split("-")[1] for p in (BUILD / "socketify").glob("socketify-*.dist-info")]
-    modules = [line.strip() for line in (BENCH / "peers" / "go" / "go.mod").read_text().splitlines() if "gorilla/" in line or "lxzan/" in line]
-    modules = [m.replace("github.com/", "") for m in modules]
+    socketify = [p.name[: -len(".dist-info")].split("-")[1] for p in (BUILD / "socketify").glob("socketify-*.dist-info")]
+    required = [line.strip() for line in (BENCH / "peers" / "go" / "go.mod").read_text().splitlines()]
+    modules = [line.replace("github.com/", "") for line in required if "gorilla/" in line or "lxzan/" in line]
     lws = _said("pkg-config", "--modversion", "libwebsockets")
-    yield "- peers: " + ", ".join([*peers, *(f"socketify {v} (µWebSockets)" for v in socketify), *modules, *([f"libwebsockets {lws}"] if lws else [])])
+    libraries = [*(f"socketify {v} (µWebSockets)" for v in socketify), *([f"libwebsockets {lws.rstrip('-')}"] if lws else [])]
+    yield "- peers: " + ", ".join([*peers, *modules, *libraries])
 
 
 def _figures(title: str, chosen: List[figures.Figure], store: Store) -> Iterator[str]:
+    rows = [(figure, *figure.verdict(store)) for figure in chosen]
+    if all(verdict == "not measured" for *_, verdict in rows):
+        return
     yield f"\n## {title}\n"
     yield "| figure | bar | measured | |\n|---|---|---|---|"
-    for figure in chosen:
-        bar, measured, verdict = figure.verdict(store)
+    for figure, bar, measured, verdict in rows:
         yield f"| {figure.title} | {bar} | {measured} | {'**' + verdict + '**' if verdict.startswith('missed') else verdict} |"
 
 
@@ -61,8 +74,9 @@ def _cell(cell: Cell, measured: Dict[str, Any]) -> Iterator[str]:
     yield f"`{cell.name}`, {measured['date']} UTC; ratios are against {CONTENDERS[next(iter(results))].label}.\n"
     memory = cell.mode == "open"
     latency = "latency_us" in base
-    yield "| | per second | ratio | CPU ns each | ratio |" + (" bytes each |" if memory else "") + (" p50 µs | p99 µs | load busy |" if latency else "")
-    yield "|---|--:|--:|--:|--:|" + ("--:|" if memory else "") + ("--:|--:|--:|" if latency else "")
+    more = (["bytes each"] if memory else []) + (["p50 µs", "p99 µs", "load busy"] if latency else [])
+    yield "| | per second | ratio | CPU ns each | ratio |" + "".join(f" {column} |" for column in more)
+    yield "|---|--:|--:|--:|--:|" + "--:|" * len(more)
     for name, r in sorted(results.items(), key=lambda item: -float(item[1]["rate"])):
         label = f"**{CONTENDERS[name].label}**" if CONTENDERS[name].ours else CONTENDERS[name].label
         line = f"| {label} | {r['rate']:,.0f} | {r['rate'] / base['rate']:.2f} | {r['cpu_ns']:,.0f} | {r['cpu_ns'] / base['cpu_ns']:.2f} |"
@@ -75,11 +89,7 @@ def _cell(cell: Cell, measured: Dict[str, Any]) -> Iterator[str]:
 
 def _text(store: Store) -> Iterator[str]:
     yield "# What libws measures\n"
-    yield "Written by `make bench` (`tests/bench/run.py`); not edited by hand. Echo and broadcast over loopback, closed loop: the load generator"
-    yield "(`tests/bench/load`, C) keeps the given number of messages in flight on each connection and compares every byte that comes back."
-    yield "The server runs on one core, the load on the other. Contenders are interleaved, round after round; the table has the best rate and"
-    yield "the least CPU time per message of all rounds. CPU time is the server's own, from the scheduler, in nanoseconds. Where the"
-    yield "load's core is as busy as the server's, the rate says less than the CPU time: a faster server then waits for the load."
+    yield ABOUT
     others = [r["others_busy"] for c in store.get("cells", {}).values() for r in c["results"].values()]
     yield "\n## Machine\n"
     yield from _machine()
@@ -104,9 +114,8 @@ def _text(store: Store) -> Iterator[str]:
             yield f"| {name.replace('Benchmark', '', 1)} | {r['ns']:,.1f} | {r['allocs']} |"
     if store.get("crossing"):
         yield "\n### A call from C\n\n| call | ns |\n|---|--:|"
-        names = {"is_open_live_ns": "`ws_is_open` of an open connection", "is_open_closed_ns": "… of a closed one", "is_open_invented_ns": "… of none"}
         for key, value in store["crossing"].items():
-            yield f"| {names.get(key, key)} | {value:,.1f} |"
+            yield f"| {CALLS.get(key, key)} | {value:,.1f} |"
 
 
 def write(store: Store) -> None:

@@ -71,7 +71,7 @@ def measure_cell(cell: Cell, names: List[str], rounds: int, quick: bool, failure
 
 
 def show(cell: Cell, results: Dict[str, Any]) -> None:
-    base = next(iter(results.values()), None)
+    base: Dict[str, Any] = next(iter(results.values()), {})
     for name, r in results.items():
         line = f"  {name:20} {r['rate']:12,.0f}/s  {r['rate'] / base['rate']:5.2f}  {r.get('cpu_ns', 0):10,.0f} ns CPU"
         if "memory_each" in r:

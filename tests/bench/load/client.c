@@ -23,12 +23,14 @@ enum { RECEIVE_BUFFER = 256 << 10 };
 int client_connect(const struct load_options *o) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)o->port)};
     char request[512];
+    struct timeval wake = {.tv_usec = 100000}; /* a blocking receive looks up now and then, whether the time is over */
     int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) fail("socket: %s (is the descriptor limit under the number of connections?)", strerror(errno));
     inet_pton(AF_INET, o->host, &to.sin_addr);
     while (connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
         if (errno != EINTR) fail("connect: %s", strerror(errno));
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wake, sizeof wake);
     int length = snprintf(request, sizeof request,
                           "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                           "Sec-WebSocket-Key: " NONCE "\r\nSec-WebSocket-Version: 13\r\n\r\n",
