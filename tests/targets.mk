@@ -9,7 +9,7 @@ lint: check ## the same as check
 check-go: $(STATICCHECK)
 	@bad=$$(gofmt -l $(wildcard core capi examples tests)); test -z "$$bad" || { echo "gofmt would change: $$bad"; exit 1; }
 	go vet ./...
-	$(STATICCHECK) ./...
+	$(STATICCHECK) -checks inherit,-SA1012 ./... # inside the core a nil context means that there is none to look at
 
 check-generated:
 	go run ./capi/gen -check
