@@ -1,0 +1,168 @@
+/* Errors: per thread, left alone by success, stable, readable; arguments are checked before anything is sent. */
+#include <pthread.h>
+
+#include "check.h"
+
+static void *other_thread(void *arg)
+{
+    (void)arg;
+    CHECK(ws_last_error() == WS_ERR_NONE);
+    CHECK(ws_last_error_message()[0] == '\0');
+    FAILS(ws_send_text(1, "x"), WS_ERR_HANDLE);
+    return NULL;
+}
+
+static void per_thread(void)
+{
+    pthread_t thread;
+    CHECK(ws_last_error() == WS_ERR_NONE);
+    FAILS(ws_server_bind(70000), WS_ERR_ARGUMENT);
+    CHECK(strstr(ws_last_error_message(), "port is 70000") && strstr(ws_last_error_message(), "65535"));
+    CHECK(pthread_create(&thread, NULL, other_thread, NULL) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(ws_last_error() == WS_ERR_ARGUMENT);
+    WsFrame fine = ws_frame_text("fine");
+    CHECK(fine.opcode == WS_OPCODE_TEXT && ws_last_error() == WS_ERR_ARGUMENT);
+    ws_frame_drop(&fine);
+    CHECK(strcmp(ws_error_name(WS_ERR_UTF8), "WS_ERR_UTF8") == 0 && strcmp(ws_error_name(7), "WS_ERR_UNKNOWN") == 0);
+    FAILS(ws_struct_size(12345), WS_ERR_ARGUMENT);
+}
+
+#define FRAME_FAILS(call, code)               \
+    do {                                      \
+        WsFrame f_ = (call);                  \
+        CHECK(f_.opcode == -1);               \
+        CHECK(f_.payload == 0);               \
+        CHECK(ws_last_error() == (code));     \
+    } while (0)
+
+static void arguments(void)
+{
+    int64_t server, client;
+    char big[126] = {0};
+    pair(&server, &client);
+
+    FAILS(ws_send_text(client, NULL), WS_ERR_ARGUMENT);
+    FAILS(ws_send_text(client, "\xff"), WS_ERR_UTF8);
+    FAILS(ws_send_text_n(client, "x", -1), WS_ERR_ARGUMENT);
+    FAILS(ws_send_text_n(client, "x", INT64_MAX), WS_ERR_TOO_LARGE);
+    FAILS(ws_send_text_n(client, NULL, 1), WS_ERR_ARGUMENT);
+    FAILS(ws_send_binary(client, "x", -1), WS_ERR_ARGUMENT);
+    FAILS(ws_send_binary(client, "x", INT64_MAX), WS_ERR_TOO_LARGE);
+    FAILS(ws_send_binary(client, NULL, 5), WS_ERR_ARGUMENT);
+    CHECK(strstr(ws_last_error_message(), "data is NULL") && strstr(ws_last_error_message(), "len is 5"));
+    FAILS(ws_send_ping_n(client, big, 126), WS_ERR_CONTROL_SIZE);
+    FAILS(ws_send_pong_n(client, big, 126), WS_ERR_CONTROL_SIZE);
+    const int64_t never[] = {-1, 0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65536, 66536, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+        FAILS(ws_send_close(client, never[i]), WS_ERR_CLOSE_CODE);
+        FAILS(ws_send_close_reason(client, never[i], "x"), WS_ERR_CLOSE_CODE);
+        FAILS(ws_close_with(client, never[i], NULL), WS_ERR_CLOSE_CODE);
+        if (never[i] != WS_CLOSE_NO_STATUS) {
+            FRAME_FAILS(ws_frame_close(never[i]), WS_ERR_CLOSE_CODE);
+        }
+    }
+    char reason[125];
+    memset(reason, 'r', sizeof reason);
+    FAILS(ws_send_close_n(client, 1000, reason, 124), WS_ERR_CONTROL_SIZE);
+    FAILS(ws_send_close_reason(client, 1000, "\xc3"), WS_ERR_UTF8);
+    FAILS(ws_send_frame(client, NULL), WS_ERR_ARGUMENT);
+    const int64_t reserved[] = {-1, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 16, 257, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
+        WsFrame bad = {reserved[i], 0, 0, 1, 0};
+        FAILS(ws_send_frame(client, &bad), WS_ERR_ARGUMENT);
+        FAILS(ws_send_fragment(client, reserved[i], NULL, 0, 1), WS_ERR_ARGUMENT);
+        FRAME_FAILS(ws_frame_new(reserved[i], "x", 1), WS_ERR_ARGUMENT);
+    }
+    WsFrame bad = {WS_OPCODE_TEXT, 0, 5, 1, 0};
+    FAILS(ws_send_frame(client, &bad), WS_ERR_ARGUMENT);
+    bad.payload = (int64_t)(intptr_t)"hello";
+    bad.payload_len = -1;
+    FAILS(ws_send_frame(client, &bad), WS_ERR_ARGUMENT);
+    bad.payload_len = INT64_MAX;
+    FAILS(ws_send_frame(client, &bad), WS_ERR_ARGUMENT);
+    bad.opcode = WS_OPCODE_CONTINUATION;
+    bad.payload_len = 5;
+    FAILS(ws_send_frame(client, &bad), WS_ERR_STATE);
+    bad.opcode = WS_OPCODE_PING;
+    bad.is_final = 0;
+    CHECK(ws_send_frame(client, &bad) == -1);
+    FRAME_FAILS(ws_frame_text(NULL), WS_ERR_ARGUMENT);
+    FRAME_FAILS(ws_frame_text("\xed\xa0\x80"), WS_ERR_UTF8);
+    FRAME_FAILS(ws_frame_text_n("x", -1), WS_ERR_ARGUMENT);
+    FRAME_FAILS(ws_frame_binary(NULL, 1), WS_ERR_ARGUMENT);
+    FRAME_FAILS(ws_frame_binary("x", INT64_MAX), WS_ERR_TOO_LARGE);
+    FRAME_FAILS(ws_frame_new(WS_OPCODE_PING, big, 126), WS_ERR_CONTROL_SIZE);
+    FAILS(ws_frame_is_text(NULL), WS_ERR_ARGUMENT);
+    FAILS(ws_frame_close_code(NULL), WS_ERR_ARGUMENT);
+    FAILS(ws_frame_drop(NULL), WS_ERR_ARGUMENT);
+    CHECK(ws_frame_payload_text(NULL) == NULL && ws_last_error() == WS_ERR_ARGUMENT);
+
+    FAILS(ws_from_server(-1), WS_ERR_ARGUMENT);
+    FAILS(ws_from_client(INT64_MAX), WS_ERR_ARGUMENT);
+    FAILS(ws_from_server(1 << 20), WS_ERR_ARGUMENT);
+    FAILS(ws_upgrade(-1, "", 0), WS_ERR_ARGUMENT);
+    FAILS(ws_server_bind(-1), WS_ERR_ARGUMENT);
+    FAILS(ws_server_bind(65536), WS_ERR_ARGUMENT);
+    FAILS(ws_connect(NULL), WS_ERR_ARGUMENT);
+    FAILS(ws_connect("http://127.0.0.1/"), WS_ERR_URL);
+    FAILS(ws_connect("ws://127.0.0.1:1/\r\nX: y"), WS_ERR_URL);
+    WsConnectOptions options = WS_CONNECT_OPTIONS_INIT;
+    options.timeout_ms = -1;
+    FAILS(ws_connect_with("ws://127.0.0.1:1/", &options), WS_ERR_ARGUMENT);
+    options.timeout_ms = 0;
+    options.headers = "no colon";
+    FAILS(ws_connect_with("ws://127.0.0.1:1/", &options), WS_ERR_HEADER);
+    options.headers = "X: a\rb";
+    FAILS(ws_connect_with("ws://127.0.0.1:1/", &options), WS_ERR_HEADER);
+    options.headers = NULL;
+    options.subprotocols = "a b";
+    FAILS(ws_connect_with("ws://127.0.0.1:1/", &options), WS_ERR_HEADER);
+    FAILS(ws_set(client, WS_OPT_MAX_FRAME_BYTES, 0), WS_ERR_OPTION);
+    FAILS(ws_set(client, WS_OPT_MAX_FRAME_BYTES, -1), WS_ERR_OPTION);
+    FAILS(ws_set(client, WS_OPT_RECV_TIMEOUT_MS, -1), WS_ERR_OPTION);
+    FAILS(ws_set(client, 0, 1), WS_ERR_OPTION);
+    FAILS(ws_set(client, INT64_MAX, 1), WS_ERR_OPTION);
+    FAILS(ws_get(client, -5), WS_ERR_OPTION);
+    FAILS(ws_request_header_count(client), WS_ERR_STATE);
+    CHECK(ws_request_header(client, NULL) == NULL && ws_last_error() == WS_ERR_ARGUMENT);
+
+    /* Nothing of all that was sent: the first frame to arrive is this one. NULL with the length 0 is an empty payload. */
+    CHECK(ws_send_text_n(client, NULL, 0) == 6);
+    WsFrame first = ws_recv_frame(server);
+    CHECK(first.opcode == WS_OPCODE_TEXT && first.payload_len == 0 && strcmp(ws_frame_payload_text(&first), "") == 0);
+    ws_frame_drop(&first);
+    ws_drop(server);
+    ws_drop(client);
+}
+
+static void sized_structs(void)
+{
+    struct {
+        WsConnectOptions known;
+        int64_t newer;
+    } future = {WS_CONNECT_OPTIONS_INIT, 0};
+    future.known.struct_size = (int64_t)sizeof future;
+    FAILS(ws_connect_with("ws://127.0.0.1:1/", &future.known), WS_ERR_SYSTEM); /* newer, but all of it is zero */
+    future.newer = 1;
+    FAILS(ws_connect_with("ws://127.0.0.1:1/", &future.known), WS_ERR_OPTION);
+    const int64_t wrong[] = {0, -1, 7, 12, 1 << 20, INT64_MAX};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        future.known.struct_size = wrong[i];
+        FAILS(ws_connect_with("ws://127.0.0.1:1/", &future.known), WS_ERR_ARGUMENT);
+    }
+    future.known.struct_size = 16; /* a program that knew struct_size and timeout_ms only: the rest is not looked at */
+    future.known.headers = "no colon";
+    FAILS(ws_connect_with("ws://127.0.0.1:1/", &future.known), WS_ERR_SYSTEM);
+}
+
+int main(void)
+{
+    CHECK(ws_abi_version() == WS_ABI_VERSION && strcmp(ws_version(), WS_VERSION) == 0);
+    CHECK(ws_struct_size(WS_STRUCT_FRAME) == (int64_t)sizeof(WsFrame) && sizeof(WsFrame) == 40);
+    per_thread();
+    arguments();
+    sized_structs();
+    CHECK(ws_handle_count() == 0);
+    return 0;
+}
