@@ -44,9 +44,10 @@ class Cell:
 def echo(connections: int, payload_bytes: int, in_flight: int, contenders: Tuple[str, ...], prefix: str, spin_us: int = 0) -> Cell:
     size = {1 << 20: "1 MiB", 65536: "64 KiB", 16384: "16 KiB"}.get(payload_bytes, f"{payload_bytes} B")
     many = "1 connection" if connections == 1 else f"{connections} connections"
+    polling = ", a load that polls" if spin_us else ""
     return Cell(
         f"{prefix}-{connections}x{payload_bytes}x{in_flight}",
-        f"{many}, {size}, {in_flight} in flight",
+        f"{many}, {size}, {in_flight} in flight{polling}",
         contenders,
         connections=connections,
         payload_bytes=payload_bytes,
@@ -59,11 +60,14 @@ BLOCKING = ("blocking_min", "c-threads", "go-threads")
 PYTHON_THREADS = ("websockets-sync", "py-threads")
 
 CELLS = (
-    echo(1, 20, 1, BLOCKING, "blocking", SPIN_US),
-    echo(1, 65536, 1, BLOCKING, "blocking", SPIN_US),
+    echo(1, 20, 1, BLOCKING, "blocking"),
+    echo(1, 65536, 1, BLOCKING, "blocking"),
+    echo(1, 20, 1, BLOCKING, "spinning", SPIN_US),
+    echo(1, 65536, 1, BLOCKING, "spinning", SPIN_US),
     echo(1, 20, 1, PYTHON_THREADS, "python", SPIN_US),
     echo(1, 65536, 1, PYTHON_THREADS, "python", SPIN_US),
     echo(100, 20, 1, PYTHON_THREADS, "python"),
+    echo(10, 512, 16, PYTHON_THREADS, "python"),
     echo(100, 20, 1, LOOPS, "echo"),
     echo(100, 20, 16, LOOPS, "echo"),
     echo(1000, 512, 1, LOOPS, "echo"),

@@ -64,14 +64,21 @@ def _frame_allocations(store: Store) -> Optional[float]:
 
 def _foundation() -> Iterator[Figure]:
     for size, text in ((20, "20 B"), (65536, "64 KiB")):
-        yield Figure(
-            f"blocking echo, 1 connection, {text}: C on libws.so against the least C, round trips",
-            0.8,
-            True,
-            _ratio(f"blocking-1x{size}x1", "c-threads", "blocking_min"),
-            "×",
-        )
-    for cell, text in (("python-1x20x1", "1 connection, 20 B"), ("python-100x20x1", "100 connections, 20 B")):
+        for prefix, load in (("blocking", "blocks"), ("spinning", "polls")):
+            yield Figure(
+                f"blocking echo, 1 connection, {text}, the load {load}: C on libws.so against the least C, round trips",
+                0.8,
+                True,
+                _ratio(f"{prefix}-1x{size}x1", "c-threads", "blocking_min"),
+                "×",
+            )
+    python = {
+        "python-1x20x1": "1 connection, 20 B",
+        "python-1x65536x1": "1 connection, 64 KiB",
+        "python-100x20x1": "100 connections, 20 B",
+        "python-10x512x16": "10 connections, 512 B, 16 in flight",
+    }
+    for cell, text in python.items():
         yield Figure(
             f"Python, blocking, {text}: CPU per message against websockets' threads",
             0.333,
@@ -111,8 +118,9 @@ def _loops() -> Iterator[Figure]:
             )
     python = {"100x20x1": 1.5, "100x20x16": 3.0, "100x16384x1": 1.2, "20x65536x1": 1.2, "10x1048576x1": 1.2}
     for cell, bar in python.items():
-        title = f"loop in Python, ({cell.replace('x', ', ')}): rate against picows"
-        yield Figure(title, bar, True, _ratio(f"echo-{cell}", "py-loop", "picows"), "×")
+        for peer, text in (("picows-asyncio", "asyncio"), ("picows", "uvloop")):
+            title = f"loop in Python, ({cell.replace('x', ', ')}): rate against picows on {text}"
+            yield Figure(title, bar, True, _ratio(f"echo-{cell}", "py-loop", peer), "×")
     for in_flight in (1, 16):
         yield Figure(
             f"broadcast of 512 B to 1000, {in_flight} in flight: rate against µWebSockets' publish",
