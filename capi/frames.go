@@ -54,12 +54,11 @@ func libws_go_frame_binary(data unsafe.Pointer, length C.int64_t, out *C.WsFrame
 func libws_go_frame_close(code C.int64_t, out *C.WsFrame, e *slot) (result C.int64_t) {
 	const call = "ws_frame_close"
 	defer contain(&result, e, call)
-	if code != C.int64_t(core.CloseNoStatus) {
-		if _, ok := closeCodeOf(code, e, call); !ok {
-			return -1
-		}
+	narrow, ok := closeCodeOf(code, e, call)
+	if !ok {
+		return -1
 	}
-	f := core.CloseFrame(core.CloseCode(code))
+	f := core.CloseFrame(narrow)
 	return give(&f, out, e, call)
 }
 

@@ -480,7 +480,8 @@ WS_API WsFrame ws_frame_pong(void) WS_NOEXCEPT;
 /**
  * Creates a close frame with a status code.
  *
- * @param status_code 1000-1003, 1007-1014 or 3000-4999; WS_CLOSE_NO_STATUS makes a close frame without a payload.
+ * @param status_code 1000-1003, 1007-1014 or 3000-4999. A close frame without a code is
+ *     ws_frame_new(WS_OPCODE_CLOSE, NULL, 0).
  * @return The frame; opcode -1 when it failed. The payload is the caller's, to be given back with ws_frame_drop.
  * Blocks: Never.
  * Threads: Any thread, at any time.

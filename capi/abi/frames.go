@@ -70,7 +70,7 @@ var frameFunctions = []Function{
 	{
 		Name: "ws_frame_close", Section: "Frames", Spec: "WsFrame.close",
 		Doc:    "Creates a close frame with a status code.",
-		Params: []Param{{Name: "status_code", Type: num, Doc: "1000-1003, 1007-1014 or 3000-4999; WS_CLOSE_NO_STATUS makes a close frame without a payload."}},
+		Params: []Param{{Name: "status_code", Type: num, Doc: "1000-1003, 1007-1014 or 3000-4999. A close frame without a code is ws_frame_new(WS_OPCODE_CLOSE, NULL, 0)."}},
 		Result: frame, Returns: orMinus, Owner: ownFrame, Clause: "RFC 6455 §5.5.1, §7.4",
 		Errors: []string{"WS_ERR_CLOSE_CODE", "WS_ERR_NO_MEMORY"},
 	},

@@ -58,9 +58,7 @@ static void arguments(void)
         FAILS(ws_send_close(client, never[i]), WS_ERR_CLOSE_CODE);
         FAILS(ws_send_close_reason(client, never[i], "x"), WS_ERR_CLOSE_CODE);
         FAILS(ws_close_with(client, never[i], NULL), WS_ERR_CLOSE_CODE);
-        if (never[i] != WS_CLOSE_NO_STATUS) {
-            FRAME_FAILS(ws_frame_close(never[i]), WS_ERR_CLOSE_CODE);
-        }
+        FRAME_FAILS(ws_frame_close(never[i]), WS_ERR_CLOSE_CODE);
     }
     char reason[125];
     memset(reason, 'r', sizeof reason);

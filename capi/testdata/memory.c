@@ -21,7 +21,8 @@ static void frames(void)
     WsFrame closing = ws_frame_close(4999);
     CHECK(closing.payload_len == 2 && ws_frame_close_code(&closing) == 4999);
     ws_frame_drop(&closing);
-    WsFrame bare = ws_frame_close(WS_CLOSE_NO_STATUS);
+    CHECK(ws_frame_close(WS_CLOSE_NO_STATUS).opcode == -1 && ws_last_error() == WS_ERR_CLOSE_CODE);
+    WsFrame bare = ws_frame_new(WS_OPCODE_CLOSE, NULL, 0);
     CHECK(bare.opcode == WS_OPCODE_CLOSE && bare.payload_len == 0 && ws_frame_close_code(&bare) == WS_CLOSE_NO_STATUS);
     WsFrame ping = ws_frame_ping(), pong = ws_frame_pong();
     CHECK(ws_frame_is_ping(&ping) == 1 && ws_frame_is_pong(&pong) == 1 && ws_frame_is_control(&ping) == 1 && ws_frame_is_text(&ping) == 0);

@@ -57,9 +57,9 @@ class WsFrame:
 
     @classmethod
     def close(cls, status_code: int) -> WsFrame:
-        """Creates a close frame with a status code: 1000-1003, 1007-1014, 3000-4999, or WS_CLOSE_NO_STATUS for none.
+        """Creates a close frame with a status code: 1000-1003, 1007-1014 or 3000-4999.
 
-        opcode -1 for any other.
+        opcode -1 for any other. One without a code is WsFrame.new(WS_OPCODE_CLOSE, b"", 0).
         """
         return cls(noted(lib.ws_frame_close(number(status_code))))
 
