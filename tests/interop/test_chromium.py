@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import devtools
 import programs
@@ -57,6 +59,27 @@ def browser() -> Iterator[devtools.Browser]:
     running.stop()
 
 
+class EmptyPage(BaseHTTPRequestHandler):
+    """A page with nothing in it: scripts on about:blank have no origin, and Chromium does not let those onto loopback."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>empty</title>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def empty_page() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
 @pytest.mark.parametrize("language", programs.LANGUAGES)
 def test_page_of_http_upgrade(browser, language):
     """The page loads over HTTP and shows the echo that its script got over a WebSocket on the same port."""
@@ -77,8 +100,8 @@ def echo_servers() -> list[str]:
 
 
 @pytest.mark.parametrize("server", echo_servers())
-def test_script_against_an_echo_server(browser, our_server, server):
-    page = browser.open("about:blank")
+def test_script_against_an_echo_server(browser, empty_page, our_server, server):
+    page = browser.open(empty_page)
     try:
         assert page.evaluate(f"({SCRIPT})('ws://127.0.0.1:{our_server(server).port}/')") == EXPECTED
     finally:
