@@ -3,7 +3,6 @@
 package core
 
 import (
-	"errors"
 	"io"
 	"time"
 
@@ -124,7 +123,7 @@ func (s *Server) serve(undecided bool) {
 		if s.polled[i+2].Revents != 0 {
 			s.advance(p, undecided)
 		}
-		if p.conn != nil && now.After(p.deadline) {
+		if p.conn != nil && !p.deadline.IsZero() && now.After(p.deadline) {
 			s.expire(p)
 		}
 	}
@@ -162,9 +161,6 @@ func (s *Server) admit(now time.Time) {
 			s.evict()
 		}
 		s.pending = append(s.pending, &pending{conn: c, fd: fd, deadline: set.deadline(OptHandshakeTimeoutMS)})
-		if s.pending[len(s.pending)-1].deadline.IsZero() {
-			s.pending[len(s.pending)-1].deadline = now.Add(time.Hour)
-		}
 	}
 }
 
@@ -188,7 +184,7 @@ func (s *Server) expire(p *pending) {
 	if p.phase == phaseRequest {
 		_, _ = p.fd.TryWrite([]byte("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"))
 	}
-	s.failed = append(s.failed, &Error{Code: CodeHandshake, Op: "Accept", Msg: "the opening handshake was not done in time", Status: 408})
+	s.fail(&Error{Code: CodeHandshake, Op: "Accept", Msg: "the opening handshake was not done in time", Status: 408})
 	p.lingerOn()
 }
 
@@ -313,8 +309,7 @@ func (s *Server) answer(p *pending) {
 
 // fail keeps an error for the next return of Accept. A flood of bad clients costs bounded memory.
 func (s *Server) fail(err error) {
-	var e *Error
-	if len(s.failed) < 64 && errors.As(err, &e) {
+	if len(s.failed) < 64 {
 		s.failed = append(s.failed, err)
 	}
 }

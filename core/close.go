@@ -36,8 +36,10 @@ func (c *Conn) closeWith(name string, code CloseCode, reason string) error {
 	}
 	close(c.closing)
 	c.mu.Lock()
-	over := c.over || c.m.State() == StateConnecting
-	if !over {
+	over := c.over
+	if !over && c.m.State() == StateConnecting { // a request without a verdict
+		_ = c.m.Refuse(protocol.Refusal{Status: 503})
+	} else if !over {
 		_ = c.m.Close(code, reason) // fails when a close frame was sent before: then its answer is waited for
 		c.mirror()
 	}

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"libws/core/wire"
 )
 
 // endpoint is what a ws:// URL says.
@@ -54,6 +56,9 @@ func parseURL(op, raw string) (endpoint, *Error) {
 		e.target += "?" + u.RawQuery
 	}
 	e.field = hostField(e.host, e.port)
+	if !visible(e.field) || !wire.ValidTarget(e.target) {
+		return bad("the URL must have no spaces, control characters or letters beyond ASCII in host and query (RFC 3986 §3)")
+	}
 	return e, nil
 }
 
@@ -71,3 +76,8 @@ func hostField(host string, port uint16) string {
 
 // address is the form that messages name an endpoint by.
 func (e *endpoint) address() string { return net.JoinHostPort(e.host, strconv.Itoa(int(e.port))) }
+
+// visible tells whether s is visible ASCII, as the Host field must be.
+func visible(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7F }) < 0
+}

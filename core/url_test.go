@@ -45,6 +45,9 @@ func TestParseURLRefuses(t *testing.T) {
 		"ws://example.org/\r\nX: y": "read",
 		"ws://exa mple.org":         "read",
 		"ws://example.org/\x00":     "read",
+		"ws://example.org/?a b":     "spaces",
+		"ws://example.org/?ä":       "ASCII",
+		"ws://exämple.org":          "ASCII",
 		"ws://[::1":                 "read",
 	} {
 		_, err := parseURL("Dial", raw)

@@ -1,0 +1,433 @@
+package core
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// listen makes a server on a free loopback port.
+func listen(t testing.TB, o *ServerOptions) *Server {
+	t.Helper()
+	s, err := Listen("127.0.0.1", 0, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Drop)
+	return s
+}
+
+// call opens a TCP connection to a server.
+func call(t testing.TB, s *Server) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(s.Port()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.SetDeadline(time.Now().Add(patience))
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// request is an opening handshake with further fields.
+func request(target string, fields ...string) string {
+	return "GET " + target + " HTTP/1.1\r\nHost: example.org\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" + strings.Join(append(fields, ""), "\r\n") + "\r\n"
+}
+
+// response reads the answer to an opening handshake.
+func response(t testing.TB, r *bufio.Reader) *http.Response {
+	t.Helper()
+	res, err := http.ReadResponse(r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+type accepted struct {
+	c   *Conn
+	err error
+}
+
+// accepting runs Accept.
+func accepting(s *Server) <-chan accepted {
+	return async(func() accepted { c, err := s.Accept(); return accepted{c, err} })
+}
+
+func TestAccept(t *testing.T) {
+	s := listen(t, &ServerOptions{Subprotocols: []string{"v2", "v1"}})
+	got := accepting(s)
+	peer := call(t, s)
+	fmt.Fprint(peer, request("/chat/%20?a=b", "Origin: https://o.example", "Sec-WebSocket-Protocol: v1, v2, v3", "X-A: 1", "x-a: 2")+"\x81\x83\x00\x00\x00\x00now")
+	r := bufio.NewReader(peer)
+	res := response(t, r)
+	// RFC 6455 §1.3: the accept key of the sample nonce.
+	if res.StatusCode != 101 || res.Header.Get("Sec-WebSocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" || res.Header.Get("Sec-WebSocket-Protocol") != "v2" {
+		t.Fatal(res)
+	}
+	a := await(t, got, "the connection")
+	if a.err != nil {
+		t.Fatal(a.err)
+	}
+	c := a.c
+	defer c.Drop()
+	q := c.Request()
+	if q.Method != "GET" || q.Target != "/chat/%20?a=b" || q.Path != "/chat/%20" || q.Query != "a=b" || q.Host != "example.org" || q.Origin != "https://o.example" {
+		t.Errorf("%+v", q)
+	}
+	if v, ok := q.Header("X-a"); v != "1, 2" || !ok {
+		t.Error(v, ok)
+	}
+	if v, ok := q.Header("absent"); v != "" || ok {
+		t.Error(v, ok)
+	}
+	if fmt.Sprint(q.Subprotocols) != "[v1 v2 v3]" || c.Subprotocol() != "v2" || c.HTTPStatus() != 101 || c.PeerAddr() != peer.LocalAddr().String() {
+		t.Error(q.Subprotocols, c.Subprotocol(), c.HTTPStatus(), c.PeerAddr())
+	}
+	if !c.IsServer() || !c.IsOpen() || c.FD() < 0 {
+		t.Error(c.State(), c.FD())
+	}
+	f, err := c.RecvFrame() // came in the same segment as the request
+	if err != nil || f.PayloadText() != "now" {
+		t.Fatal(f, err)
+	}
+}
+
+func TestAcceptRefusesAndGoesOn(t *testing.T) {
+	s := listen(t, &ServerOptions{Origins: []string{"https://good.example"}})
+	for _, v := range []struct {
+		name, request string
+		status        int
+		code          ErrorCode
+	}{
+		{"POST", strings.Replace(request("/"), "GET", "POST", 1), 405, CodeHandshake},
+		{"version", strings.Replace(request("/"), "13", "8", 1), 426, CodeHandshake},
+		{"plain GET", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 426, CodeHandshake},
+		{"garbage", "\x16\x03\x01\x02\x00\x01\x00", 400, CodeHandshake},
+		{"origin", request("/", "Origin: https://evil.example"), 403, CodeOrigin},
+		{"long head", request("/", "X: "+strings.Repeat("x", 9000)), 431, CodeHandshake},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			got := accepting(s)
+			peer := call(t, s)
+			if _, err := io.WriteString(peer, v.request); err != nil {
+				t.Fatal(err)
+			}
+			r := bufio.NewReader(peer)
+			res := response(t, r)
+			if res.StatusCode != v.status {
+				t.Error(res.Status)
+			}
+			if v.status == 426 && res.Header.Get("Sec-WebSocket-Version") != "13" {
+				t.Error(res.Header)
+			}
+			if _, err := io.ReadAll(res.Body); err != nil {
+				t.Error(err)
+			}
+			a := await(t, got, "the error")
+			wantCode(t, a.err, v.code)
+			var e *Error
+			if !errors.As(a.err, &e) || e.Status != v.status || a.c != nil || !e.Temporary() {
+				t.Error(a.err)
+			}
+		})
+	}
+	got := accepting(s)
+	peer := call(t, s)
+	fmt.Fprint(peer, request("/", "Origin: HTTPS://GOOD.example"))
+	if a := await(t, got, "a good client"); a.err != nil {
+		t.Fatal(a.err)
+	} else {
+		a.c.Drop()
+	}
+}
+
+// One slow client never holds up another.
+func TestSlowHandshakesHoldNobodyUp(t *testing.T) {
+	s := listen(t, nil)
+	for range 50 { // silent ones, and one that sends a byte at a time
+		call(t, s)
+	}
+	slow := call(t, s)
+	for i := range 20 {
+		got := accepting(s)
+		if _, err := io.WriteString(slow, request("/slow")[i:i+1]); err != nil {
+			t.Fatal(err)
+		}
+		peer := call(t, s)
+		fmt.Fprint(peer, request("/fast"))
+		a := await(t, got, "a fast client")
+		if a.err != nil || a.c.Request().Path != "/fast" {
+			t.Fatal(a.err)
+		}
+		a.c.Drop()
+	}
+	got := accepting(s)
+	fmt.Fprint(slow, request("/slow")[20:])
+	if a := await(t, got, "the slow client"); a.err != nil || a.c.Request().Path != "/slow" {
+		t.Fatal(a.err)
+	} else {
+		a.c.Drop()
+	}
+}
+
+func TestHandshakeDeadlineIsAbsolute(t *testing.T) {
+	s := listen(t, &ServerOptions{Options: Options{HandshakeTimeout: 200 * time.Millisecond}})
+	peer := call(t, s)
+	stop := make(chan struct{})
+	fed := make(chan struct{})
+	go func() {
+		defer close(fed)
+		for _, b := range []byte(request("/", "X-Padding: "+strings.Repeat("x", 1000))) {
+			select {
+			case <-stop:
+				return
+			case <-time.After(10 * time.Millisecond):
+				if _, err := peer.Write([]byte{b}); err != nil {
+					return
+				}
+			}
+		}
+	}()
+	within(t, 2*time.Second, "the deadline", func() {
+		_, err := s.Accept()
+		wantCode(t, err, CodeHandshake)
+		var e *Error
+		if !errors.As(err, &e) || e.Status != 408 {
+			t.Fatal(err)
+		}
+	})
+	if res := response(t, bufio.NewReader(peer)); res.StatusCode != 408 {
+		t.Fatal(res.Status)
+	}
+	close(stop)
+	<-fed
+}
+
+// A flood of half handshakes costs the oldest its place.
+func TestPendingHandshakesAreCapped(t *testing.T) {
+	s := listen(t, &ServerOptions{MaxPending: 4})
+	var silent []net.Conn
+	for range 10 {
+		silent = append(silent, call(t, s))
+	}
+	got := accepting(s)
+	peer := call(t, s)
+	fmt.Fprint(peer, request("/"))
+	a := await(t, got, "the good client")
+	if a.err != nil {
+		t.Fatal(a.err)
+	}
+	a.c.Drop()
+	for _, c := range silent[:6] {
+		if res := response(t, bufio.NewReader(c)); res.StatusCode != 503 {
+			t.Fatal(res.Status)
+		}
+	}
+	if len(s.pending) > 4 {
+		t.Fatal(len(s.pending))
+	}
+}
+
+// Without descriptors the server rests instead of spinning, and recovers.
+func TestOutOfDescriptors(t *testing.T) {
+	s := listen(t, nil)
+	peer := call(t, s)
+	fmt.Fprint(peer, request("/"))
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
+		t.Fatal(err)
+	}
+	low := old
+	low.Cur = 4 // accept4 answers EMFILE from now on; poll still takes a few
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &low); err != nil {
+		t.Fatal(err)
+	}
+	restore := func() { _ = unix.Setrlimit(unix.RLIMIT_NOFILE, &old) }
+	defer restore()
+	var before, after unix.Rusage
+	_ = unix.Getrusage(unix.RUSAGE_SELF, &before)
+	start := time.Now()
+	if err := s.SetOption(OptAcceptTimeoutMS, 500); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Accept()
+	wantCode(t, err, CodeTimeout)
+	_ = unix.Getrusage(unix.RUSAGE_SELF, &after)
+	used := time.Duration(after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano())
+	if took := time.Since(start); used > took/4 {
+		t.Errorf("%v of CPU in %v", used, took)
+	}
+	restore()
+	if err := s.SetOption(OptAcceptTimeoutMS, NoTimeoutMS); err != nil {
+		t.Fatal(err)
+	}
+	a := await(t, accepting(s), "recovery")
+	if a.err != nil {
+		t.Fatal(a.err)
+	}
+	a.c.Drop()
+}
+
+func TestAcceptRequest(t *testing.T) {
+	s := listen(t, nil)
+	for _, v := range []struct {
+		name   string
+		decide func(*testing.T, *Conn) error
+		status int
+		body   string
+	}{
+		{"accept", func(t *testing.T, c *Conn) error {
+			wantCode(t, c.AcceptUpgrade(&AcceptOptions{Subprotocol: "other"}), CodeArgument)
+			wantCode(t, c.AcceptUpgrade(&AcceptOptions{Header: http.Header{"X": {"a\r\nb"}}}), CodeHeader)
+			return c.AcceptUpgrade(&AcceptOptions{Subprotocol: "p", Header: http.Header{"X-Ours": {"yes"}}})
+		}, 101, ""},
+		{"refuse", func(t *testing.T, c *Conn) error {
+			wantCode(t, c.Refuse(100, nil, nil), CodeArgument)
+			wantCode(t, c.Refuse(404, http.Header{"a b": {""}}, nil), CodeHeader)
+			return c.Refuse(404, http.Header{"X-Ours": {"yes"}}, []byte("nothing here"))
+		}, 404, "nothing here"},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			got := async(func() accepted { c, err := s.AcceptRequest(); return accepted{c, err} })
+			peer := call(t, s)
+			fmt.Fprint(peer, request("/p?q", "Sec-WebSocket-Protocol: p"))
+			a := await(t, got, "the request")
+			if a.err != nil || a.c.State() != StateConnecting || a.c.IsOpen() || a.c.Request().Path != "/p" {
+				t.Fatal(a.err)
+			}
+			_, err := a.c.SendText("early")
+			wantCode(t, err, CodeState)
+			_, err = a.c.RecvFrame()
+			wantCode(t, err, CodeState)
+			decided := async(func() error { return v.decide(t, a.c) })
+			res := response(t, bufio.NewReader(peer))
+			if res.StatusCode != v.status || res.Header.Get("X-Ours") != "yes" {
+				t.Fatal(res)
+			}
+			if v.status != 101 {
+				if body, err := io.ReadAll(res.Body); err != nil || string(body) != v.body {
+					t.Fatal(string(body), err)
+				}
+				peer.Close()
+			}
+			if err := await(t, decided, "the verdict"); err != nil {
+				t.Fatal(err)
+			}
+			if a.c.HTTPStatus() != v.status || a.c.IsOpen() != (v.status == 101) {
+				t.Fatal(a.c.HTTPStatus(), a.c.State())
+			}
+			if c := code(a.c.AcceptUpgrade(nil)); c != CodeState && c != CodeClosed {
+				t.Fatal(c)
+			}
+			if c := code(a.c.Refuse(404, nil, nil)); c != CodeState && c != CodeClosed {
+				t.Fatal(c)
+			}
+			a.c.Drop()
+		})
+	}
+}
+
+func TestUndecidedRequestThatIsClosed(t *testing.T) {
+	s := listen(t, nil)
+	got := async(func() accepted { c, err := s.AcceptRequest(); return accepted{c, err} })
+	peer := call(t, s)
+	fmt.Fprint(peer, request("/"))
+	a := await(t, got, "the request")
+	closed := async(a.c.Close)
+	if res := response(t, bufio.NewReader(peer)); res.StatusCode != 503 {
+		t.Fatal(res.Status)
+	}
+	peer.Close()
+	if err := await(t, closed, "Close"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStopEndsAccept(t *testing.T) {
+	for _, stop := range []struct {
+		name string
+		call func(*Server)
+	}{
+		{"Stop", func(s *Server) { _ = s.Stop() }},
+		{"Close", func(s *Server) { _ = s.Close() }},
+		{"StopFD", func(s *Server) { _, _ = unix.Write(s.StopFD(), []byte{1, 0, 0, 0, 0, 0, 0, 0}) }},
+	} {
+		t.Run(stop.name, func(t *testing.T) {
+			s := listen(t, nil)
+			if !s.Running() {
+				t.Fatal("not running")
+			}
+			var got []<-chan accepted
+			for range 4 {
+				got = append(got, accepting(s))
+			}
+			until(t, "one waits", func() bool { return blocked("core.(*Server).await") })
+			within(t, wakeBound, "stopping", func() {
+				stop.call(s)
+				for _, g := range got {
+					wantCode(t, await(t, g, "Accept's end").err, CodeClosed)
+				}
+			})
+			if s.Running() || s.IsValid() != (stop.name != "Close") {
+				t.Fatal(s.Running(), s.IsValid())
+			}
+			_, err := s.Accept()
+			wantCode(t, err, CodeClosed)
+			wantCode(t, s.RunEcho(), CodeClosed)
+		})
+	}
+}
+
+func TestAcceptTimeout(t *testing.T) {
+	s := listen(t, &ServerOptions{AcceptTimeout: 20 * time.Millisecond})
+	_, err := s.Accept()
+	wantCode(t, err, CodeTimeout)
+}
+
+func TestThousandHandshakesLeakNothing(t *testing.T) {
+	s := listen(t, nil)
+	url := "ws://127.0.0.1:" + strconv.Itoa(s.Port())
+	fds, routines := 0, 0
+	for i := range 1000 {
+		if i == 10 { // after what the runtime opens once
+			fds, routines = countFDs(t), runtime.NumGoroutine()
+		}
+		got := accepting(s)
+		c, err := Dial(t.Context(), url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := await(t, got, "the connection")
+		if a.err != nil {
+			t.Fatal(a.err)
+		}
+		if i%2 == 0 {
+			a.c.Drop()
+			c.Drop()
+			continue
+		}
+		done := async(func() error { _, err := a.c.RecvFrame(); return err })
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := await(t, done, "the close frame"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(t, "every goroutine ends", func() bool { return runtime.NumGoroutine() <= routines })
+	if now := countFDs(t); now > fds {
+		t.Fatalf("%d descriptors before, %d after", fds, now)
+	}
+}

@@ -1,0 +1,120 @@
+package core
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestRunEcho(t *testing.T) {
+	s, err := BindHost("127.0.0.1", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Drop()
+	done := async(s.RunEcho)
+	url := "ws://127.0.0.1:" + strconv.Itoa(s.Port()) + "/"
+	for range 3 { // one connection after the other
+		c, err := Dial(t.Context(), url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{"", "hello", strings.Repeat("ü", 100_000)} {
+			if _, err := c.SendText(text); err != nil {
+				t.Fatal(err)
+			}
+			if f, err := c.RecvMessage(); err != nil || !f.IsText() || f.PayloadText() != text {
+				t.Fatal(f.Opcode, len(f.Payload), err)
+			}
+		}
+		for i, part := range []string{"no ", "fragment ", "is lost"} { // with a ping between
+			if _, err := c.SendFragment([]Opcode{OpBinary, OpContinuation, OpContinuation}[i], []byte(part), i == 2); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.SendPingPayload([]byte(part)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var seen []string
+		for len(seen) < 4 {
+			f, err := c.RecvFrame()
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen = append(seen, f.Opcode.String()+" "+f.PayloadText())
+		}
+		if all := strings.Join(seen, "|"); !strings.Contains(all, "binary no fragment is lost") || strings.Count(all, "pong") != 3 {
+			t.Fatal(all)
+		}
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// One that misbehaves ends its own connection only.
+	bad := call(t, s)
+	fmt.Fprint(bad, request("/")+"\x81\x01x")
+	r := bufio.NewReader(bad)
+	if res := response(t, r); res.StatusCode != 101 {
+		t.Fatal(res.Status)
+	}
+	if b, err := io.ReadAll(r); err != nil || len(b) < 4 || b[0] != 0x88 || b[2] != 3 || b[3] != 0xEA {
+		t.Fatalf("% x %v", b, err)
+	}
+	bad.Close()
+	c, err := Dial(t.Context(), url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.SendText("still here"); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := c.RecvMessage(); err != nil || f.PayloadText() != "still here" {
+		t.Fatal(f, err)
+	}
+	within(t, wakeBound, "Stop inside a connection", func() {
+		if err := s.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		if err := await(t, done, "RunEcho's end"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if f, err := c.RecvFrame(); err != nil || f.CloseCode() != CloseGoingAway {
+		t.Fatal(f, err)
+	}
+}
+
+// What a signal handler may do ends it as well, in accept and inside a connection.
+func TestRunEchoStopsBySignalHandler(t *testing.T) {
+	for _, busy := range []bool{false, true} {
+		s := listen(t, nil)
+		done := async(s.RunEcho)
+		until(t, "the server waits", func() bool { return blocked("core.(*Server).await") })
+		if busy {
+			c, err := Dial(t.Context(), "ws://127.0.0.1:"+strconv.Itoa(s.Port()), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Drop()
+			if _, err := c.SendText("x"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.RecvMessage(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		within(t, wakeBound, "stopping", func() {
+			if _, err := unix.Write(s.StopFD(), []byte{1, 0, 0, 0, 0, 0, 0, 0}); err != nil {
+				t.Fatal(err)
+			}
+			if err := await(t, done, "RunEcho's end"); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
