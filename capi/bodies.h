@@ -2,6 +2,9 @@
  * What the bodies in C look like to the shim: a text comes with its length, and a frame is written to frame_out.
  * 0 or the result is success, -1 or NULL is failure with the thread's error slot filled.
  * Generated from capi/abi by capi/gen; do not edit.
+ *
+ * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
+ * f59de753e3de8063fef55eb27febb90f1c6cc257b29aa03f3add7700cce033b3
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

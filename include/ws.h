@@ -125,7 +125,7 @@ extern "C" {
 #define WS_ERR_HANDLE 101
 /** The call does not fit the state: a message is unfinished, the handshake is not over or already is. */
 #define WS_ERR_STATE 102
-/** Another thread is receiving on this connection or accepting on this server. */
+/** Another thread is receiving on this connection. */
 #define WS_ERR_BUSY 103
 /** The text given is not valid UTF-8; nothing was sent. */
 #define WS_ERR_UTF8 104
@@ -1121,9 +1121,9 @@ WS_API int64_t ws_server_is_valid(int64_t server) WS_NOEXCEPT;
  * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
  * Blocks: Until a connection came and its handshake is over, or WS_OPT_ACCEPT_TIMEOUT_MS is over; ws_server_stop
  *     ends it at once.
- * Threads: Any number of threads may accept on one server.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_BUSY, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM,
- *     WS_ERR_ABNORMAL, WS_ERR_HANDSHAKE, WS_ERR_ORIGIN, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Threads: Any number of threads may accept on one server; they take turns.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_ABNORMAL,
+ *     WS_ERR_HANDSHAKE, WS_ERR_ORIGIN, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.
  */
 WS_API int64_t ws_server_accept(int64_t server) WS_NOEXCEPT;
@@ -1136,9 +1136,9 @@ WS_API int64_t ws_server_accept(int64_t server) WS_NOEXCEPT;
  * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
  * Blocks: Until a connection came and its handshake is over, or WS_OPT_ACCEPT_TIMEOUT_MS is over; ws_server_stop
  *     ends it at once.
- * Threads: Any number of threads may accept on one server.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_BUSY, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM,
- *     WS_ERR_ABNORMAL, WS_ERR_HANDSHAKE, WS_ERR_ORIGIN, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Threads: Any number of threads may accept on one server; they take turns.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_ABNORMAL,
+ *     WS_ERR_HANDSHAKE, WS_ERR_ORIGIN, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.1.
  */
 WS_API int64_t ws_server_accept_request(int64_t server) WS_NOEXCEPT;
@@ -1151,8 +1151,7 @@ WS_API int64_t ws_server_accept_request(int64_t server) WS_NOEXCEPT;
  * @return 0 when ws_server_stop or ws_server_close ended it; -1 when it failed.
  * Blocks: Until ws_server_stop or ws_server_close.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_BUSY, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_FORKED,
- *     WS_ERR_INTERNAL.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_server_run_echo(int64_t server) WS_NOEXCEPT;
 

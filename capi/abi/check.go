@@ -74,6 +74,9 @@ func (f *Function) check(errors, structs map[string]bool) error {
 	if !strings.HasPrefix(f.Name, "ws_") || f.Section == "" || f.Doc == "" || f.Returns == "" {
 		return fmt.Errorf("lacks the prefix ws_, a section, a doc or what it returns")
 	}
+	if f.Signal && (f.Body != C || f.Blocks != "") {
+		return fmt.Errorf("a signal handler may interrupt Go, so it can neither enter it nor wait")
+	}
 	if f.Fails != Cannot && f.Body == C && len(f.Errors) == 0 {
 		return fmt.Errorf("can fail, but names no error")
 	}

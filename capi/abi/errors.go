@@ -12,7 +12,7 @@ var errorCodes = ConstGroup{
 		{Name: "WS_ERR_ARGUMENT", Value: 100, Doc: "An argument is NULL, negative or out of its range; the message names it and the bound."},
 		{Name: "WS_ERR_HANDLE", Value: 101, Doc: "The handle was never given out, or belongs to another kind of object."},
 		{Name: "WS_ERR_STATE", Value: 102, Doc: "The call does not fit the state: a message is unfinished, the handshake is not over or already is."},
-		{Name: "WS_ERR_BUSY", Value: 103, Doc: "Another thread is receiving on this connection or accepting on this server."},
+		{Name: "WS_ERR_BUSY", Value: 103, Doc: "Another thread is receiving on this connection."},
 		{Name: "WS_ERR_UTF8", Value: 104, Doc: "The text given is not valid UTF-8; nothing was sent."},
 		{Name: "WS_ERR_CLOSE_CODE", Value: 105, Doc: "The close code may not be sent: only 1000-1003, 1007-1014 and 3000-4999 may."},
 		{Name: "WS_ERR_CONTROL_SIZE", Value: 106, Doc: "The payload of a control frame is over 125 bytes, or a close reason is over 123."},
@@ -54,7 +54,7 @@ var (
 	receiving  = []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_STATE", "WS_ERR_BUSY", "WS_ERR_ABNORMAL", "WS_ERR_TIMEOUT",
 		"WS_ERR_INTERRUPTED", "WS_ERR_SYSTEM", "WS_ERR_PROTOCOL", "WS_ERR_PEER_UTF8", "WS_ERR_PEER_TOO_LARGE", "WS_ERR_PEER_POLICY",
 		"WS_ERR_NO_MEMORY"}
-	accepting = []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_BUSY", "WS_ERR_TIMEOUT", "WS_ERR_INTERRUPTED", "WS_ERR_SYSTEM",
+	accepting = []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_TIMEOUT", "WS_ERR_INTERRUPTED", "WS_ERR_SYSTEM",
 		"WS_ERR_ABNORMAL", "WS_ERR_HANDSHAKE", "WS_ERR_ORIGIN", "WS_ERR_TOO_MANY"}
 	dialling = []string{"WS_ERR_ARGUMENT", "WS_ERR_URL", "WS_ERR_HEADER", "WS_ERR_OPTION", "WS_ERR_TIMEOUT", "WS_ERR_INTERRUPTED",
 		"WS_ERR_SYSTEM", "WS_ERR_RESOLVE", "WS_ERR_ABNORMAL", "WS_ERR_HANDSHAKE", "WS_ERR_REFUSED", "WS_ERR_TOO_MANY"}

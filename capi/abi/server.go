@@ -10,7 +10,7 @@ var (
 	untilConn  = "Until a connection came and its handshake is over, or WS_OPT_ACCEPT_TIMEOUT_MS is over; ws_server_stop ends it at once."
 	onServer   = []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED"}
 	binding    = []string{"WS_ERR_ARGUMENT", "WS_ERR_SYSTEM", "WS_ERR_TOO_MANY"}
-	oneAccepts = "Any number of threads may accept on one server."
+	oneAccepts = "Any number of threads may accept on one server; they take turns."
 )
 
 var serverFunctions = []Function{
@@ -59,7 +59,7 @@ var serverFunctions = []Function{
 			"connection that fails does not end it.",
 		Params: []Param{server}, Result: num, Returns: "0 when ws_server_stop or ws_server_close ended it; -1 when it failed.",
 		Blocks: "Until ws_server_stop or ws_server_close.",
-		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_BUSY", "WS_ERR_INTERRUPTED", "WS_ERR_SYSTEM"},
+		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_INTERRUPTED", "WS_ERR_SYSTEM"},
 	},
 	{
 		Name: "ws_server_stop", Section: "Server", Spec: "WsServer.stop", Body: C, Signal: true,

@@ -4,6 +4,7 @@ package main
 // error slot of the thread, measures texts and calls the body in Go or C.
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -24,7 +25,8 @@ func bodies(t *abi.Table) []byte {
 	var b strings.Builder
 	b.WriteString("/*\n * What the bodies in C look like to the shim: a text comes with its length, and a frame is written to frame_out.\n" +
 		" * 0 or the result is success, -1 or NULL is failure with the thread's error slot filled.\n * " + generated +
-		"\n */\n#ifndef LIBWS_BODIES_H\n#define LIBWS_BODIES_H\n\n#include \"error.h\"\n\n")
+		"\n *\n * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:\n * " +
+		fmt.Sprintf("%x", sha256.Sum256(header(t))) + "\n */\n#ifndef LIBWS_BODIES_H\n#define LIBWS_BODIES_H\n\n#include \"error.h\"\n\n")
 	for i := range t.Functions {
 		f := &t.Functions[i]
 		if f.Body != abi.C || f.Twin != "" {

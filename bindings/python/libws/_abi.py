@@ -189,7 +189,7 @@ ERROR_MEANINGS: Dict[int, str] = {
     WS_ERR_ARGUMENT: "An argument is NULL, negative or out of its range; the message names it and the bound.",
     WS_ERR_HANDLE: "The handle was never given out, or belongs to another kind of object.",
     WS_ERR_STATE: "The call does not fit the state: a message is unfinished, the handshake is not over or already is.",
-    WS_ERR_BUSY: "Another thread is receiving on this connection or accepting on this server.",
+    WS_ERR_BUSY: "Another thread is receiving on this connection.",
     WS_ERR_UTF8: "The text given is not valid UTF-8; nothing was sent.",
     WS_ERR_CLOSE_CODE: "The close code may not be sent: only 1000-1003, 1007-1014 and 3000-4999 may.",
     WS_ERR_CONTROL_SIZE: "The payload of a control frame is over 125 bytes, or a close reason is over 123.",
