@@ -56,7 +56,7 @@ func (m *Machine) InitClient(cfg *Config, req ClientRequest) error {
 	key := wire.EncodeKey(req.Key)
 	m.opening.want = wire.AcceptKey(key[:])
 	m.opening.offered = slices.Clone(req.Subprotocols)
-	m.out = req.append(nil, key[:])
+	m.out = req.append(m.grab(), key[:])
 	return nil
 }
 

@@ -50,9 +50,9 @@ func (m *Machine) Close(code wire.CloseCode, reason string) error {
 // sendClose queues a close frame behind the pong that is due.
 func (m *Machine) sendClose(body []byte) {
 	if m.has(pongDue) {
-		m.out = m.appendPong(m.out)
+		m.out = m.appendPong(m.grab())
 	}
-	m.out = m.appendControl(m.out, wire.OpClose, body)
+	m.out = m.appendControl(m.grab(), wire.OpClose, body)
 	m.ends().sent = true
 }
 

@@ -47,7 +47,7 @@ func (m *Machine) controlFrame(p []byte) (Event, bool) {
 func (m *Machine) pingReceived(p []byte) {
 	manual := m.has(framesMode) || m.cfg.ManualPong
 	if !manual && len(m.out) < pongBacklog && !m.has(pongDue) {
-		m.out = m.appendControl(m.out, wire.OpPong, p)
+		m.out = m.appendControl(m.grab(), wire.OpPong, p)
 		return
 	}
 	b := m.box()
@@ -84,7 +84,7 @@ func (m *Machine) HeldPing() []byte {
 }
 
 func (m *Machine) queueControl(op wire.Opcode, payload []byte) error {
-	out, err := m.AppendFrame(m.out, op, true, payload)
+	out, err := m.AppendFrame(m.grab(), op, true, payload)
 	if err == nil {
 		m.out = out
 	}

@@ -100,6 +100,17 @@ func (m *Machine) Retain() {
 	}
 }
 
+// Unread takes back the input that Next has not looked at, as when reading shall pause. It is the caller's again; fed once
+// more later, it gives the same events.
+func (m *Machine) Unread() []byte {
+	b := m.in
+	m.in = nil
+	return b
+}
+
+// Buffered returns how many bytes of input Next has not looked at.
+func (m *Machine) Buffered() int { return len(m.in) }
+
 // Pending reports whether Next has more to say without further input.
 func (m *Machine) Pending() bool {
 	return len(m.in) > 0 || m.has(openDue) || m.has(eofFed) && !m.has(endTold) || m.end != nil && m.end.err != nil && !m.has(failTold)
@@ -161,11 +172,21 @@ func (m *Machine) Sent(n int) {
 // AppendOutput moves everything that Output would return, in order, behind dst.
 func (m *Machine) AppendOutput(dst []byte) []byte {
 	dst = append(dst, m.out...)
+	m.cfg.Spare.giveOutput(m.out)
 	m.out = nil
 	if m.has(pongDue) {
 		dst = m.appendPong(dst)
 	}
 	return dst
+}
+
+// OutputSize returns how many bytes AppendOutput appends at most.
+func (m *Machine) OutputSize() int {
+	n := len(m.out)
+	if m.has(pongDue) {
+		n += wire.MaxHeaderSize + wire.MaxControlPayload
+	}
+	return n
 }
 
 // HasOutput reports whether Output has bytes, at the price of a comparison.

@@ -20,14 +20,39 @@ type opening struct {
 	interim  int      // client: 1xx responses that were passed over
 }
 
-// Spare recycles the memory of opening handshakes within one thread.
-type Spare struct{ free []*opening }
+// Spare recycles the memory of opening handshakes, and of output that AppendOutput moves on, within one thread.
+type Spare struct {
+	free   []*opening
+	output [][]byte
+}
 
 const (
-	spareMost    = 64       // openings kept for reuse
+	spareMost    = 64       // openings kept for reuse, and as many output buffers
 	spareBytes   = 16 << 10 // the largest head buffer kept
+	spareOutput  = 512      // bytes of a fresh output buffer, which hold a plain 101 response
 	interimsMost = 8        // 1xx responses a client passes over
 )
+
+// grab returns the memory that output is appended to.
+func (m *Machine) grab() []byte {
+	s := m.cfg.Spare
+	if m.out != nil || s == nil {
+		return m.out
+	}
+	if last := len(s.output) - 1; last >= 0 {
+		b := s.output[last]
+		s.output = s.output[:last]
+		return b
+	}
+	return make([]byte, 0, spareOutput)
+}
+
+// giveOutput takes memory of grab back.
+func (s *Spare) giveOutput(b []byte) {
+	if s != nil && len(s.output) < spareMost && cap(b) >= spareOutput && cap(b) <= spareBytes {
+		s.output = append(s.output, b[:0])
+	}
+}
 
 func (m *Machine) startOpening() {
 	if s := m.cfg.Spare; s != nil && len(s.free) > 0 {
@@ -108,7 +133,7 @@ func headFailure(err error) *Error {
 // failOpening ends the opening handshake over a broken rule. A server answers with the status that fits.
 func (m *Machine) failOpening(err *Error) Event {
 	if m.cfg.Role == Server {
-		m.out = appendRefusal(m.out, Refusal{Status: err.Status, Header: refusalFields(err.Status), Body: []byte(err.Rule + "\n")}, false)
+		m.out = appendRefusal(m.grab(), Refusal{Status: err.Status, Header: refusalFields(err.Status), Body: []byte(err.Rule + "\n")}, false)
 	}
 	return m.fail(err)
 }

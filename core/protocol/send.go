@@ -16,6 +16,15 @@ func (m *Machine) maySend() error {
 	return errClosed
 }
 
+// MaySendMessage returns why no whole message can be sent now, or nil. It is for shells that encode a message once for many
+// servers' connections: its frame is the same for each.
+func (m *Machine) MaySendMessage() error {
+	if m.sendOp != 0 && m.state == Open {
+		return errMessageOpen
+	}
+	return m.maySend()
+}
+
 // FrameHeader checks that a frame with this payload may be sent now, commits the machine to it and writes its header into
 // h. The caller then sends h[:n] and the payload, which a client masks with key first (RFC 6455 §5.3). On an error nothing
 // has changed. A close frame's answer is Closing.

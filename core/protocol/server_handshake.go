@@ -124,7 +124,7 @@ func (m *Machine) Accept(a AcceptOptions) error {
 	}
 	key, _ := r.head.Get("Sec-WebSocket-Key")
 	accept := wire.AcceptKey(key)
-	out := append(m.out, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
+	out := append(m.grab(), "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
 	out = append(append(out, accept[:]...), "\r\n"...)
 	if a.Subprotocol != "" {
 		out = append(append(append(out, "Sec-WebSocket-Protocol: "...), a.Subprotocol...), "\r\n"...)
@@ -164,9 +164,9 @@ func (m *Machine) Refuse(r Refusal) error {
 		r.Header = append(r.Header[:len(r.Header):len(r.Header)], refusalFields(r.Status)...)
 	}
 	if string(req.head.Method) == "HEAD" {
-		m.out = appendHead(m.out, r, keep)
+		m.out = appendHead(m.grab(), r, keep)
 	} else {
-		m.out = appendRefusal(m.out, r, keep)
+		m.out = appendRefusal(m.grab(), r, keep)
 	}
 	m.clear(awaitVerdict)
 	if keep {
