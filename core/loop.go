@@ -11,6 +11,7 @@ import (
 	"libws/core/internal/offheap"
 	"libws/core/internal/poller"
 	"libws/core/protocol"
+	"libws/core/wire"
 )
 
 // Loop serves listeners and connections on the thread that polls it, without goroutines. Poll delivers events in batches.
@@ -25,6 +26,7 @@ type Loop struct {
 
 	number  uint64      // distinguishes the ids of the loops of a process
 	polling atomic.Bool // a poll is under way, waiting included
+	stopped atomic.Bool // Run is to return
 	epoch   time.Time
 	clock   func() time.Duration // injected by tests, else nil
 
@@ -37,22 +39,25 @@ type Loop struct {
 	woken    bool // this poll was ended by Wake
 	quiet    bool // the last probe found nothing ready, so the next poll goes straight to waiting
 
-	set    settings
 	more   loopSettings
 	config [2]*protocol.Config // of servers, of clients
 	offer  acceptRules
+	spare  protocol.Spare
+	dials  map[uint32]*dialing      // by slot, while connecting
+	header [wire.MaxHeaderSize]byte // of the message that is being sent
 
-	now   int64  // nanoseconds since epoch, read once a poll
-	tick  uint32 // the same in milliseconds, wrapping
-	wheel wheel
+	now       int64  // nanoseconds since epoch, read once a poll
+	tick      uint32 // the same in milliseconds, wrapping
+	wheel     wheel
+	choreTick uint32 // when runChores has something to do, 0 for never
 
 	slab      slab
 	listeners []listener
-	pending   int        // connections that are not open yet
-	young     []ConnID   // servers' connections in the order they came, for evicting half-done handshakes
-	opened    []uint32   // slots whose opening handshake is kept until the next poll
-	draining  bool       // Drain was called
-	drained   bool       // and has been answered with an event
+	pending   int      // connections that are not open yet
+	young     []ConnID // servers' connections in the order they came, for evicting half-done handshakes
+	opened    []uint32 // slots whose opening handshake is kept until the next poll
+	draining  bool     // Drain was called
+	drained   bool     // and has been answered with an event
 	metrics   LoopMetrics
 	rtt       rttHistogram
 	topics    topics
@@ -75,6 +80,7 @@ type Loop struct {
 
 	dirty     []uint32 // slots with output to flush
 	attention []uint32 // slots with something to tell or to go on with
+	attended  []uint32 // memory of attention, used in turns
 	ready     []poller.Event
 	readyAt   int // ready[readyAt:readyEnd] is not looked at yet
 	readyEnd  int
@@ -225,7 +231,7 @@ func (l *Loop) lock(op string) *Error {
 func (l *Loop) stir() {
 	if l.asleep && !l.rung {
 		l.rung = true
-		l.wake.Set()
+		l.wake.Set(poller.Stirred)
 	}
 }
 

@@ -27,7 +27,7 @@ const (
 func (id ConnID) Slot() int { return int(id & slotMask) }
 
 // cFlag packs what is true of a connection.
-type cFlag uint32
+type cFlag uint64
 
 const (
 	cUsed       cFlag = 1 << iota // the slot has a connection
@@ -54,8 +54,11 @@ const (
 	cMessageEnd                   // during a read: a message was completed
 	cWatchIn                      // epoll watches for input
 	cWatchOut                     // epoll watches for room
-	cReserved                     // opened only after this poll's name look-up
+	cHeld                         // input was put aside in Loop.held
 	cHasLimit                     // queueLimit and policy are its own
+	cTellOpen                     // LoopOpen is due
+	cCut                          // descriptor and memory are given back; the slot waits for LoopClose
+	cAnswered                     // a plain request was answered
 )
 
 // loopConn is one connection. Deadlines are ticks of a millisecond that wrap; comparing looks at differences.
@@ -69,19 +72,20 @@ type loopConn struct {
 	queue int32 // index into Loop.queues, 0 for none
 	subs  int32 // first subscription, 0 for none
 
-	wheelNext int32 // slot+1 of the neighbours in the timer wheel; wheelNext also links unused slots
-	wheelPrev int32
-	wheelTick uint32 // when the wheel looks at it
-	stageTick uint32 // when the current stage ends: handshake, close or linger; while open when the next ping is due or was sent
+	wheelNext   int32 // slot+1 of the neighbours in the timer wheel; wheelNext also links unused slots
+	wheelPrev   int32
+	wheelTick   uint32 // when the wheel looks at it
+	stageTick   uint32 // when the current stage ends: handshake, close or linger; while open when the next ping is due or was sent
 	messageTick uint32 // when the current message began
 	heardTick   uint32 // when the last message came
 	pingStamp   uint32 // microseconds, low 32 bits: when our ping was sent
 
 	queueLimit uint32 // in KiB, with cHasLimit
-	cause      uint16 // ErrorCode that the end will be told with
+	cause      uint16 // ErrorCode that the end is told with
+	code       uint16 // and the close code
 	policy     QueuePolicy
-	wheelSlot  uint8 // where in the wheel it hangs, with wheelLevel
-	wheelLevel uint8 // 0: not in the wheel
+	wheelSlot  uint8 // the list of the wheel that it hangs in
+	wheelLevel uint8 // 1 or 2; 0 when it does not
 }
 
 const chunkSlots = 256
@@ -187,7 +191,7 @@ func (l *Loop) enter(fd int, flags cFlag) (uint32, *loopConn) {
 // room, since epoll reports hangups of every socket it knows, again and again.
 func (l *Loop) watch(slot uint32, c *loopConn) {
 	want := cFlag(0)
-	if c.flags&cLinger != 0 || c.flags&(cPaused|cVerdict|cConnecting|cEOF) == 0 {
+	if c.flags&(cEOF|cConnecting) == 0 && (c.flags&cEnding != 0 || c.flags&(cPaused|cVerdict) == 0) {
 		want |= cWatchIn
 	}
 	if c.flags&(cBlocked|cConnecting) != 0 {
@@ -220,6 +224,7 @@ func (l *Loop) heed(slot uint32, c *loopConn) {
 	if c.flags&cAttention == 0 {
 		c.flags |= cAttention
 		l.attention = append(l.attention, slot)
+		l.stir()
 	}
 }
 
@@ -228,5 +233,6 @@ func (l *Loop) mark(slot uint32, c *loopConn) {
 	if c.flags&cDirty == 0 {
 		c.flags |= cDirty
 		l.dirty = append(l.dirty, slot)
+		l.stir()
 	}
 }

@@ -83,12 +83,20 @@ func (l *Loop) emit(kind LoopEventKind, slot uint32, c *loopConn) *LoopEvent {
 // view makes b the payload of e. b lies in mapped memory and stays until the next poll.
 func (e *LoopEvent) view(b []byte) { e.data, e.size = addressOf(b), int64(len(b)) }
 
-// viewCopy makes a copy of s the payload of e.
-func (l *Loop) viewCopy(e *LoopEvent, s string) {
-	if s == "" {
-		return
+// viewCopy makes a copy of b, which lies elsewhere, the payload of e.
+func (l *Loop) viewCopy(e *LoopEvent, b []byte) {
+	if len(b) > 0 {
+		block := append(l.pool.Get(len(b)), b...)
+		l.later = append(l.later, block)
+		e.view(block)
 	}
-	b := append(l.pool.Get(len(s)), s...)
-	l.later = append(l.later, b)
-	e.view(b)
+}
+
+// viewText is viewCopy for a string.
+func (l *Loop) viewText(e *LoopEvent, s string) {
+	if s != "" {
+		block := append(l.pool.Get(len(s)), s...)
+		l.later = append(l.later, block)
+		e.view(block)
+	}
 }

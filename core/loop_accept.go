@@ -1,0 +1,314 @@
+// This file takes connections in: listening sockets, inherited ones, descriptors of connections that others made.
+package core
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"libws/core/internal/poller"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	acceptMost    = 64   // connections taken from one listener per poll
+	acceptRetryMS = 50   // after running out of descriptors, and while too many handshakes are under way
+	youngMS       = 1000 // a handshake older than this gives way when there are too many
+)
+
+// listener is one listening socket of a loop.
+type listener struct {
+	fd     int
+	path   string // of a Unix socket: removed when the listener is closed
+	paused bool   // not watched for a while
+}
+
+func (ln *listener) close() {
+	if ln.fd >= 0 {
+		poller.Close(ln.fd)
+		if ln.path != "" {
+			_ = unix.Unlink(ln.path)
+		}
+		ln.fd, ln.path = -1, ""
+	}
+}
+
+// Listen opens a listener: "host:port" with an IP address or an empty host, which means every address, or "unix:PATH". Port 0 takes any
+// free one; the port is returned, 0 for a Unix socket. With reusePort several loops share a TCP port.
+func (l *Loop) Listen(address string, reusePort bool) (port int, err error) {
+	const op = "Loop.Listen"
+	if e := l.lock(op); e != nil {
+		return 0, e
+	}
+	defer l.mu.Unlock()
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		if path == "" || len(path) > 107 || strings.IndexByte(path, 0) >= 0 {
+			return 0, argumentError(op, "the path of a Unix socket has 1 to 107 bytes")
+		}
+		fd, err := poller.ListenUnix(path)
+		if err != nil {
+			return 0, systemError(op, err)
+		}
+		if strings.HasPrefix(path, "@") {
+			path = ""
+		}
+		return 0, l.addListener(op, fd, path)
+	}
+	ap, e := listenAddress(op, address)
+	if e != nil {
+		return 0, e
+	}
+	fd, port, err := poller.ListenTCP(ap, reusePort)
+	if err == unix.EAFNOSUPPORT && ap.Addr() == netip.IPv6Unspecified() {
+		fd, port, err = poller.ListenTCP(netip.AddrPortFrom(netip.IPv4Unspecified(), ap.Port()), reusePort)
+	}
+	if err != nil {
+		return 0, systemError(op, err)
+	}
+	return port, l.addListener(op, fd, "")
+}
+
+func listenAddress(op, address string) (netip.AddrPort, *Error) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return netip.AddrPort{}, argumentError(op, "the address must be host:port or unix:PATH")
+	}
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return netip.AddrPort{}, argumentError(op, "the port must be 0 to 65535")
+	}
+	ip := netip.IPv6Unspecified()
+	switch host {
+	case "":
+	case "localhost":
+		ip = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	default:
+		if ip, err = netip.ParseAddr(host); err != nil {
+			return netip.AddrPort{}, argumentError(op, "the host to listen on must be an IP address")
+		}
+	}
+	return netip.AddrPortFrom(ip, uint16(port)), nil
+}
+
+// ListenFD takes over a descriptor that listens already, inherited from another process perhaps. The loop closes it in the end.
+func (l *Loop) ListenFD(fd int) error {
+	const op = "Loop.ListenFD"
+	if e := l.lock(op); e != nil {
+		return e
+	}
+	defer l.mu.Unlock()
+	if err := poller.AdoptListener(fd); err != nil {
+		return &Error{Code: CodeArgument, Op: op, Msg: "the descriptor must be a listening stream socket", Err: err}
+	}
+	return l.addListener(op, fd, "")
+}
+
+func (l *Loop) addListener(op string, fd int, path string) error {
+	ln := listener{fd: fd, path: path}
+	if l.draining {
+		ln.close()
+		return newError(CodeState, op, "the loop is draining")
+	}
+	if err := l.epoll.Add(fd, poller.In, tokenListener|uint64(len(l.listeners))); err != nil {
+		ln.close()
+		return systemError(op, err)
+	}
+	l.listeners = append(l.listeners, ln)
+	return nil
+}
+
+// acceptFrom takes what waits at a listener, a batch at a time.
+func (l *Loop) acceptFrom(i int) {
+	ln := &l.listeners[i]
+	for range acceptMost {
+		if ln.fd < 0 || l.crowded() {
+			l.pauseListener(i)
+			return
+		}
+		fd, errno := poller.Accept(ln.fd)
+		switch errno {
+		case 0:
+		case unix.EAGAIN:
+			return
+		default:
+			// Out of descriptors or memory: the listener stays readable, so it is left alone for a while.
+			l.metrics.AcceptsFailed++
+			l.pauseListener(i)
+			return
+		}
+		if l.slab.live >= int(l.more.value[OptMaxConnections]) {
+			l.metrics.Total++
+			l.metrics.Refused++
+			poller.Close(fd)
+			continue
+		}
+		l.serve(fd)
+	}
+}
+
+// serve waits for the opening handshake of a client on a fresh connection.
+func (l *Loop) serve(fd int) (uint32, *loopConn) {
+	slot, c := l.enter(fd, cYoung)
+	if c == nil {
+		poller.Close(fd)
+		return 0, nil
+	}
+	c.m.InitServer(l.config[0])
+	c.stageTick = l.tick + l.more.handshakeMS
+	l.young = append(l.young, l.id(slot, c))
+	l.schedule(slot, c)
+	l.watch(slot, c)
+	return slot, c
+}
+
+// crowded tells that no more opening handshakes may begin. Room is made by giving up the oldest once it has had its time: a flood
+// of silent connections cannot shut others out.
+func (l *Loop) crowded() bool {
+	if l.pending < int(l.more.value[OptMaxPending]) {
+		if len(l.young) > 2*l.pending+64 {
+			l.pruneYoung()
+		}
+		return false
+	}
+	l.pruneYoung()
+	for i, id := range l.young {
+		slot, c := l.lookup(uint64(id))
+		if age := l.tick - (c.stageTick - l.more.handshakeMS); int32(age) < youngMS {
+			return true
+		}
+		l.young = l.young[i+1:]
+		l.lost(slot, c, CodeTimeout)
+		return false
+	}
+	return true
+}
+
+// pruneYoung forgets handshakes that are over.
+func (l *Loop) pruneYoung() {
+	kept := l.young[:0]
+	for _, id := range l.young {
+		if _, c := l.lookup(uint64(id)); c != nil && c.flags&cYoung != 0 {
+			kept = append(kept, id)
+		}
+	}
+	l.young = kept
+}
+
+// pauseListener stops watching a listener for acceptRetryMS.
+func (l *Loop) pauseListener(i int) {
+	ln := &l.listeners[i]
+	if ln.fd >= 0 && !ln.paused {
+		ln.paused = true
+		l.epoll.Remove(ln.fd)
+	}
+	l.planChore(acceptRetryMS)
+}
+
+// resumeAccepting watches listeners again once handshakes have made room.
+func (l *Loop) resumeAccepting() {
+	if l.pending*2 < int(l.more.value[OptMaxPending]) {
+		return
+	}
+	for i := range l.listeners {
+		if l.listeners[i].paused {
+			l.planChore(0)
+			return
+		}
+	}
+}
+
+// retryAccepting watches paused listeners again.
+func (l *Loop) retryAccepting() {
+	for i := range l.listeners {
+		if ln := &l.listeners[i]; ln.paused && ln.fd >= 0 {
+			ln.paused = false
+			_ = l.epoll.Add(ln.fd, poller.In, tokenListener|uint64(i))
+		}
+	}
+}
+
+// Adopt takes over a connected stream socket on which the opening handshake is done; role is our end. input holds bytes that were
+// read behind the handshake already. LoopOpen follows. The loop closes the descriptor in the end, unless an error is returned.
+func (l *Loop) Adopt(fd int, role Role, input []byte) (ConnID, error) {
+	const op = "Loop.Adopt"
+	if role != RoleServer && role != RoleClient {
+		return 0, argumentError(op, "the role must be Server or Client")
+	}
+	slot, c, err := l.adopt(op, fd, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer l.mu.Unlock()
+	config := l.config[0]
+	if role == RoleClient {
+		config = l.config[1]
+		c.flags |= cClient
+	}
+	c.m.Init(config)
+	c.flags |= cKnown | cTellOpen
+	l.metrics.Open++
+	l.hold(slot, c, input)
+	l.beginOpen(slot, c)
+	l.watch(slot, c)
+	return l.id(slot, c), nil
+}
+
+// AdoptUpgrade takes over a connected stream socket on which a client's request is still to be answered; input holds what was
+// read of it already. It goes on as on a connection that a listener accepted.
+func (l *Loop) AdoptUpgrade(fd int, input []byte) (ConnID, error) {
+	slot, c, err := l.adopt("Loop.AdoptUpgrade", fd, cYoung)
+	if err != nil {
+		return 0, err
+	}
+	defer l.mu.Unlock()
+	c.m.InitServer(l.config[0])
+	c.flags |= cKnown
+	c.stageTick = l.tick + l.more.handshakeMS
+	l.schedule(slot, c)
+	l.hold(slot, c, input)
+	l.watch(slot, c)
+	return l.id(slot, c), nil
+}
+
+// adopt enters a descriptor and leaves the loop locked.
+func (l *Loop) adopt(op string, fd int, flags cFlag) (uint32, *loopConn, error) {
+	if e := l.lock(op); e != nil {
+		return 0, nil, e
+	}
+	if err := poller.Adopt(fd); err != nil {
+		l.mu.Unlock()
+		return 0, nil, &Error{Code: CodeArgument, Op: op, Msg: "the descriptor must be a connected stream socket", Err: err}
+	}
+	if e := l.roomFor(op); e != nil {
+		l.mu.Unlock()
+		return 0, nil, e
+	}
+	l.readClock()
+	slot, c := l.enter(fd, flags)
+	if c == nil {
+		l.mu.Unlock()
+		return 0, nil, newError(CodeTooMany, op, "the loop has no room for another connection")
+	}
+	return slot, c, nil
+}
+
+func (l *Loop) roomFor(op string) *Error {
+	if l.draining {
+		return newError(CodeState, op, "the loop is draining")
+	}
+	if l.slab.live >= int(l.more.value[OptMaxConnections]) {
+		return newError(CodeTooMany, op, "the loop has OptMaxConnections connections")
+	}
+	return nil
+}
+
+// hold keeps input for the next poll.
+func (l *Loop) hold(slot uint32, c *loopConn, input []byte) {
+	if len(input) > 0 {
+		l.held[slot] = append(l.pool.Get(len(input)), input...)
+		c.flags |= cHeld
+	}
+	l.heed(slot, c)
+}

@@ -1,0 +1,157 @@
+// This file opens connections as a client without blocking: name look-up off the data path, then TCP and the opening handshake
+// (RFC 6455 §4.1).
+package core
+
+import (
+	"context"
+	"crypto/rand"
+	"net/netip"
+	"slices"
+
+	"libws/core/internal/poller"
+	"libws/core/protocol"
+)
+
+// dialing is what is known of a connection that has none of its own yet.
+type dialing struct {
+	addrs []netip.Addr // still to be tried
+	port  uint16
+}
+
+// Dial begins to connect to a ws:// URL and returns at once. LoopOpen follows, or LoopClose with 1006 and the reason: CodeResolve,
+// CodeSystem, CodeTimeout, CodeHandshake, or CodeRefused with the HTTP status. Host names are looked up on a goroutine of their own. Of
+// the options only Subprotocols, Origin and Header count. Errors: CodeURL, CodeHeader, CodeArgument, CodeTooMany; nothing was
+// sent then.
+func (l *Loop) Dial(url string, o *DialOptions) (ConnID, error) {
+	const op = "Loop.Dial"
+	e, bad := parseURL(op, url)
+	if bad != nil {
+		return 0, bad
+	}
+	if err := l.lock(op); err != nil {
+		return 0, err
+	}
+	defer l.mu.Unlock()
+	slot, c, err := l.beginDial(op, -1, e, o, cConnecting)
+	if err != nil {
+		return 0, err
+	}
+	id := l.id(slot, c)
+	if l.dials == nil {
+		l.dials = map[uint32]*dialing{}
+	}
+	d := &dialing{port: e.port}
+	l.dials[slot] = d
+	if a, err := netip.ParseAddr(e.host); err == nil {
+		d.addrs = []netip.Addr{a}
+		l.tryNext(slot, c, d)
+		return id, nil
+	}
+	go l.lookUp(id, e.host)
+	return id, nil
+}
+
+// DialFD performs the client's opening handshake on a connected stream socket; url says host and target, and is not connected to.
+// The loop closes the descriptor in the end, unless an error is returned.
+func (l *Loop) DialFD(fd int, url string, o *DialOptions) (ConnID, error) {
+	const op = "Loop.DialFD"
+	e, bad := parseURL(op, url)
+	if bad != nil {
+		return 0, bad
+	}
+	if err := l.lock(op); err != nil {
+		return 0, err
+	}
+	defer l.mu.Unlock()
+	if err := poller.Adopt(fd); err != nil {
+		return 0, &Error{Code: CodeArgument, Op: op, Msg: "the descriptor must be a connected stream socket", Err: err}
+	}
+	slot, c, err := l.beginDial(op, fd, e, o, 0)
+	if err != nil {
+		return 0, err
+	}
+	l.mark(slot, c)
+	l.watch(slot, c)
+	return l.id(slot, c), nil
+}
+
+// beginDial enters a connection whose request is ready.
+func (l *Loop) beginDial(op string, fd int, e endpoint, o *DialOptions, flags cFlag) (uint32, *loopConn, error) {
+	if err := l.roomFor(op); err != nil {
+		return 0, nil, err
+	}
+	if o == nil {
+		o = &DialOptions{}
+	}
+	req := protocol.ClientRequest{Host: e.field, Target: e.target, Origin: o.Origin, Subprotocols: slices.Clone(o.Subprotocols), Header: fieldsOf(o.Header)}
+	_, _ = rand.Read(req.Key[:])
+	var m protocol.Machine
+	if err := m.InitClient(l.config[1], req); err != nil {
+		return 0, nil, fromProtocol(op, err)
+	}
+	l.readClock()
+	slot, c := l.enter(fd, flags|cYoung|cClient|cKnown)
+	if c == nil {
+		return 0, nil, newError(CodeTooMany, op, "the loop has no room for another connection")
+	}
+	c.m = m
+	c.stageTick = l.tick + l.more.handshakeMS
+	l.schedule(slot, c)
+	l.stir() // the timer must be set
+	return slot, c, nil
+}
+
+// lookUp finds the addresses of a host. It is the only thing a loop does on another goroutine.
+func (l *Loop) lookUp(id ConnID, host string) {
+	addrs, err := resolve(context.Background(), "Loop.Dial", host)
+	if l.lock("") != nil {
+		return
+	}
+	defer l.mu.Unlock()
+	slot, c, gone := l.find("", id)
+	if gone != nil {
+		return
+	}
+	if err != nil {
+		delete(l.dials, slot)
+		l.lost(slot, c, CodeResolve)
+		return
+	}
+	d := l.dials[slot]
+	d.addrs = addrs
+	l.tryNext(slot, c, d)
+}
+
+// tryNext connects to the next address; without one the attempt has failed.
+func (l *Loop) tryNext(slot uint32, c *loopConn, d *dialing) {
+	for len(d.addrs) > 0 {
+		ap := netip.AddrPortFrom(d.addrs[0], d.port)
+		d.addrs = d.addrs[1:]
+		fd, err := poller.ConnectTCP(ap)
+		if err != nil {
+			continue
+		}
+		c.fd = int32(fd)
+		l.watch(slot, c)
+		l.stir()
+		return
+	}
+	delete(l.dials, slot)
+	l.lost(slot, c, CodeSystem)
+}
+
+// connected goes on once an attempt to connect has ended.
+func (l *Loop) connected(slot uint32, c *loopConn) {
+	d := l.dials[slot]
+	if poller.SocketError(int(c.fd)) != 0 {
+		poller.Close(int(c.fd))
+		c.fd = -1
+		c.flags &^= cWatchIn | cWatchOut
+		l.tryNext(slot, c, d)
+		return
+	}
+	delete(l.dials, slot)
+	c.flags &^= cConnecting
+	l.mark(slot, c)
+	l.watch(slot, c)
+}

@@ -1,0 +1,124 @@
+// This file lets topics reach across loops: a hub knows which loop has subscribers of what, and hands messages over.
+package core
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"libws/core/internal/poller"
+	"libws/core/wire"
+)
+
+// Hub connects the topics of several loops. The zero value is ready; loops made without one share one.
+type Hub struct {
+	mu      sync.RWMutex
+	members map[string][]*hubMember // by topic, those that have subscribers
+}
+
+var defaultHub Hub
+
+// hubMember is a loop as its hub sees it: a box that others put messages into.
+type hubMember struct {
+	wake   poller.Wake
+	filled atomic.Bool // the inbox has something; read without the lock
+	mu     sync.Mutex
+	inbox  []hubMessage
+	gone   bool
+}
+
+// hubMessage is a publication from another loop. Its frame is shared by all receivers and never changes.
+type hubMessage struct {
+	topic string
+	op    Opcode
+	frame []byte
+	head  int // bytes of the frame's header
+}
+
+func (h *Hub) join(l *Loop) *hubMember { return &hubMember{wake: l.wake} }
+
+// leave makes sure that nothing more is put into a member's box.
+func (h *Hub) leave(m *hubMember) {
+	m.mu.Lock()
+	m.gone, m.inbox = true, nil
+	m.mu.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for topic := range h.members {
+		h.drop(m, topic)
+	}
+}
+
+// follow tells that a loop has subscribers of a topic now.
+func (h *Hub) follow(m *hubMember, topic string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.members == nil {
+		h.members = map[string][]*hubMember{}
+	}
+	h.members[topic] = append(h.members[topic], m)
+}
+
+// unfollow tells that it has none any more.
+func (h *Hub) unfollow(m *hubMember, topic string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.drop(m, topic)
+}
+
+func (h *Hub) drop(m *hubMember, topic string) {
+	list := h.members[topic]
+	for i, other := range list {
+		if other == m {
+			list = append(list[:i:i], list[i+1:]...)
+			break
+		}
+	}
+	if len(list) == 0 {
+		delete(h.members, topic)
+		return
+	}
+	h.members[topic] = list
+}
+
+// publish hands a message to the other loops that have subscribers. It is encoded, and copied, once for all of them.
+func (h *Hub) publish(from *hubMember, topic string, op Opcode, payload []byte) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	var msg hubMessage
+	for _, m := range h.members[topic] {
+		if m == from {
+			continue
+		}
+		if msg.frame == nil {
+			b := make([]byte, 0, len(payload)+wire.MaxHeaderSize)
+			b = wire.AppendHeader(b, wire.Header{Fin: true, Opcode: op, Length: int64(len(payload))})
+			msg = hubMessage{topic: topic, op: op, frame: append(b, payload...), head: len(b)}
+		}
+		m.put(msg)
+	}
+}
+
+func (m *hubMember) put(msg hubMessage) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.gone {
+		return
+	}
+	m.inbox = append(m.inbox, msg)
+	if !m.filled.Swap(true) {
+		m.wake.Set(poller.Stirred)
+	}
+}
+
+// takeHubMessages publishes to this loop's subscribers what other loops have published.
+func (l *Loop) takeHubMessages() {
+	m := l.hubMember
+	m.mu.Lock()
+	box := m.inbox
+	m.inbox = nil
+	m.filled.Store(false)
+	m.mu.Unlock()
+	for _, msg := range box {
+		l.publishHere(msg.topic, msg.op, msg.frame[msg.head:], msg.frame, 0)
+	}
+}

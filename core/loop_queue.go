@@ -1,0 +1,272 @@
+// This file holds the output of connections until the socket takes it: bytes in the order they leave, and behind them, when a
+// policy may still drop some, whole messages.
+package core
+
+import (
+	"libws/core/internal/poller"
+
+	"golang.org/x/sys/unix"
+)
+
+// QueuePolicy says what happens to a message that finds the queue of its connection full. Whatever it says, a message is taken
+// whole or not at all, and one that finds the queue empty is always taken.
+type QueuePolicy uint8
+
+// The policies.
+const (
+	QueueFail       QueuePolicy = 0 // the send fails with CodeQueueFull
+	QueueDropNewest QueuePolicy = 1 // the message is dropped: the send returns 0 bytes and no error
+	QueueDropOldest QueuePolicy = 2 // the oldest messages that have not begun to leave are dropped to make room
+	QueueConflate   QueuePolicy = 3 // a message replaces the waiting one with the same key; without one it goes on like QueueDropOldest
+	QueueClose1008  QueuePolicy = 4 // the connection is closed with 1008
+	QueueClose1013  QueuePolicy = 5 // the connection is closed with 1013
+	queuePolicies   QueuePolicy = 6
+)
+
+// queue is the output of one connection. It exists only while there is some.
+type queue struct {
+	buf  []byte // a block of the pool; buf[head:] is to be written
+	head int
+
+	first, last int32 // messages that wait behind buf and may still be dropped; indices into Loop.records
+	waiting     int   // their bytes
+	next        int32 // link of unused queues
+}
+
+// record is one encoded message that waits.
+type record struct {
+	block      []byte
+	prev, next int32
+	key        int64
+	pinned     bool // part of a fragmented message: never dropped
+}
+
+// recordKey finds the waiting message that a newer one with the same key replaces.
+type recordKey struct {
+	queue int32
+	key   int64
+}
+
+const (
+	queueLeast  = 512      // bytes of the smallest block, so that small answers share a size
+	refillBytes = 64 << 10 // as much is taken from waiting messages at a time
+)
+
+func (q *queue) size() int { return len(q.buf) - q.head + q.waiting }
+
+// queueOf returns the queue of a connection, making one when there is none.
+func (l *Loop) queueOf(c *loopConn) *queue {
+	if c.queue == 0 {
+		if l.spareQ == 0 {
+			l.queues = append(l.queues, queue{})
+			c.queue = int32(len(l.queues) - 1)
+		} else {
+			c.queue = l.spareQ
+			l.spareQ = l.queues[c.queue].next
+		}
+		q := &l.queues[c.queue]
+		*q = queue{buf: l.pool.Get(queueLeast)}
+	}
+	return &l.queues[c.queue]
+}
+
+// grow makes room for n more bytes behind q.buf.
+func (l *Loop) grow(q *queue, n int) {
+	if cap(q.buf)-len(q.buf) >= n {
+		return
+	}
+	left := len(q.buf) - q.head
+	if q.head > 0 && left <= q.head && left+n <= cap(q.buf) {
+		q.buf = q.buf[:copy(q.buf, q.buf[q.head:])]
+		q.head = 0
+		return
+	}
+	bigger := append(l.pool.Get(left+n), q.buf[q.head:]...)
+	l.pool.Put(q.buf)
+	q.buf, q.head = bigger, 0
+}
+
+// dropQueue forgets all output of a connection.
+func (l *Loop) dropQueue(c *loopConn) {
+	if c.queue == 0 {
+		return
+	}
+	q := &l.queues[c.queue]
+	l.metrics.QueueBytes -= int64(q.size())
+	for q.first != 0 {
+		l.dropRecord(c.queue, q, q.first)
+	}
+	l.pool.Put(q.buf)
+	*q = queue{next: l.spareQ}
+	l.spareQ = c.queue
+	c.queue = 0
+	c.flags &^= cBlocked
+}
+
+// addRecord makes a block the last waiting message.
+func (l *Loop) addRecord(c *loopConn, q *queue, block []byte, key int64, pinned bool) {
+	i := l.spareR
+	if i == 0 {
+		l.records = append(l.records, record{})
+		i = int32(len(l.records) - 1)
+	} else {
+		l.spareR = l.records[i].next
+	}
+	l.records[i] = record{block: block, prev: q.last, key: key, pinned: pinned}
+	if q.last != 0 {
+		l.records[q.last].next = i
+	} else {
+		q.first = i
+	}
+	q.last = i
+	q.waiting += len(block)
+	if key != 0 {
+		l.keyed[recordKey{c.queue, key}] = i
+	}
+}
+
+// dropRecord takes a waiting message out, wherever it stands.
+func (l *Loop) dropRecord(index int32, q *queue, i int32) {
+	r := &l.records[i]
+	if r.prev != 0 {
+		l.records[r.prev].next = r.next
+	} else {
+		q.first = r.next
+	}
+	if r.next != 0 {
+		l.records[r.next].prev = r.prev
+	} else {
+		q.last = r.prev
+	}
+	q.waiting -= len(r.block)
+	if k := (recordKey{index, r.key}); r.key != 0 && l.keyed[k] == i {
+		delete(l.keyed, k)
+	}
+	l.pool.Put(r.block)
+	*r = record{next: l.spareR}
+	l.spareR = i
+}
+
+// refill moves waiting messages behind the bytes that are to leave next.
+func (l *Loop) refill(c *loopConn, q *queue) {
+	for q.first != 0 && len(q.buf)-q.head < refillBytes {
+		block := l.records[q.first].block
+		l.grow(q, len(block))
+		q.buf = append(q.buf, block...)
+		l.dropRecord(c.queue, q, q.first)
+	}
+}
+
+// flushDirty writes what has been gathered since the last flush: one write per connection.
+func (l *Loop) flushDirty() {
+	for i := 0; i < len(l.dirty); i++ { // a flush may find more to do
+		slot := l.dirty[i]
+		if c := l.slab.at(slot); c.flags&cDirty != 0 {
+			c.flags &^= cDirty
+			if c.flags&cBlocked == 0 {
+				l.flush(slot, c)
+			}
+		}
+	}
+	l.dirty = l.dirty[:0]
+}
+
+// flush writes the output of a connection until it is empty or the socket full.
+func (l *Loop) flush(slot uint32, c *loopConn) {
+	for {
+		if c.m.HasOutput() && (c.queue == 0 || l.queues[c.queue].first == 0) {
+			q := l.queueOf(c)
+			l.grow(q, c.m.OutputSize())
+			before := len(q.buf)
+			q.buf = c.m.AppendOutput(q.buf)
+			l.metrics.QueueBytes += int64(len(q.buf) - before)
+		}
+		if c.queue == 0 {
+			break
+		}
+		q := &l.queues[c.queue]
+		if len(q.buf) == q.head {
+			if q.first == 0 {
+				break
+			}
+			q.buf, q.head = q.buf[:0], 0
+			l.refill(c, q)
+		}
+		if !l.write(slot, c, q) {
+			return
+		}
+	}
+	l.emptied(slot, c)
+}
+
+// write writes once; false when the socket takes no more or is broken.
+func (l *Loop) write(slot uint32, c *loopConn, q *queue) bool {
+	n, errno := poller.Send(int(c.fd), q.buf[q.head:])
+	if errno != 0 && errno != unix.EAGAIN {
+		l.broken(slot, c)
+		return false
+	}
+	l.sent(c, q, n)
+	if q.head < len(q.buf) {
+		l.blocked(slot, c)
+		return false
+	}
+	return true
+}
+
+func (l *Loop) sent(c *loopConn, q *queue, n int) {
+	q.head += n
+	l.metrics.BytesOut += int64(n)
+	l.metrics.QueueBytes -= int64(n)
+}
+
+// blocked waits for room in the socket.
+func (l *Loop) blocked(slot uint32, c *loopConn) {
+	if c.flags&cBlocked == 0 {
+		c.flags |= cBlocked
+		l.watch(slot, c)
+	}
+}
+
+// broken deals with a socket that cannot be written to any more. What the peer sent before may still be read, its close frame
+// above all; the end of it will show.
+func (l *Loop) broken(slot uint32, c *loopConn) {
+	l.dropQueue(c)
+	c.flags |= cBroken
+	if c.flags&cEnding != 0 {
+		l.cut(slot, c)
+		return
+	}
+	l.watch(slot, c)
+}
+
+// emptied gives the queue of a connection back and tells that there is room.
+func (l *Loop) emptied(slot uint32, c *loopConn) {
+	wasBlocked := c.flags&cBlocked != 0
+	l.dropQueue(c)
+	if wasBlocked {
+		l.watch(slot, c)
+	}
+	if c.flags&cEnding != 0 {
+		l.written(slot, c)
+		return
+	}
+	l.roomAgain(slot, c)
+}
+
+// roomAgain lets LoopDrain come once the queue of a connection that was short of room is down to an eighth of its bound.
+func (l *Loop) roomAgain(slot uint32, c *loopConn) {
+	if c.flags&cOwesDrain == 0 || c.queue != 0 && l.queues[c.queue].size() > l.limitOf(c)/8 {
+		return
+	}
+	c.flags = c.flags&^cOwesDrain | cTellDrain
+	l.heed(slot, c)
+}
+
+// writable goes on writing where the socket was full.
+func (l *Loop) writable(slot uint32, c *loopConn) {
+	l.flush(slot, c)
+	if c.flags&(cUsed|cOwesDrain) == cUsed|cOwesDrain {
+		l.roomAgain(slot, c)
+	}
+}

@@ -1,0 +1,250 @@
+// This file reads: from the socket into the loop's receive buffer or straight into a long message, then through the protocol machine
+// into events.
+package core
+
+import (
+	"libws/core/internal/poller"
+	"libws/core/protocol"
+
+	"golang.org/x/sys/unix"
+)
+
+// loopDirectLeast is how many payload bytes must be outstanding for reading straight into the message: below it one read into the
+// receive buffer, which may take in the next frames as well, costs less.
+const loopDirectLeast = 16 << 10
+
+// readable reads once from a connection and delivers what comes of it. One read suffices: what it leaves makes epoll report the
+// socket again, and a read that was not filled leaves nothing, so it is not probed.
+func (l *Loop) readable(slot uint32, c *loopConn) {
+	if c.flags&cEnding != 0 {
+		l.discard(slot, c)
+		return
+	}
+	if c.flags&(cPaused|cVerdict|cHeld|cTellOpen) != 0 || c.flags&cWatchIn == 0 {
+		l.watch(slot, c)
+		return
+	}
+	if p := c.m.Direct(loopDirectLeast); p != nil {
+		n, errno := poller.Recv(int(c.fd), p)
+		if !l.received(slot, c, n, errno) {
+			return
+		}
+		c.m.Filled(n)
+		l.pump(slot, c)
+		return
+	}
+	at := l.inAt
+	p := l.in[at:min(at+readMost, len(l.in))]
+	n, errno := poller.Recv(int(c.fd), p)
+	if !l.received(slot, c, n, errno) {
+		return
+	}
+	l.inAt = at + (n+15)&^15
+	l.viewed = false
+	c.m.Feed(p[:n:n])
+	l.pump(slot, c)
+	if !l.viewed && l.resume == 0 {
+		l.inAt = at // no event looks at these bytes
+	}
+}
+
+// received judges a read; false when there is nothing for the machine to look at.
+func (l *Loop) received(slot uint32, c *loopConn, n int, errno poller.Errno) bool {
+	switch {
+	case n > 0:
+		l.metrics.BytesIn += int64(n)
+		c.flags |= cHeard
+		return true
+	case errno == 0:
+		c.flags |= cEOF
+		c.m.FeedEOF()
+		l.pump(slot, c)
+		if c.flags&cUsed != 0 {
+			l.watch(slot, c)
+		}
+	case errno != unix.EAGAIN:
+		l.lost(slot, c, CodeAbnormal)
+	}
+	return false
+}
+
+// pump pulls events out of the machine until it needs input or the array is full.
+func (l *Loop) pump(slot uint32, c *loopConn) {
+	m := &c.m
+	if c.flags&cPaused != 0 {
+		l.putAside(slot, c)
+		return
+	}
+	for {
+		if l.full() {
+			if m.Pending() {
+				l.keepRest(slot, c)
+			}
+			break
+		}
+		ev := m.Next()
+		if ev.Kind == protocol.NeedInput {
+			if m.Pending() {
+				l.putAside(slot, c) // a verdict is awaited
+			}
+			break
+		}
+		l.deliver(slot, c, &ev)
+		if c.flags&(cTold|cTellClose) != 0 {
+			break
+		}
+	}
+	l.pumped(slot, c)
+}
+
+// keepRest remembers that a connection has more to say than there was room for.
+func (l *Loop) keepRest(slot uint32, c *loopConn) {
+	if c.m.Buffered() > 0 {
+		l.resume = slot + 1 // its input stays in the receive buffer, which nobody else uses until it is through
+		return
+	}
+	l.heed(slot, c)
+}
+
+// putAside moves input that must wait out of the receive buffer.
+func (l *Loop) putAside(slot uint32, c *loopConn) {
+	rest := c.m.Unread()
+	if len(rest) == 0 {
+		return
+	}
+	l.held[slot] = append(l.pool.Get(len(rest)), rest...)
+	c.flags |= cHeld
+}
+
+// takeUp feeds what was put aside; false when the receive buffer has no room for it in this poll.
+func (l *Loop) takeUp(slot uint32, c *loopConn) bool {
+	if c.flags&cHeld == 0 {
+		return true
+	}
+	rest := l.held[slot]
+	if len(rest) > len(l.in)-l.inAt {
+		return false
+	}
+	n := copy(l.in[l.inAt:], rest)
+	c.m.Feed(l.in[l.inAt : l.inAt+n : l.inAt+n])
+	l.inAt += (n + 15) &^ 15
+	l.dropHeld(slot, c)
+	return true
+}
+
+func (l *Loop) dropHeld(slot uint32, c *loopConn) {
+	if c.flags&cHeld != 0 {
+		c.flags &^= cHeld
+		l.pool.Put(l.held[slot])
+		delete(l.held, slot)
+	}
+}
+
+// pumped settles what a pump has left: output, the deadline of a message, the end.
+func (l *Loop) pumped(slot uint32, c *loopConn) {
+	if c.flags&cUsed == 0 {
+		return
+	}
+	if c.m.HasOutput() {
+		l.mark(slot, c)
+	}
+	if c.m.State() == protocol.Closed && c.flags&cEnding == 0 && !c.m.Pending() {
+		l.end(slot, c)
+		return
+	}
+	inMessage := c.m.InMessage()
+	switch {
+	case !inMessage:
+		c.flags &^= cInMessage | cMessageEnd
+	case c.flags&cInMessage == 0 || c.flags&cMessageEnd != 0:
+		// The clock of a message starts with its first byte; nothing that comes in between starts it anew.
+		c.flags = c.flags&^cMessageEnd | cInMessage
+		c.messageTick = l.tick
+		l.schedule(slot, c)
+	}
+}
+
+// deliver turns an event of the machine into one of the loop.
+func (l *Loop) deliver(slot uint32, c *loopConn, ev *protocol.Event) {
+	switch ev.Kind {
+	case protocol.MessageEvent:
+		e := l.emit(LoopMessage, slot, c)
+		e.Op, e.Flags = int64(ev.Opcode), LoopFirst|LoopFinal
+		l.payload(e, ev.Payload)
+		l.metrics.MessagesIn++
+		c.flags |= cMessageEnd
+		c.heardTick = l.tick
+	case protocol.FragmentEvent:
+		l.deliverFragment(slot, c, ev)
+	case protocol.Opened:
+		l.deliverOpen(slot, c)
+	case protocol.RequestEvent:
+		l.requested(slot, c)
+	case protocol.PingEvent:
+		if l.more.pings {
+			e := l.emit(LoopPing, slot, c)
+			e.Op, e.Flags = int64(ev.Opcode), LoopFirst|LoopFinal
+			l.viewCopy(e, ev.Payload)
+		}
+	case protocol.PongEvent:
+		l.deliverPong(slot, c, ev.Payload)
+	case protocol.CloseEvent, protocol.FailedEvent, protocol.EndEvent:
+		l.deliverEnd(slot, c, ev)
+	}
+}
+
+func (l *Loop) deliverFragment(slot uint32, c *loopConn, ev *protocol.Event) {
+	e := l.emit(LoopFragment, slot, c)
+	e.Op = int64(ev.Opcode)
+	if ev.First {
+		e.Flags |= LoopFirst
+	}
+	if ev.Final {
+		e.Flags |= LoopFinal
+		l.metrics.MessagesIn++
+		c.flags |= cMessageEnd
+	}
+	c.heardTick = l.tick
+	l.payload(e, ev.Payload)
+}
+
+// payload makes b, which lies in the receive buffer or in a block of the pool, the payload of e.
+func (l *Loop) payload(e *LoopEvent, b []byte) {
+	l.viewed = true
+	e.view(b)
+}
+
+func (l *Loop) deliverPong(slot uint32, c *loopConn, payload []byte) {
+	rtt := l.answered(c, payload)
+	if l.more.pongs {
+		e := l.emit(LoopPong, slot, c)
+		e.Op, e.Flags, e.Status = 10, LoopFirst|LoopFinal, rtt
+		l.viewCopy(e, payload)
+	}
+}
+
+// deliverOpen tells that the opening handshake is done. What is known of it stays readable until the next poll.
+func (l *Loop) deliverOpen(slot uint32, c *loopConn) {
+	l.grown(c)
+	c.flags |= cKnown
+	l.metrics.Open++
+	c.heardTick = l.tick
+	e := l.emit(LoopOpen, slot, c)
+	if r := c.m.Request(); r != nil {
+		l.viewText(e, r.Subprotocol())
+	} else if r := c.m.Response(); r != nil {
+		l.viewText(e, r.Subprotocol())
+	}
+	l.opened = append(l.opened, slot)
+	l.beginOpen(slot, c)
+}
+
+// releaseOpenings gives back the memory of opening handshakes that were delivered with the last poll.
+func (l *Loop) releaseOpenings() {
+	for _, slot := range l.opened {
+		if c := l.slab.at(slot); c.flags&cUsed != 0 {
+			c.m.ReleaseOpening()
+		}
+	}
+	l.opened = l.opened[:0]
+}

@@ -1,0 +1,395 @@
+// This file sends: messages are encoded behind the connection's output and leave with the next flush, long ones at once and without
+// a copy (RFC 6455 §6.1).
+package core
+
+import (
+	"libws/core/protocol"
+	"libws/core/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// directSend is the payload size from which a copy costs more than a system call: such a message is written at once, straight from
+// the caller's memory, behind what was gathered before it.
+const directSend = 16 << 10
+
+// Send sends a text or binary message. It returns the bytes that the message takes on the wire; 0 when the connection's policy has
+// dropped it. The payload is not kept. Errors: CodeHandle, CodeClosed, CodeState, CodeUTF8, CodeArgument, CodeQueueFull; the
+// message is refused whole then.
+func (l *Loop) Send(id ConnID, op Opcode, payload []byte) (int, error) {
+	return l.SendKey(id, op, payload, 0)
+}
+
+// SendText sends a text message.
+func (l *Loop) SendText(id ConnID, msg string) (int, error) { return l.Send(id, OpText, bytesOf(msg)) }
+
+// SendBinary sends a binary message.
+func (l *Loop) SendBinary(id ConnID, data []byte) (int, error) { return l.Send(id, OpBinary, data) }
+
+// SendKey is Send with a key for QueueConflate: while it waits, the message is replaced by the next one with the same key. Key 0
+// is none.
+func (l *Loop) SendKey(id ConnID, op Opcode, payload []byte, key int64) (int, error) {
+	const name = "Loop.Send"
+	if e := l.lock(name); e != nil {
+		return 0, e
+	}
+	defer l.mu.Unlock()
+	slot, c, e := l.find(name, id)
+	if e != nil {
+		return 0, e
+	}
+	n, err := l.send(slot, c, loopMessage{op: op, fin: true, payload: payload, key: key})
+	if err != nil {
+		return 0, sendError(name, err)
+	}
+	return n, nil
+}
+
+// SendFragment sends a part of a message: the first has the opcode of the message, the others OpContinuation, and final is the
+// last (RFC 6455 §5.4). Pings and pongs of at most 125 bytes may be sent with it, too.
+func (l *Loop) SendFragment(id ConnID, op Opcode, payload []byte, final bool) (int, error) {
+	const name = "Loop.SendFragment"
+	if op == OpClose {
+		return 0, argumentError(name, "close frames are sent with CloseConn")
+	}
+	if e := l.lock(name); e != nil {
+		return 0, e
+	}
+	defer l.mu.Unlock()
+	slot, c, e := l.find(name, id)
+	if e != nil {
+		return 0, e
+	}
+	n, err := l.send(slot, c, loopMessage{op: op, fin: final, payload: payload, pinned: !final || op == OpContinuation})
+	if err != nil {
+		return 0, sendError(name, err)
+	}
+	return n, nil
+}
+
+// LoopSend is one entry of SendBatch: seven words, the same in Go and in C. Data is the address of memory that is not the
+// garbage collector's.
+type LoopSend struct {
+	Conn   ConnID
+	Op     int64
+	Data   uintptr
+	Size   int64
+	Key    int64     // for QueueConflate, 0 for none
+	Result int64     // out: bytes on the wire, 0 when the policy dropped the message, -1 on an error
+	Error  ErrorCode // out: 0, or why Result is -1
+}
+
+// SendBatch sends many messages in one call. Each entry succeeds or fails alone and says so in Result and Error; the number of
+// those that failed is returned.
+func (l *Loop) SendBatch(batch []LoopSend) (failed int, err error) {
+	const name = "Loop.SendBatch"
+	if e := l.lock(name); e != nil {
+		return len(batch), e
+	}
+	defer l.mu.Unlock()
+	for i := range batch {
+		b := &batch[i]
+		n, code := l.sendEntry(name, b)
+		b.Result, b.Error = int64(n), code
+		if code != 0 {
+			b.Result = -1
+			failed++
+		}
+	}
+	return failed, nil
+}
+
+func (l *Loop) sendEntry(name string, b *LoopSend) (int, ErrorCode) {
+	if b.Size < 0 || b.Size > 0 && b.Data == 0 || b.Op != int64(OpText) && b.Op != int64(OpBinary) {
+		return 0, CodeArgument
+	}
+	slot, c, e := l.find(name, b.Conn)
+	if e != nil {
+		return 0, e.Code
+	}
+	view := LoopEvent{data: b.Data, size: b.Size}
+	n, err := l.send(slot, c, loopMessage{op: Opcode(b.Op), fin: true, payload: view.Payload(), key: b.Key})
+	if err != nil {
+		return 0, sendError(name, err).Code
+	}
+	return n, 0
+}
+
+// Flush writes what has been sent since the last poll instead of leaving it to the next.
+func (l *Loop) Flush() error {
+	if e := l.lock("Loop.Flush"); e != nil {
+		return e
+	}
+	defer l.mu.Unlock()
+	l.flushDirty()
+	return nil
+}
+
+// errQueueFull is what send answers under QueueFail.
+var errQueueFull = newError(CodeQueueFull, "", "the connection's queue is full: the peer reads too slowly")
+
+func sendError(op string, err error) *Error {
+	if e, ok := err.(*Error); ok {
+		return &Error{Code: e.Code, Op: op, Msg: e.Msg}
+	}
+	return fromProtocol(op, err)
+}
+
+// loopMessage is one message, or a frame of one, on its way to a connection.
+type loopMessage struct {
+	op      Opcode
+	fin     bool
+	pinned  bool   // dropping it would break a fragmented message
+	payload []byte // not encoded
+	encoded []byte // or the whole frame as servers send it: encoded once for many receivers
+	key     int64
+}
+
+func (o *loopMessage) size() int {
+	if o.encoded != nil {
+		return len(o.encoded)
+	}
+	return len(o.payload) + wire.MaxHeaderSize
+}
+
+// send puts a message behind the output of a connection, under its policy when there is no room. It returns the bytes it takes on
+// the wire, 0 when it was dropped.
+func (l *Loop) send(slot uint32, c *loopConn, o loopMessage) (int, error) {
+	if c.flags&cBroken != 0 {
+		return 0, newError(CodeClosed, "", "the connection was lost")
+	}
+	limit := l.limitOf(c)
+	if c.queue != 0 {
+		if pending := l.queues[c.queue].size(); pending > 0 && pending+o.size() > limit {
+			if taken, n, err := l.overfull(slot, c, &o, limit); taken {
+				return n, err
+			}
+		}
+	}
+	n, err := l.enqueue(slot, c, &o)
+	if err != nil {
+		return 0, err
+	}
+	l.metrics.MessagesOut++
+	if c.queue != 0 && l.queues[c.queue].size() > limit/2 && c.flags&cBlocked != 0 {
+		c.flags |= cOwesDrain
+	}
+	return n, nil
+}
+
+// overfull applies the policy of a connection to a message that finds no room; taken is false when there is room after all.
+func (l *Loop) overfull(slot uint32, c *loopConn, o *loopMessage, limit int) (taken bool, n int, err error) {
+	if c.flags&cBlocked == 0 {
+		l.flush(slot, c) // what was gathered may still fit the socket
+		if c.flags&(cBroken|cUsed) != cUsed {
+			return true, 0, newError(CodeClosed, "", "the connection was lost")
+		}
+		if c.queue == 0 || l.queues[c.queue].size()+o.size() <= limit {
+			return false, 0, nil
+		}
+	}
+	// What may not be sent at all is an error before it is a matter of room.
+	if c.m.State() != protocol.Open {
+		return false, 0, nil
+	}
+	c.flags |= cOwesDrain
+	switch policy := l.policyOf(c); policy {
+	case QueueDropNewest:
+		if !o.pinned {
+			l.metrics.DroppedNewest++
+			return true, 0, nil
+		}
+	case QueueConflate, QueueDropOldest:
+		if l.makeRoom(c, o, limit, policy) {
+			return false, 0, nil
+		}
+	case QueueClose1008, QueueClose1013:
+		l.metrics.ClosedSlow++
+		code := wire.ClosePolicy
+		if policy == QueueClose1013 {
+			code = wire.CloseTryAgainLater
+		}
+		l.dismiss(slot, c, code, CodeQueueFull)
+		return true, 0, newError(CodeClosed, "", "the connection was closed: the peer reads too slowly")
+	}
+	l.metrics.RefusedFull++
+	return true, 0, errQueueFull
+}
+
+// makeRoom drops waiting messages until o fits. Nothing is dropped when that does not suffice.
+func (l *Loop) makeRoom(c *loopConn, o *loopMessage, limit int, policy QueuePolicy) bool {
+	q := &l.queues[c.queue]
+	need := q.size() + o.size() - limit
+	if policy == QueueConflate && o.key != 0 {
+		if i := l.keyed[recordKey{c.queue, o.key}]; i != 0 && len(l.records[i].block) >= need {
+			return true // enqueue replaces it
+		}
+	}
+	loose := 0
+	for i := q.first; i != 0 && loose < need; i = l.records[i].next {
+		if !l.records[i].pinned {
+			loose += len(l.records[i].block)
+		}
+	}
+	if loose < need {
+		return false
+	}
+	for i := q.first; need > 0; {
+		next := l.records[i].next
+		if !l.records[i].pinned {
+			n := len(l.records[i].block)
+			need -= n
+			l.metrics.QueueBytes -= int64(n)
+			l.metrics.DroppedOldest++
+			l.dropRecord(c.queue, q, i)
+		}
+		i = next
+	}
+	return true
+}
+
+// enqueue encodes a message behind the output, or writes it at once when it is long.
+func (l *Loop) enqueue(slot uint32, c *loopConn, o *loopMessage) (int, error) {
+	if o.encoded == nil && len(o.payload) >= directSend && c.flags&(cBlocked|cClient) == 0 {
+		return l.sendDirect(slot, c, o)
+	}
+	q := l.queueOf(c)
+	if c.flags&cBlocked != 0 {
+		if p := l.policyOf(c); q.first != 0 || p == QueueDropOldest || p == QueueConflate {
+			return l.enqueueRecord(c, q, o, p)
+		}
+	}
+	l.grow(q, o.size())
+	before := len(q.buf)
+	var err error
+	if q.buf, err = l.encode(c, q.buf, o); err != nil {
+		if q.size() == 0 {
+			l.dropQueue(c)
+		}
+		return 0, err
+	}
+	n := len(q.buf) - before
+	l.metrics.QueueBytes += int64(n)
+	if c.flags&cBlocked == 0 {
+		l.mark(slot, c)
+	}
+	return n, nil
+}
+
+// encode appends a message as it goes on the wire.
+func (l *Loop) encode(c *loopConn, dst []byte, o *loopMessage) ([]byte, error) {
+	if o.encoded != nil {
+		if err := c.m.MaySendMessage(); err != nil {
+			return dst, err
+		}
+		return append(dst, o.encoded...), nil
+	}
+	return c.m.AppendFrame(dst, o.op, o.fin, o.payload)
+}
+
+// enqueueRecord keeps a message apart while the socket is full, so that it may still be dropped.
+func (l *Loop) enqueueRecord(c *loopConn, q *queue, o *loopMessage, policy QueuePolicy) (int, error) {
+	block := l.pool.Get(o.size())
+	block, err := l.encode(c, block, o)
+	if err != nil {
+		l.pool.Put(block)
+		return 0, err
+	}
+	key := o.key
+	if policy != QueueConflate {
+		key = 0
+	}
+	l.metrics.QueueBytes += int64(len(block))
+	if i := l.keyed[recordKey{c.queue, key}]; key != 0 && i != 0 {
+		// The newer message takes the place of the older one in the order.
+		r := &l.records[i]
+		l.metrics.QueueBytes -= int64(len(r.block))
+		l.metrics.Conflated++
+		q.waiting += len(block) - len(r.block)
+		l.pool.Put(r.block)
+		r.block = block
+		return len(block), nil
+	}
+	l.addRecord(c, q, block, key, o.pinned)
+	return len(block), nil
+}
+
+// sendDirect writes what was gathered, a header and the payload in one system call. What the socket does not take is copied.
+func (l *Loop) sendDirect(slot uint32, c *loopConn, o *loopMessage) (int, error) {
+	var h [wire.MaxHeaderSize]byte
+	size, _, err := c.m.FrameHeader(&h, o.op, o.fin, o.payload)
+	if err != nil {
+		return 0, err
+	}
+	var before []byte
+	if c.queue != 0 {
+		q := &l.queues[c.queue]
+		before = q.buf[q.head:]
+	}
+	header := append(l.header[:0], h[:size]...)
+	n, errno := l.gather.SendAll(int(c.fd), before, header, o.payload)
+	if errno != 0 && errno != unix.EAGAIN {
+		l.broken(slot, c)
+		return 0, newError(CodeClosed, "", "the connection was lost")
+	}
+	total := size + len(o.payload)
+	l.metrics.BytesOut += int64(n)
+	if n == len(before)+total {
+		if c.queue != 0 {
+			q := &l.queues[c.queue]
+			q.head = len(q.buf)
+			l.metrics.QueueBytes -= int64(len(before))
+			l.mark(slot, c) // gives the queue back
+		}
+		return total, nil
+	}
+	q := l.queueOf(c)
+	took := min(n, len(before))
+	q.head += took
+	l.metrics.QueueBytes -= int64(took)
+	rest := n - took
+	l.grow(q, total-rest)
+	was := len(q.buf)
+	q.buf = append(q.buf, header[min(rest, size):]...)
+	q.buf = append(q.buf, o.payload[max(0, rest-size):]...)
+	l.metrics.QueueBytes += int64(len(q.buf) - was)
+	l.blocked(slot, c)
+	return total, nil
+}
+
+// limitOf returns how many bytes the queue of a connection holds.
+func (l *Loop) limitOf(c *loopConn) int {
+	if c.flags&cHasLimit != 0 {
+		return int(c.queueLimit) << 10
+	}
+	return l.more.queueBytes
+}
+
+func (l *Loop) policyOf(c *loopConn) QueuePolicy {
+	if c.flags&cHasLimit != 0 {
+		return c.policy
+	}
+	return l.more.policy
+}
+
+// SetQueue gives one connection a bound in bytes, rounded up to KiB, and a policy of its own.
+func (l *Loop) SetQueue(id ConnID, bytes int64, policy QueuePolicy) error {
+	const op = "Loop.SetQueue"
+	if bytes < 1 || bytes > mostQueueBytes {
+		return newError(CodeOption, op, "a queue must hold 1 byte to 1 TiB")
+	}
+	if policy >= queuePolicies {
+		return newError(CodeOption, op, "there is no such policy")
+	}
+	if e := l.lock(op); e != nil {
+		return e
+	}
+	defer l.mu.Unlock()
+	_, c, e := l.find(op, id)
+	if e != nil {
+		return e
+	}
+	c.flags |= cHasLimit
+	c.queueLimit, c.policy = uint32((bytes+1023)>>10), policy
+	return nil
+}
