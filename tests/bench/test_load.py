@@ -89,7 +89,7 @@ RIGHT: Dict[str, Answer] = {
 
 
 @pytest.mark.parametrize(
-    "options", [(), ("--connections=3", "--in-flight=5"), ("--bytes=70000",), ("--bytes=0",), ("--bytes=300", "--spin=100")]
+    "options", [(), ("--connections=3", "--in-flight=5"), ("--bytes=70000",), ("--bytes=0",), ("--bytes=300", "--spin=100"), ("--receive=1",)]
 )
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_answers_are_counted(load: Path, name: str, options: Tuple[str, ...]) -> None:

@@ -49,7 +49,7 @@ int run_broadcast(const struct load_options *o) {
             uint8_t *bytes;
             int more = 1, result = 1;
             while (more) {
-                size_t used, left = client_receive(c, &bytes, 0, &more);
+                size_t used, left = client_receive(o, c, &bytes, 0, &more);
                 const char *why = "";
                 while (left && (result = check_bytes(&c->check, m, bytes, left, &used, &why)) > 0) {
                     bytes += used, left -= used;

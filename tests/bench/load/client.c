@@ -18,8 +18,6 @@
 #define NONCE "dGhlIHNhbXBsZSBub25jZQ=="
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
-enum { RECEIVE_BUFFER = 256 << 10 };
-
 int client_connect(const struct load_options *o) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)o->port)};
     char request[512];
@@ -91,11 +89,11 @@ void client_send(struct client *c, const struct messages *m) {
     }
 }
 
-size_t client_receive(struct client *c, uint8_t **bytes, int blocking, int *more) {
-    static uint8_t buffer[RECEIVE_BUFFER];
+size_t client_receive(const struct load_options *o, struct client *c, uint8_t **bytes, int blocking, int *more) {
+    static uint8_t buffer[RECEIVE_MOST];
     *bytes = buffer;
-    ssize_t got = recv(c->fd, buffer, sizeof buffer, blocking ? 0 : MSG_DONTWAIT);
-    *more = got == (ssize_t)sizeof buffer;
+    ssize_t got = recv(c->fd, buffer, (size_t)o->receive_bytes, blocking ? 0 : MSG_DONTWAIT);
+    *more = got == o->receive_bytes;
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
     if (got < 0) fail("recv: %s", strerror(errno));
     if (got == 0) fail("the server closed the connection");

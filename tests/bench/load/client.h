@@ -33,6 +33,6 @@ void clients_close(struct client *clients, int count);
 
 /* Bytes into the shared receive buffer; 0 when there is nothing now, or fails when the server has gone. *more: they filled the
  * buffer, so the poller, which tells of each arrival once, must not be waited for. */
-size_t client_receive(struct client *c, uint8_t **bytes, int blocking, int *more);
+size_t client_receive(const struct load_options *o, struct client *c, uint8_t **bytes, int blocking, int *more);
 
 #endif

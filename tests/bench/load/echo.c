@@ -23,7 +23,7 @@ static int turn(int index, int blocking) {
     struct client *c = &clients[index];
     uint8_t *bytes;
     int ended = 0, result, more;
-    size_t left = client_receive(c, &bytes, blocking, &more), used;
+    size_t left = client_receive(options, c, &bytes, blocking, &more), used;
     const char *why = "";
     if (left) {
         int64_t now = now_ns();

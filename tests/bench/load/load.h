@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <time.h>
 
+enum { RECEIVE_MOST = 1 << 20 };
+
 struct load_options {
     const char *mode, *host, *path;
     int port;
@@ -15,6 +17,7 @@ struct load_options {
     double warmup_s, seconds;
     int spin_us;        /* how long to poll before blocking */
     int opening;        /* opening handshakes under way at once */
+    int receive_bytes;  /* read at a time, at most */
     int text;           /* text messages, else binary */
 };
 

@@ -1,7 +1,7 @@
 /* The load generator's command line. One run, one line of JSON.
  *
  * usage: load --port N [--mode echo|open|churn|broadcast] [--pid N] [--connections N] [--bytes N] [--in-flight N]
- *             [--warmup S] [--seconds S] [--spin US] [--opening N] [--text] [--host A.B.C.D] [--path /P] */
+ *             [--warmup S] [--seconds S] [--spin US] [--opening N] [--receive BYTES] [--text] [--host A.B.C.D] [--path /P] */
 #define _GNU_SOURCE
 #include <getopt.h>
 #include <stdarg.h>
@@ -36,11 +36,11 @@ static double number(const char *text, const char *name, double least, double mo
 
 int main(int argc, char **argv) {
     struct load_options o = {.mode = "echo", .host = "127.0.0.1", .path = "/", .connections = 1, .in_flight = 1, .bytes = 20,
-                             .warmup_s = .5, .seconds = 2, .opening = 64};
+                             .warmup_s = .5, .seconds = 2, .opening = 64, .receive_bytes = 256 << 10};
     static const struct option names[] = {
         {"mode", 1, 0, 'm'}, {"host", 1, 0, 'h'}, {"path", 1, 0, 'P'}, {"port", 1, 0, 'p'}, {"pid", 1, 0, 'i'},
         {"connections", 1, 0, 'c'}, {"bytes", 1, 0, 'b'}, {"in-flight", 1, 0, 'f'}, {"warmup", 1, 0, 'w'}, {"seconds", 1, 0, 's'},
-        {"spin", 1, 0, 'u'}, {"opening", 1, 0, 'o'}, {"text", 0, 0, 't'}, {0, 0, 0, 0}};
+        {"spin", 1, 0, 'u'}, {"opening", 1, 0, 'o'}, {"receive", 1, 0, 'r'}, {"text", 0, 0, 't'}, {0, 0, 0, 0}};
     static const struct { const char *name; int (*run)(const struct load_options *); } modes[] = {
         {"echo", run_echo}, {"open", run_open}, {"churn", run_churn}, {"broadcast", run_broadcast}};
     int option, index = 0;
@@ -59,6 +59,7 @@ int main(int argc, char **argv) {
         case 's': o.seconds = number(optarg, name, .01, 600); break;
         case 'u': o.spin_us = (int)number(optarg, name, 0, 1e6); break;
         case 'o': o.opening = (int)number(optarg, name, 1, 1000); break;
+        case 'r': o.receive_bytes = (int)number(optarg, name, 1, RECEIVE_MOST); break;
         case 't': o.text = 1; break;
         default: return 2;
         }

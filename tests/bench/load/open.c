@@ -24,7 +24,7 @@ static void echo_once(const struct load_options *o, int poller, struct messages 
             int index = (int)events[i].data.u32;
             uint8_t *bytes;
             int more;
-            size_t used, got = client_receive(&clients[index], &bytes, 0, &more);
+            size_t used, got = client_receive(o, &clients[index], &bytes, 0, &more);
             const char *why = "";
             int result = got ? check_bytes(&clients[index].check, m, bytes, got, &used, &why) : 0;
             if (result < 0 || (result && used != got)) fail("connection %d: %s", index, result < 0 ? why : "more than its echo");

@@ -14,7 +14,7 @@
 #include "listen.h"
 #include "unmask.h"
 
-enum { BUFFER = 512 << 10, CHUNK = 256 << 10, LARGE = 64 << 10, CONNECTIONS = 1 << 16 };
+enum { BUFFER = 256 << 10, CHUNK = 256 << 10, LARGE = 64 << 10, CONNECTIONS = 1 << 16 };
 
 struct connection {
     uint8_t *kept;                /* a frame that did not arrive whole: owned */
