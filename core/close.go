@@ -88,6 +88,11 @@ func interruption(err error) error {
 // awaitClose discards what comes until the peer's close frame has, then lingers. The caller is the receiver.
 func (c *Conn) awaitClose(wait sock.Wait) error {
 	r := receiving{name: "Close", wait: wait}
+	// The payload of the last frame may still be in use by the goroutine that received it, so its memory is left alone.
+	c.mu.Lock()
+	c.cfg.Free = func([]byte) {}
+	c.mu.Unlock()
+	c.readBuf = nil
 	for {
 		c.mu.Lock()
 		over := c.over

@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"io"
+	"net"
 	"os"
 	"runtime"
 	"strings"
@@ -363,3 +364,51 @@ func TestInterruptedCloseStillCloses(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// The payload of a received frame stays as it is while another goroutine closes the connection; the race detector watches.
+func TestCloseLeavesTheLastPayloadAlone(t *testing.T) {
+	for _, size := range []int{10, 5000} {
+		c, peer := serverAgainst(t)
+		text := strings.Repeat("a", size)
+		sender, err := NewConn(peerConn{peer}, RoleClient, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sender.SendText(text); err != nil {
+			t.Fatal(err)
+		}
+		f, err := c.RecvMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 10 {
+			if _, err := sender.SendText(strings.Repeat("b", size)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := sender.SendClose(CloseNormal); err != nil {
+			t.Fatal(err)
+		}
+		closed := async(c.Close)
+		for range 100 {
+			if f.PayloadText() != text {
+				t.Fatal("the payload changed")
+			}
+			runtime.Gosched()
+		}
+		peer.hear(0x88, 2, 3, 0xE8)
+		peer.Close()
+		if err := await(t, closed, "Close"); err != nil {
+			t.Fatal(err)
+		}
+		if f.PayloadText() != text {
+			t.Fatal("the payload changed")
+		}
+	}
+}
+
+// peerConn makes a net.Conn of a raw peer.
+type peerConn struct{ *rawPeer }
+
+func (peerConn) LocalAddr() net.Addr  { return nil }
+func (peerConn) RemoteAddr() net.Addr { return nil }

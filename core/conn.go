@@ -10,6 +10,7 @@ import (
 
 	"libws/core/internal/sock"
 	"libws/core/protocol"
+	"libws/core/wire"
 )
 
 // Conn is one WebSocket connection. It blocks the caller, never a goroutine of its own.
@@ -42,6 +43,7 @@ type Conn struct {
 	peerAddr  string
 	unread    atomic.Pointer[messageReader] // a streamed message that is not read to its end
 	readBuf   []byte                        // receiver's
+	control   [wire.MaxControlPayload]byte  // receiver's: payload of the control frame received last
 	fullReads int                           // receiver's: reads in a row that filled readBuf
 	began     time.Time                     // receiver's: when the message under way began
 

@@ -100,6 +100,9 @@ func (c *Conn) recvWith(r *receiving, frames bool) (Frame, error) {
 		}
 		switch ev.Kind {
 		case protocol.FrameEvent, protocol.MessageEvent, protocol.CloseEvent:
+			if ev.Opcode.IsControl() { // the machine's memory for these is used again by Close
+				ev.Payload = c.control[:copy(c.control[:], ev.Payload)]
+			}
 			return Frame{Opcode: ev.Opcode, Payload: ev.Payload, IsFinal: ev.Final, IsMasked: ev.Masked}, nil
 		}
 	}
