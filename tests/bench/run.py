@@ -57,14 +57,16 @@ def chosen(patterns: List[str]) -> Dict[str, List[str]]:
 
 def measure_cell(cell: Cell, names: List[str], rounds: int, quick: bool, failures: Dict[str, str]) -> Dict[str, Any]:
     reports: Dict[str, List[Dict[str, Any]]] = {name: [] for name in names}
+    failed: Dict[str, int] = {}
     for turn in range(rounds):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:  # nobody always follows the same neighbour
-            if f"{cell.name} {name}" in failures:
-                continue
+            if failed.get(name, 0) > 1:
+                continue  # twice is no accident
             try:
                 reports[name].append(run(cell, CONTENDERS[name], quick))
             except Failed as why:
-                failures[f"{cell.name} {name}"] = str(why)
+                failed[name] = failed.get(name, 0) + 1
+                failures[f"{name} in {cell.name}, {failed[name]} of {rounds} rounds"] = str(why)
                 print(f"  {name}: {why}", flush=True)
     found = {name: best(r) for name, r in reports.items()}
     return {name: result for name, result in found.items() if result}

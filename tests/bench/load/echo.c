@@ -19,11 +19,11 @@ static int64_t answered, outstanding;
 static int poller;
 
 /* Reads what has come, checks it, and sends on. Returns how many messages ended. */
-static int turn(int index, int blocking) {
+static int turn_once(int index, int blocking, int *more) {
     struct client *c = &clients[index];
     uint8_t *bytes;
-    int ended = 0, result, more;
-    size_t left = client_receive(options, c, &bytes, blocking, &more), used;
+    int ended = 0, result;
+    size_t left = client_receive(options, c, &bytes, blocking, more), used;
     const char *why = "";
     if (left) {
         int64_t now = now_ns();
@@ -43,7 +43,14 @@ static int turn(int index, int blocking) {
         }
     }
     if (c->to_send) client_send(c, messages);
-    return more ? ended + turn(index, 0) : ended;
+    return ended;
+}
+
+/* Goes on until the receive buffer is not filled: what is left then makes the poller tell again. */
+static int turn(int index, int blocking) {
+    int more, ended = turn_once(index, blocking, &more);
+    while (more) ended += turn_once(index, 0, &more);
+    return ended;
 }
 
 /* Serves the connections until `until`, or until nothing is outstanding. */
