@@ -31,17 +31,26 @@ def reason(result: Skipped | Failure | Error) -> str:
     return "no reason given"
 
 
+def lines(found: list[tuple[str, str]]) -> Iterator[str]:
+    """Lines of name and reason; tests with the same reason share a line, so that one cause cannot bury the others."""
+    names: dict[str, list[str]] = {}
+    for name, why in found:
+        names.setdefault(why, []).append(name)
+    for why, sharing in names.items():
+        yield f"{sharing[0]}{f' and {len(sharing) - 1} more' if len(sharing) > 1 else ''}: {why}"
+
+
 def main() -> int:
     folder = Path(sys.argv[1])
     count: Counter[str] = Counter()
-    skipped: list[str] = []
-    failed: list[str] = []
+    skipped: list[tuple[str, str]] = []
+    failed: list[tuple[str, str]] = []
     for path in sorted(folder.glob("*.xml")):
         try:
             report = JUnitXml.fromfile(str(path))
         except Exception as error:  # a report cut short by a crash is a failure too
             count["failed"] += 1
-            failed.append(f"{path.name}: unreadable report: {error}")
+            failed.append((path.name, f"unreadable report: {error}"))
             continue
         for case in cases(report):
             name = f"{path.stem}: {case.classname or ''} {case.name}"
@@ -50,17 +59,17 @@ def main() -> int:
             skip = [r for r in results if isinstance(r, Skipped)]
             if bad:
                 count["failed"] += 1
-                failed.append(f"{name}: {reason(bad[0])}")
+                failed.append((name, reason(bad[0])))
             elif skip:
                 count["skipped"] += 1
-                skipped.append(f"{name}: {reason(skip[0])}")
+                skipped.append((name, reason(skip[0])))
             else:
                 count["passed"] += 1
 
-    for title, lines in (("skipped", skipped), ("failed", failed)):
-        if lines:
+    for title, found in (("skipped", skipped), ("failed", failed)):
+        if found:
             print(f"\n{title}:")
-            for line in lines:
+            for line in lines(found):
                 print(f"  {line}")
     print(f"\n{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped")
     return 0 if count["failed"] == 0 and count["passed"] > 0 else 1

@@ -42,6 +42,15 @@ def test_tally_is_green_without_failures(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "2 passed, 0 failed, 1 skipped")
 
 
+def test_tally_names_a_shared_reason_once(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text(PYTEST)
+    (tmp_path / "b.xml").write_text(PYTEST)
+    done = run("tally.py", tmp_path)
+    assert done.stdout.count("chromium is not installed") == 1
+    assert "a: t skipped and 1 more: chromium is not installed" in done.stdout
+    assert done.stdout.splitlines()[-1] == "4 passed, 0 failed, 2 skipped"
+
+
 def test_tally_of_nothing_fails(tmp_path: Path) -> None:
     done = run("tally.py", tmp_path)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "0 passed, 0 failed, 0 skipped")
