@@ -229,7 +229,7 @@ func TestCloseWakesSendersInLine(t *testing.T) {
 	until(t, "the first sender blocks", func() bool { return blocked("sock.(*FD).write(") })
 	var line []<-chan error
 	for range 8 {
-		line = append(line, async(func() error { return fillSocket(c) }))
+		line = append(line, async(func() error { _, err := c.SendText("next"); return err }))
 	}
 	within(t, wakeBound, "waking", func() {
 		if err := c.Close(); err != nil {

@@ -285,9 +285,11 @@ func fillSocket(c *Conn) error {
 	if err := c.SetOption(OptSendFrameBytes, 1<<30); err != nil {
 		return err
 	}
-	_, err := c.SendBinary(make([]byte, 64<<20))
+	_, err := c.SendBinary(endless())
 	return err
 }
+
+var endless = sync.OnceValue(func() []byte { return make([]byte, 64<<20) })
 
 func TestSendTimeout(t *testing.T) {
 	client, _ := pair(t)
