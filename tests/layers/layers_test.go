@@ -41,7 +41,8 @@ var layers = []layer{
 	},
 	{path: "libws/capi/abi"},
 	{path: "libws/capi/gen", own: []string{"libws/capi/abi"}},
-	{path: "libws/capi", own: []string{"libws/core"}, modules: []string{"github.com/mattn/go-pointer", "golang.org/x/sys/unix"}},
+	{path: "libws/capi/handle"},
+	{path: "libws/capi", own: []string{"libws/core", "libws/capi/handle"}, modules: []string{"github.com/mattn/go-pointer", "golang.org/x/sys/unix"}},
 	{path: "libws/examples", own: []string{"libws/core"}},
 	{path: "libws/tests", own: []string{"libws/core", "libws/tests/..."}, modules: []string{"golang.org/x/sys/unix"}},
 }
