@@ -43,7 +43,7 @@ var layers = []layer{
 	{path: "libws/capi/gen", own: []string{"libws/capi/abi"}},
 	{path: "libws/capi/handle"},
 	{path: "libws/capi", own: []string{"libws/core", "libws/capi/handle"}, modules: []string{"github.com/mattn/go-pointer", "golang.org/x/sys/unix"}},
-	{path: "libws/examples", own: []string{"libws/core"}},
+	{path: "libws/examples", own: []string{"libws/core", "libws/examples/go/program"}, modules: []string{"golang.org/x/sys/unix"}},
 	{path: "libws/tests", own: []string{"libws/core", "libws/tests/..."}, modules: []string{"golang.org/x/sys/unix"}},
 }
 
