@@ -8,7 +8,7 @@
 #include "bodies.h"
 #include "frame.h"
 
-int64_t libws_frame_fill(WsFrame *frame, int64_t opcode, const void *payload, int64_t payload_len, int64_t is_final, int64_t is_masked)
+int64_t libws_frame_fill(WsFrame *frame, int64_t opcode, const uint8_t *payload, int64_t payload_len, int64_t is_final, int64_t is_masked)
 {
     char *copy = NULL;
     if (payload_len > 0) {

@@ -42,9 +42,10 @@ func elements(text string) []string {
 	return list
 }
 
-// give copies a frame of core to the caller, its payload to C memory.
+// give copies a frame of core to the caller, its payload to C memory. The payload may lie inside a connection, which has Go
+// pointers; a pointer to bytes is passed, since cgo looks behind an untyped one for them and would panic.
 func give(f *core.Frame, out *C.WsFrame, e *slot, call string) C.int64_t {
-	if C.libws_frame_fill(out, C.int64_t(f.Opcode), unsafe.Pointer(unsafe.SliceData(f.Payload)), C.int64_t(len(f.Payload)),
+	if C.libws_frame_fill(out, C.int64_t(f.Opcode), (*C.uint8_t)(unsafe.SliceData(f.Payload)), C.int64_t(len(f.Payload)),
 		flag(f.IsFinal), flag(f.IsMasked)) < 0 {
 		return report(e, core.CodeNoMemory, 0, call+": no memory for the payload")
 	}
