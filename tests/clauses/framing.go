@@ -23,12 +23,8 @@ var framingClauses = []clause{
 	{section: "5.1", rule: "a server closes on a frame that is not masked", named: []string{
 		headerRules, framingTests, hostileFrames,
 	}},
-	{section: "5.1", not: true, rule: "a server masks a frame", named: []string{
-		headerWriter, maskByRole,
-	}},
-	{section: "5.1", rule: "a client closes on a masked frame", named: []string{
-		headerRules, framingTests,
-	}},
+	{section: "5.1", not: true, rule: "a server masks a frame", named: []string{headerWriter, maskByRole}},
+	{section: "5.1", rule: "a client closes on a masked frame", named: []string{headerRules, framingTests}},
 	{section: "5.2", rule: "reserved bits are 0 unless an extension defines them", named: []string{
 		headerRules, framingTests, hostileFrames,
 	}},
@@ -99,8 +95,12 @@ var framingClauses = []clause{
 	{section: "5.5.1", rule: "a close frame is answered with one, unless ours went first", named: []string{
 		"protocol/closing.go:Machine.closeReceived", "protocol/closing_test.go:TestPeersCloseIsAnsweredWithItsCode", "test_close.py:test_code_is_echoed",
 	}},
-	{section: "5.5.1", rule: "once close frames went both ways the TCP connection is closed", words: "both|closed|tcp", also: []string{"7.1.1", "7.1.2"}},
-	{section: "5.5.1", rule: "the server closes the TCP connection at once then", words: "server|both|closed|tcp", also: []string{"7.1.1"}},
+	{section: "5.5.1", rule: "once close frames went both ways the TCP connection is closed", named: []string{
+		"core/close.go:Conn.conclude", "core/close_test.go:TestCloseHandshake", "test_clients.py:test_close_by_the_server",
+	}},
+	{section: "5.5.1", rule: "the server closes the TCP connection at once then", named: []string{
+		"core/close.go:Conn.conclude", "core/close_test.go:TestRecvFrameAnswersClose", "test_close.py:test_code_is_echoed",
+	}},
 	{section: "5.5.2", rule: "a ping is answered with a pong, unless a close frame came before", named: []string{
 		"protocol/control.go:Machine.pingReceived", "machine_test.go:TestPingIsAnsweredInKind", "test_framing.py:test_ping_is_answered_in_kind",
 	}},
@@ -127,9 +127,7 @@ var framingClauses = []clause{
 	{section: "6.1", rule: "the last frame has FIN set", named: []string{
 		"protocol/send.go:Machine.AppendMessage", "core/write.go:Conn.writeFragments", "protocol/send_test.go:TestLongMessageGoesOutInFragments", "core/send_test.go:TestLongMessagesAreSentAsFragments",
 	}},
-	{section: "6.1", rule: "a client's frames are masked", named: []string{
-		headerWriter, maskByRole,
-	}},
+	{section: "6.1", rule: "a client's frames are masked", named: []string{headerWriter, maskByRole}},
 	{section: "6.1", rule: "the frames are transmitted", named: []string{
 		"core/write.go:Conn.writeAll", "core/send_test.go:TestWhatGoesOnTheWire",
 	}},

@@ -22,27 +22,29 @@ const (
 
 var openingClauses = []clause{
 	{section: "3", not: true, rule: "a fragment identifier is used on a ws URI", named: []string{
-		"protocol/request.go:Request.splitTarget", "protocol/client_handshake.go:ClientRequest.check", clientChecks,
+		"protocol/request.go:Request.splitTarget", "core/url.go:parseURL", clientChecks, "core/url_test.go:TestParseURLRefuses",
 	}},
 	{section: "3", rule: "a # that does not start a fragment is written %23", named: []string{
-		"protocol/request.go:Request.splitTarget", "protocol/client_handshake.go:ClientRequest.check", clientChecks,
+		"protocol/request.go:Request.splitTarget", "core/url.go:parseURL", clientChecks, "core/url_test.go:TestParseURLRefuses",
 	}},
 
 	{section: "4.1", rule: "the client connects, sends its opening handshake and reads the server's", named: []string{
-		"core/dial.go:Conn.request101", requestEncoder, clientSends,
+		"core/dial.go:Conn.request101", requestEncoder, clientSends, "core/dial_test.go:TestDial",
 	}},
 	{section: "4.1", rule: "the parts of the URI are valid", named: []string{
-		"core/url.go:parseURL", "protocol/client_handshake.go:ClientRequest.check", clientChecks,
+		"core/url.go:parseURL", "protocol/client_handshake.go:ClientRequest.check", clientChecks, "core/url_test.go:TestParseURLRefuses",
 	}},
 	{section: "4.1", rule: "an invalid URI fails the connection", named: []string{
-		"core/url.go:parseURL", "protocol/client_handshake.go:ClientRequest.check", clientChecks,
+		"core/url.go:parseURL", "protocol/client_handshake.go:ClientRequest.check", clientChecks, "core/dial_test.go:TestDialRefusesLocally",
 	}},
 	{section: "4.1", rule: "wait while another connection to the same host is being established", exempt: callersPace},
 	{section: "4.1", rule: "only one connection to a host is CONNECTING", exempt: callersPace},
 	{section: "4.1", rule: "simultaneous connections to an address are made one after the other", exempt: callersPace},
 	{section: "4.1", rule: "host names whose address is unknown count as distinct hosts", exempt: callersPace},
 	{section: "4.1", rule: "proxy autoconfiguration is asked about the ws URI", exempt: noProxy},
-	{section: "4.1", rule: "a connection that cannot be opened fails", words: "dial|connect"},
+	{section: "4.1", rule: "a connection that cannot be opened fails", named: []string{
+		"core/dial.go:connectTo", "core/dial_test.go:TestDialErrorsOfTheNetwork",
+	}},
 	{section: "4.1", rule: "a secure connection does its TLS handshake first", exempt: noTLS},
 	{section: "4.1", rule: "a failed TLS handshake fails the connection", exempt: noTLS},
 	{section: "4.1", rule: "everything after the TLS handshake goes through it", exempt: noTLS},
@@ -50,21 +52,37 @@ var openingClauses = []clause{
 	{section: "4.1", rule: "the client sends an opening handshake once connected", named: []string{
 		"core/dial.go:Conn.request101", requestEncoder, clientSends,
 	}},
-	{section: "4.1", rule: "the handshake is a valid HTTP request", words: "request|head", named: []string{clientChecks, requestEncoder}},
-	{section: "4.1", rule: "its method is GET and its version at least HTTP/1.1", words: `GET|HTTP/1\.1`, named: []string{clientSends, requestEncoder}},
-	{section: "4.1", rule: "its target is the resource name", words: "target|path", named: []string{clientSends, requestEncoder}},
-	{section: "4.1", rule: "it has a Host field, with the port unless that is the default", words: `host`, named: []string{clientSends, requestEncoder}},
-	{section: "4.1", rule: "it has an Upgrade field naming websocket", words: "upgrade", named: []string{clientSends, requestEncoder}},
-	{section: "4.1", rule: "it has a Connection field naming Upgrade", words: "connection", named: []string{clientSends, requestEncoder}},
+	{section: "4.1", rule: "the handshake is a valid HTTP request", words: "request|head", named: []string{
+		clientChecks, requestEncoder,
+	}},
+	{section: "4.1", rule: "its method is GET and its version at least HTTP/1.1", words: `GET|HTTP/1\.1`, named: []string{
+		clientSends, requestEncoder,
+	}},
+	{section: "4.1", rule: "its target is the resource name", words: "target|path", named: []string{
+		clientSends, requestEncoder,
+	}},
+	{section: "4.1", rule: "it has a Host field, with the port unless that is the default", named: []string{
+		"core/url.go:hostField", requestEncoder, clientSends, "core/url_test.go:TestParseURL",
+	}},
+	{section: "4.1", rule: "it has an Upgrade field naming websocket", words: "upgrade", named: []string{
+		clientSends, requestEncoder,
+	}},
+	{section: "4.1", rule: "it has a Connection field naming Upgrade", words: "connection", named: []string{
+		clientSends, requestEncoder,
+	}},
 	{section: "4.1", rule: "it has a Sec-WebSocket-Key field", named: []string{
 		requestEncoder, clientSends, "accept_test.go:TestEncodeKey_RFC6455_4_1_Nonce",
 	}},
 	{section: "4.1", rule: "the key is 16 bytes in base64", named: []string{
 		"wire/accept.go:EncodeKey", "accept_test.go:TestEncodeKey_RFC6455_4_1_Nonce",
 	}},
-	{section: "4.1", rule: "the key is chosen at random for each connection", words: "nonce|random|entropy"},
+	{section: "4.1", rule: "the key is chosen at random for each connection", named: []string{
+		"core/dial.go:newClient", "wire/accept.go:EncodeKey", "core/dial_test.go:TestDial",
+	}},
 	{section: "4.1", rule: "a browser sends its Origin", exempt: noBrowser},
-	{section: "4.1", rule: "it has a Sec-WebSocket-Version field", words: "version|items 1", named: []string{clientSends, requestEncoder}},
+	{section: "4.1", rule: "it has a Sec-WebSocket-Version field", words: "version|items 1", named: []string{
+		clientSends, requestEncoder,
+	}},
 	{section: "4.1", rule: "the version is 13", words: "version|13", named: []string{clientSends, requestEncoder}},
 	{section: "4.1", rule: "subprotocols are non-empty tokens", named: []string{
 		"protocol/client_handshake.go:ClientRequest.check", clientChecks,
@@ -115,15 +133,21 @@ var openingClauses = []clause{
 		"protocol/server_handshake.go:Machine.Accept", serverAccepts, "test_handshake.py:test_accepted",
 	}},
 	{section: "4.2.2", rule: "on an HTTPS port everything goes through TLS", exempt: noTLS},
-	{section: "4.2.2", rule: "an origin that is not wanted gets an HTTP error such as 403", words: "origin|refus", also: []string{"10.2"}},
+	{section: "4.2.2", rule: "an origin that is not wanted gets an HTTP error such as 403", named: []string{
+		"core/accept.go:Server.screen", "core/accept_test.go:TestAcceptRefusesAndGoesOn", "test_guards.py:test_foreign_origin",
+	}},
 	{section: "4.2.2", rule: "another version gets an HTTP error and the versions spoken", named: []string{
 		"protocol/opening.go:refusalFields", serverRefuses, "test_handshake.py:test_version_refused",
 	}},
 	{section: "4.2.2", rule: "a service that does not exist gets an HTTP error such as 404", named: []string{
 		"protocol/server_handshake.go:Machine.Refuse", "protocol/handshake_test.go:TestRefusal",
 	}},
-	{section: "4.2.2", rule: "the subprotocol is one that the client offered", words: "subprotocol", named: []string{serverVerdict}},
-	{section: "4.2.2", not: true, rule: "a Sec-WebSocket-Protocol field is sent when none was agreed on", words: "subprotocol", named: []string{serverVerdict}},
+	{section: "4.2.2", rule: "the subprotocol is one that the client offered", named: []string{
+		"protocol/server_handshake.go:Machine.Accept", "core/accept.go:Server.screen", serverVerdict, "test_guards.py:test_subprotocol",
+	}},
+	{section: "4.2.2", not: true, rule: "a Sec-WebSocket-Protocol field is sent when none was agreed on", named: []string{
+		"protocol/server_handshake.go:Machine.Accept", serverVerdict, "test_handshake.py:test_accepted",
+	}},
 	{section: "4.2.2", rule: "extensions are chosen from those the client offered", exempt: noExtensions},
 	{section: "4.2.2", not: true, rule: "an extension is listed that the client did not offer", exempt: noExtensions},
 	{section: "4.2.2", rule: "the response is a valid 101 with Upgrade, Connection and Sec-WebSocket-Accept", named: []string{
