@@ -77,7 +77,7 @@ var openingClauses = []clause{
 		"wire/accept.go:EncodeKey", "accept_test.go:TestEncodeKey_RFC6455_4_1_Nonce",
 	}},
 	{section: "4.1", rule: "the key is chosen at random for each connection", named: []string{
-		"core/dial.go:newClient", "wire/accept.go:EncodeKey", "core/dial_test.go:TestDial",
+		"core/dial.go:newClient", "wire/accept.go:EncodeKey", "tests/opening/key_test.go:TestKeyIsRandomForEachConnection",
 	}},
 	{section: "4.1", rule: "a browser sends its Origin", exempt: noBrowser},
 	{section: "4.1", rule: "it has a Sec-WebSocket-Version field", words: "version|items 1", named: []string{
