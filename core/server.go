@@ -74,6 +74,9 @@ func Listen(host string, port int, o *ServerOptions) (*Server, error) {
 		if err := checkSubprotocols("Listen", o.Subprotocols); err != nil {
 			return nil, err
 		}
+		if err := checkOrigins("Listen", o.Origins); err != nil {
+			return nil, err
+		}
 	}
 	s, err := bind("Listen", host, port, set)
 	if err == nil && o != nil {
@@ -230,11 +233,24 @@ func checkSubprotocols(op string, subprotocols []string) error {
 	return nil
 }
 
-// SetOrigins sets the allow-list of origins; an empty one lets every origin in (RFC 6455 §10.2).
+// SetOrigins sets the allow-list of origins; an empty one lets every origin in (RFC 6455 §10.2). It fails with CodeHeader when
+// one could never be the value of a field.
 func (s *Server) SetOrigins(origins []string) error {
+	if err := checkOrigins("SetOrigins", origins); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.origins = slices.Clone(origins)
+	return nil
+}
+
+func checkOrigins(op string, origins []string) error {
+	for _, o := range origins {
+		if o == "" || !wire.ValidFieldValue(o) {
+			return newError(CodeHeader, op, "an origin must be the text of a field, such as https://example.org (RFC 6454 §6.2)")
+		}
+	}
 	return nil
 }
 

@@ -111,6 +111,9 @@ func TestServerOptions(t *testing.T) {
 	_, err := s.Option(99)
 	wantCode(t, err, CodeOption)
 	wantCode(t, s.SetSubprotocols([]string{"a b"}), CodeHeader)
+	for _, origin := range []string{"", "http://a\r\n", "http://a\x00"} {
+		wantCode(t, s.SetOrigins([]string{origin}), CodeHeader)
+	}
 	for _, o := range []*ServerOptions{{MaxPending: -1}, {AcceptTimeout: -5}, {Options: Options{RecvTimeout: -5}}} {
 		_, err := Listen("127.0.0.1", 0, o)
 		wantCode(t, err, CodeOption)
