@@ -44,7 +44,7 @@ type Conn struct {
 	unread    atomic.Pointer[messageReader] // a streamed message that is not read to its end
 	readBuf   []byte                        // receiver's
 	control   [wire.MaxControlPayload]byte  // receiver's: payload of the control frame received last
-	fullReads int                           // receiver's: reads in a row that filled readBuf
+	fullReads int                           // receiver's: reads that filled readBuf since one that did not
 	began     time.Time                     // receiver's: when the message under way began
 
 	// Guarded by the gate.

@@ -63,7 +63,7 @@ func (c *Conn) recvUntil(until *sock.Event, name string) (Frame, error) {
 	if err != nil {
 		return noFrame(), err
 	}
-	defer r.stop()
+	defer c.endReceive(&r)
 	r.wait.Until = until
 	return c.recvWith(&r, false)
 }

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	directLeast = 2048     // a payload of which at least this much is to come is read straight into place
-	largestRead = 64 << 10 // readBuf grows up to this
-	growAfter   = 4        // reads in a row that fill readBuf make it grow
+	directLeast = 2048      // a payload of which at least this much is to come is read straight into place
+	largestRead = 128 << 10 // readBuf grows up to this, so that one read takes in a frame of the default size
+	growAfter   = 4         // reads that fill readBuf, with none between that does not, make it grow
 )
 
 // receiving is one receiving call.
@@ -21,10 +21,11 @@ type receiving struct {
 	name string
 	ctx  context.Context // nil: none
 	wait sock.Wait
-	stop func()
+
+	unwatch func() bool // ends the watch over ctx; nil: none
 }
 
-// beginReceive makes the caller the one who receives. stop ends that.
+// beginReceive makes the caller the one who receives, until endReceive.
 func (c *Conn) beginReceive(ctx context.Context, name string) (receiving, error) {
 	r := receiving{name: name, ctx: ctx}
 	if ctx != nil && ctx.Err() != nil {
@@ -49,13 +50,18 @@ func (c *Conn) beginReceive(ctx context.Context, name string) (receiving, error)
 	}
 	r.wait = sock.Wait{Deadline: c.set.deadline(OptRecvTimeoutMS), Interruptible: c.set[OptInterruptible] != 0}
 	c.mu.Unlock()
-	r.stop = c.receiver.leave
 	if ctx != nil && ctx.Done() != nil {
 		r.wait.Wakeable = true
-		unwatch := context.AfterFunc(ctx, c.stream.WakeRead)
-		r.stop = func() { unwatch(); c.receiver.leave() }
+		r.unwatch = context.AfterFunc(ctx, c.stream.WakeRead)
 	}
 	return r, nil
+}
+
+func (c *Conn) endReceive(r *receiving) {
+	if r.unwatch != nil {
+		r.unwatch()
+	}
+	c.receiver.leave()
 }
 
 // nextEvent returns the next event that is not NeedInput. The close frame of the peer, its violations and its
@@ -111,9 +117,9 @@ func (c *Conn) fill(r *receiving, direct []byte) error {
 			c.m.Feed(into[:n])
 		}
 		c.mu.Unlock()
-		if direct == nil && n == len(into) {
+		if n == len(into) && direct == nil {
 			c.fullReads++
-		} else {
+		} else if direct == nil {
 			c.fullReads = 0
 		}
 		return nil

@@ -84,7 +84,7 @@ func (c *Conn) recv(ctx context.Context, name string, frames bool) (Frame, error
 	if err != nil {
 		return noFrame(), err
 	}
-	defer r.stop()
+	defer c.endReceive(&r)
 	return c.recvWith(&r, frames)
 }
 

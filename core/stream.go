@@ -26,7 +26,7 @@ func (c *Conn) NextReader(ctx context.Context) (Opcode, io.Reader, error) {
 	if err != nil {
 		return NoFrame, nil, err
 	}
-	defer r.stop()
+	defer c.endReceive(&r)
 	if err := c.shape(&r, false, RecvBuffer); err != nil {
 		return NoFrame, nil, err
 	}
@@ -77,7 +77,7 @@ func (m *messageReader) Read(p []byte) (int, error) {
 		r, err := c.beginReceive(m.ctx, "Read")
 		if err == nil {
 			err = m.next(&r)
-			r.stop()
+			c.endReceive(&r)
 		}
 		if err != nil {
 			if !passing(err) {

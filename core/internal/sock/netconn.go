@@ -20,6 +20,10 @@ type NetConn struct {
 	closing atomic.Bool
 	read    direction
 	send    direction
+
+	// The current Write's vector.
+	list     net.Buffers
+	listRoom [maxIOV][]byte
 }
 
 // direction keeps the deadline that a wake-up sets apart from the one a call asked for.
@@ -120,7 +124,7 @@ func (s *NetConn) Write(bufs [][]byte, w Wait) (total int64, err error) {
 			one, err = s.conn.Write(bufs[0])
 			n = int64(one)
 		} else {
-			n, err = writeList(s.conn, bufs)
+			n, err = s.writeList(bufs)
 		}
 		total += n
 		bufs = consume(bufs, int(n))
@@ -133,10 +137,13 @@ func (s *NetConn) Write(bufs [][]byte, w Wait) (total int64, err error) {
 	}
 }
 
-// writeList is one writev where the net.Conn can. It works on a copy, since net.Buffers consumes what it is given.
-func writeList(c net.Conn, bufs [][]byte) (int64, error) {
-	list := append(net.Buffers(nil), bufs...)
-	return list.WriteTo(c)
+// writeList is one writev where the net.Conn can. It works on a copy, since net.Buffers consumes what it is given, and the
+// copy is the stream's, so that a write allocates nothing.
+func (s *NetConn) writeList(bufs [][]byte) (int64, error) {
+	s.list = s.listRoom[:copy(s.listRoom[:], bufs)]
+	n, err := s.list.WriteTo(s.conn)
+	s.list, s.listRoom = nil, [maxIOV][]byte{}
+	return n, err
 }
 
 // TryWrite implements Stream.

@@ -1,0 +1,190 @@
+package core
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+func TestStreaming(t *testing.T) {
+	client, server := pair(t)
+	for _, size := range []int{0, 1, 4096, 4097, 65536, 65537, 1_000_003} {
+		text := strings.Repeat("aé", size/3) + strings.Repeat("x", size%3)
+		sent := async(func() error {
+			w, err := client.NextWriter(t.Context(), OpText)
+			if err != nil {
+				return err
+			}
+			for b := []byte(text); len(b) > 0; { // cut anywhere, inside code points too
+				n := min(len(b), 9973)
+				if _, err := w.Write(b[:n]); err != nil {
+					return err
+				}
+				b = b[n:]
+			}
+			if err := w.Close(); err != nil {
+				return err
+			}
+			if _, err := w.Write([]byte("x")); code(err) != CodeState {
+				return errors.New("a finished writer takes more")
+			}
+			return w.Close()
+		})
+		op, r, err := server.NextReader(t.Context())
+		if err != nil || op != OpText {
+			t.Fatal(op, err)
+		}
+		got, err := io.ReadAll(iotest.HalfReader(r))
+		if err != nil || string(got) != text {
+			t.Fatal(size, len(got), err)
+		}
+		if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+			t.Fatal(n, err)
+		}
+		if err := await(t, sent, "the writer"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A message of any length is read in bounded memory.
+func TestNextReaderIsBounded(t *testing.T) {
+	client, server := pair(t)
+	const size = 64 << 20
+	if err := server.SetOption(OptMaxMessageBytes, size); err != nil {
+		t.Fatal(err)
+	}
+	chunk := bytes.Repeat([]byte("z"), 60_000)
+	go func() {
+		w, err := client.NextWriter(context.Background(), OpBinary)
+		for left := size; err == nil && left > 0; left -= min(left, len(chunk)) {
+			_, err = w.Write(chunk[:min(left, len(chunk))])
+		}
+		if err == nil {
+			_ = w.Close()
+		}
+	}()
+	_, r, err := server.NextReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	n, err := io.Copy(io.Discard, r)
+	runtime.ReadMemStats(&after)
+	if n != size || err != nil {
+		t.Fatal(n, err)
+	}
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > size/4 {
+		t.Errorf("%d bytes were allocated to read %d", grown, size)
+	}
+}
+
+func TestNextReaderDiscardsWhatIsLeft(t *testing.T) {
+	client, server := pair(t)
+	go func() {
+		_, _ = client.SendBinary(make([]byte, 200_000))
+		_, _ = client.SendText("next")
+		_, _ = client.SendText("last")
+	}()
+	_, r, err := server.NextReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(r, make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	for _, recv := range []func(*Conn) (Frame, error){(*Conn).RecvFrame, (*Conn).RecvMessage} {
+		_, err := recv(server)
+		wantCode(t, err, CodeState)
+	}
+	op, r, err := server.NextReader(t.Context())
+	if err != nil || op != OpText {
+		t.Fatal(op, err)
+	}
+	if b, err := io.ReadAll(r); err != nil || string(b) != "next" {
+		t.Fatal(string(b), err)
+	}
+	if f, err := server.RecvMessage(); err != nil || f.PayloadText() != "last" {
+		t.Fatal(f, err)
+	}
+}
+
+func TestNextReaderMeetsTheEnd(t *testing.T) {
+	c, peer := serverAgainst(t)
+	peer.say(masked(0x02, "begun")...)
+	peer.say(masked(0x89, "p")...)
+	peer.say(masked(0x88, "\x03\xe9bye")...)
+	go func() { peer.hearEnd(); peer.Close() }()
+	_, _, err := c.NextReader(t.Context())
+	var why *CloseError
+	if !errors.As(err, &why) || why.Code != CloseGoingAway || code(err) != CodeClosed {
+		t.Fatal(err)
+	}
+	_, _, err = c.NextReader(t.Context())
+	wantCode(t, err, CodeClosed)
+}
+
+func TestReadTimeoutLosesNothing(t *testing.T) {
+	c, peer := serverAgainst(t)
+	long := append([]byte{0x82, 0xFE, 0x20, 0x00, 0, 0, 0, 0}, bytes.Repeat([]byte("y"), 0x2000)...)
+	peer.say(long[:5000]...)
+	_, r, err := c.NextReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(r, make([]byte, 4000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SetOption(OptRecvTimeoutMS, 20); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(r)
+	wantCode(t, err, CodeTimeout)
+	peer.say(long[5000:]...)
+	more, err := io.ReadAll(r)
+	if err != nil || 4000+len(rest)+len(more) != 0x2000 {
+		t.Fatal(len(rest), len(more), err)
+	}
+}
+
+func TestNextWriterKeepsOtherMessagesOut(t *testing.T) {
+	client, server := pair(t)
+	if err := client.SetOption(OptSendFrameBytes, 4); err != nil {
+		t.Fatal(err)
+	}
+	_, err := client.NextWriter(t.Context(), OpPing)
+	wantCode(t, err, CodeArgument)
+	w, err := client.NextWriter(t.Context(), OpBinary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, "123456789"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.SendText("between")
+	wantCode(t, err, CodeState)
+	if _, err := client.SendPing(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := server.RecvMessage(); err != nil || f.PayloadText() != "123456789" || !f.IsBinary() {
+		t.Fatal(f, err)
+	}
+	client.Drop()
+	_, err = client.NextWriter(t.Context(), OpText)
+	wantCode(t, err, CodeClosed)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := server.Receive(ctx); code(err) != CodeAbnormal {
+		t.Fatal(err)
+	}
+}
