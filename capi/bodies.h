@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * f59de753e3de8063fef55eb27febb90f1c6cc257b29aa03f3add7700cce033b3
+ * 66823658f6011ff1124b6cd59198431dddf2c95ccf807f3ea17bdd5db4fedb23
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

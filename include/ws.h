@@ -690,10 +690,11 @@ WS_API int64_t ws_is_server(int64_t conn) WS_NOEXCEPT;
 WS_API int64_t ws_state(int64_t conn) WS_NOEXCEPT;
 
 /**
- * Tells the mask key of the last client-to-server frame: sent by a client, received by a server.
+ * Tells the mask key of the last frame that this client sent.
  *
  * @param conn The connection.
- * @return The key as a big-endian number of 32 bits; 0 before the first. -1 when it failed.
+ * @return The key as a big-endian number of 32 bits; 0 before the first, and on a server, which masks nothing. -1
+ *     when it failed.
  * Blocks: Never.
  * Threads: Any thread, at any time.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.

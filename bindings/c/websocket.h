@@ -22,7 +22,7 @@ typedef struct WsConnection {
     int64_t fd;        /**< descriptor of the socket, -1 when the connection could not be made or is closed */
     int64_t is_server; /**< 1 if server-side, 0 if client-side */
     int64_t state;     /**< one of WS_STATE_* */
-    int64_t mask_key;  /**< mask key of the last client-to-server frame */
+    int64_t mask_key;  /**< mask key of the last frame that a client sent; 0 on a server */
     int64_t handle;    /**< for the functions of ws.h; -1 when the connection could not be made */
 } WsConnection;
 

@@ -116,6 +116,7 @@ public:
         const std::int64_t now = ws_state(handle_);
         return now < 0 ? ws::state::closed : static_cast<ws::state>(now);
     }
+    /// The mask key of the last frame that this client sent, as a big-endian number; 0 before the first and on a server.
     std::int64_t mask_key() const noexcept { return ws_mask_key(handle_); }
     std::int64_t handle() const noexcept { return handle_; }
 

@@ -58,8 +58,8 @@ var connectionFunctions = []Function{
 		"1 if server-side, 0 if client-side; it stays when the connection is closed. -1 when it failed.", onHandle),
 	field("ws_state", "WsConnection.state", "Tells the connection's state.",
 		"One of WS_STATE_*; WS_STATE_CLOSED for ever when it is closed. -1 when it failed.", onHandle),
-	field("ws_mask_key", "WsConnection.mask_key", "Tells the mask key of the last client-to-server frame: sent by a client, received by a server.",
-		"The key as a big-endian number of 32 bits; 0 before the first. -1 when it failed.", onClosable),
+	field("ws_mask_key", "WsConnection.mask_key", "Tells the mask key of the last frame that this client sent.",
+		"The key as a big-endian number of 32 bits; 0 before the first, and on a server, which masks nothing. -1 when it failed.", onClosable),
 	{
 		Name: "ws_send_frame", Section: "Connections", Spec: "WsConnection.send_frame",
 		Doc: "Sends a frame. is_final and continuations are honoured; the mask is as the role demands, whatever is_masked says. What RFC 6455 " +
