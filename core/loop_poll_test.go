@@ -1,0 +1,234 @@
+package core
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestLoopPollArguments(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	_, err := l.Poll(nil, 0)
+	wantCode(t, err, CodeArgument)
+	_, err = l.Poll([]LoopEvent{}, -1)
+	wantCode(t, err, CodeArgument)
+	if n, err := l.Poll(make([]LoopEvent, 1), 0); n != 0 || err != nil {
+		t.Errorf("%d events, %v from an empty loop", n, err)
+	}
+}
+
+func TestLoopPollTimesOut(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	start := time.Now()
+	if n := l.poll(30 * time.Millisecond); n != 0 {
+		t.Errorf("%d events", n)
+	}
+	if took := time.Since(start); took < 30*time.Millisecond || took > 10*time.Second {
+		t.Errorf("a poll with a timeout of 30 ms took %v", took)
+	}
+}
+
+// A loop that is polled already says so, and closing it is refused.
+func TestLoopPolledTwiceIsBusy(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	first := make(chan error)
+	go func() {
+		_, err := l.Poll(make([]LoopEvent, 1), -1)
+		first <- err
+	}()
+	var busy error
+	for l.polling.Load() == false {
+		time.Sleep(time.Millisecond)
+	}
+	_, busy = l.Poll(make([]LoopEvent, 1), 0)
+	wantCode(t, busy, CodeBusy)
+	wantCode(t, l.Close(), CodeBusy)
+	if err := l.Wake(); err != nil {
+		t.Error(err)
+	}
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLoopWake(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	wake := map[string]func(){
+		"Wake": func() { _ = l.Wake() },
+		// What a signal handler may do.
+		"eventfd": func() { _, _ = unix.Write(l.WakeFD(), []byte{1, 0, 0, 0, 0, 0, 0, 0}) },
+	}
+	for name, f := range wake {
+		t.Run(name, func(t *testing.T) {
+			f() // before the poll
+			within(t, 10*time.Second, "a poll that was woken before", func() { l.poll(-1) })
+			go f() // or during it
+			within(t, 10*time.Second, "a poll that is woken", func() { l.poll(-1) })
+			if n := l.once(); n != 0 {
+				t.Errorf("%d events", n)
+			}
+		})
+	}
+}
+
+// A full array loses nothing and keeps the order of each connection.
+func TestLoopFullArrayLosesNothing(t *testing.T) {
+	for room := 1; room <= 9; room += 4 {
+		l := newTestLoop(t, LoopOptions{Poison: true})
+		l.cap = room
+		const conns, each = 5, 40
+		var peers []*loopPeer
+		index := map[ConnID]int{}
+		for i := range conns {
+			id, p := l.connect()
+			index[id] = i
+			peers = append(peers, p)
+		}
+		for i := range each {
+			for _, p := range peers {
+				p.raw(append(p.frame(OpText, true, fmt.Sprint(i)), p.frame(OpBinary, true, fmt.Sprint(i, "b"))...))
+			}
+		}
+		for _, p := range peers {
+			p.sendClose(1000, "end")
+		}
+		l.until("all events", func() bool { return len(l.events) == conns*(2*each+2) })
+		next := make([]int, conns)
+		for _, e := range l.events {
+			i := index[e.Conn]
+			n := next[i]
+			next[i]++
+			want := "open "
+			switch {
+			case n == 0:
+			case n <= 2*each && n%2 == 1:
+				want = fmt.Sprint("message ", (n-1)/2)
+			case n <= 2*each:
+				want = fmt.Sprint("message ", (n-1)/2, "b")
+			default:
+				want = "close end"
+			}
+			if have := e.Kind.String() + " " + e.Payload; have != want {
+				t.Fatalf("room %d: connection %d, event %d: %q, want %q", room, i, n, have, want)
+			}
+		}
+	}
+}
+
+// Another loop that watches the descriptor learns of everything there is to do: bytes, sends, timers, what is left over.
+func TestLoopFDCarriesEverything(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{PingInterval: 30 * time.Millisecond})
+	fd := l.EpollFD()
+	ready := func(timeout int) bool {
+		for {
+			n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, timeout)
+			if err != unix.EINTR {
+				return n == 1
+			}
+		}
+	}
+	await := func(what string, ok func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); !ok(); {
+			if time.Now().After(deadline) || !ready(20_000) {
+				t.Fatalf("%s: the descriptor stays silent", what)
+			}
+			l.once()
+		}
+	}
+	id, p := l.connect()
+	await("open", func() bool { return len(l.of(LoopOpen)) == 1 })
+	p.send(OpText, "in")
+	await("bytes", func() bool { return len(l.of(LoopMessage)) == 1 })
+	if _, err := l.SendText(id, "out"); err != nil { // outside of any poll
+		t.Fatal(err)
+	}
+	await("a send", func() bool { return len(p.read()) > 0 && p.got[0] == "text out" })
+	await("a timer", func() bool { return len(p.read()) > 1 && p.got[1][:4] == "ping" })
+	l.cap = 1
+	p.raw(append(p.frame(OpText, true, "1"), p.frame(OpText, true, "2")...))
+	await("what is left over", func() bool { return len(l.of(LoopMessage)) == 3 })
+	l.wake.Clear()
+}
+
+// Callers that wait themselves get the two halves of a poll.
+func TestLoopPollInHalves(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	_, p := l.open()
+	events := make([]LoopEvent, 4)
+	n, wait, err := l.PollNow(events)
+	if n != 0 || !wait || err != nil {
+		t.Fatalf("an idle loop answers %d %v %v", n, wait, err)
+	}
+	_, _, err = l.PollNow(events)
+	wantCode(t, err, CodeBusy)
+	l.PollEnd()
+	if _, wait, _ = l.PollNow(events); !wait {
+		t.Fatal("the poll cannot begin again")
+	}
+	p.send(OpText, "x")
+	ready := make([]unix.EpollEvent, 8)
+	k, err := unix.EpollWait(l.WaitFD(), ready, 10_000)
+	if err != nil || k != 1 {
+		t.Fatal(k, err)
+	}
+	n, wait, err = l.PollReady(ready[:k], events)
+	if n != 1 || wait || err != nil || string(events[0].Payload()) != "x" {
+		t.Errorf("%d %v %v", n, wait, err)
+	}
+}
+
+// A thread that sends wakes a loop that sleeps.
+func TestLoopSendWakes(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	id, p := l.open()
+	var group sync.WaitGroup
+	stop := make(chan struct{})
+	group.Go(func() {
+		events := make([]LoopEvent, 8)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				if _, err := l.Poll(events, -1); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}
+	})
+	for i := range 50 {
+		if _, err := l.SendText(id, "x"); err != nil {
+			t.Fatal(err)
+		}
+		for deadline := time.Now().Add(20 * time.Second); len(p.read()) <= i; {
+			if time.Now().After(deadline) {
+				t.Fatal("the message stays in a sleeping loop")
+			}
+			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(p.fd), Events: unix.POLLIN}}, 100)
+		}
+	}
+	close(stop)
+	_ = l.Wake()
+	group.Wait()
+}
+
+// Spinning finds what comes within its time, and sleeps after it.
+func TestLoopSpin(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{Spin: 200 * time.Microsecond})
+	_, p := l.open()
+	for range 20 {
+		p.send(OpText, "x")
+		l.poll(-1)
+	}
+	if n := len(l.of(LoopMessage)); n != 20 {
+		t.Errorf("%d messages", n)
+	}
+	if n := l.poll(5 * time.Millisecond); n != 0 {
+		t.Errorf("%d events", n)
+	}
+}

@@ -1,0 +1,470 @@
+// The tools of the loop's tests: a loop that is polled by hand, raw peers on socketpairs, a clock that stands still.
+package core
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"libws/core/protocol"
+	"libws/core/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// loopTold is an event with its payload copied.
+type loopTold struct {
+	Kind    LoopEventKind
+	Conn    ConnID
+	Op      int64
+	Payload string
+	Code    int64
+	Error   ErrorCode
+	Status  int64
+	Flags   int64
+}
+
+func (g loopTold) String() string {
+	p := g.Payload
+	if len(p) > 32 {
+		p = fmt.Sprintf("%s…(%d)", p[:32], len(p))
+	}
+	return fmt.Sprintf("%v op=%d code=%d error=%d status=%d flags=%d %q", g.Kind, g.Op, g.Code, g.Error, g.Status, g.Flags, p)
+}
+
+// testLoop is a loop under test with every event it has delivered.
+type testLoop struct {
+	*Loop
+	t      *testing.T
+	cap    int // room of the event array
+	events []loopTold
+	now    time.Duration // the injected clock, when it is one
+}
+
+// newTestLoop makes a loop on the real clock.
+func newTestLoop(t *testing.T, o LoopOptions) *testLoop {
+	t.Helper()
+	l, err := NewLoop(&o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return &testLoop{Loop: l, t: t, cap: 64}
+}
+
+// newClockLoop makes a loop whose time only passes with pass.
+func newClockLoop(t *testing.T, o LoopOptions) *testLoop {
+	t.Helper()
+	tl := &testLoop{t: t, cap: 64, now: time.Hour}
+	o.Clock = func() time.Duration { return tl.now }
+	l, err := NewLoop(&o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	tl.Loop = l
+	return tl
+}
+
+// pass lets time pass on the injected clock, and the loop see it.
+func (l *testLoop) pass(d time.Duration) {
+	l.t.Helper()
+	l.now += d
+	l.settle()
+}
+
+// once polls one time without waiting and returns how many events came.
+func (l *testLoop) once() int { return l.poll(0) }
+
+func (l *testLoop) poll(timeout time.Duration) int {
+	l.t.Helper()
+	events := make([]LoopEvent, l.cap)
+	n, err := l.Poll(events, timeout)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, e := range events[:n] {
+		l.events = append(l.events, loopTold{e.Kind, e.Conn, e.Op, string(e.Payload()), e.Code, e.Error, e.Status, e.Flags})
+	}
+	return n
+}
+
+// settle polls until there is nothing left to do at the moment.
+func (l *testLoop) settle() {
+	l.t.Helper()
+	for quiet := 0; quiet < 3; {
+		if l.once() == 0 {
+			quiet++
+		} else {
+			quiet = 0
+		}
+	}
+}
+
+// until polls until a condition holds.
+func (l *testLoop) until(what string, ok func() bool) {
+	l.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			l.t.Fatalf("%s: it did not happen; events so far: %v", what, l.events)
+		}
+		l.poll(20 * time.Millisecond)
+	}
+}
+
+// take returns the events so far and forgets them.
+func (l *testLoop) take() []loopTold {
+	e := l.events
+	l.events = nil
+	return e
+}
+
+// of returns the events of one kind.
+func (l *testLoop) of(kind LoopEventKind) (list []loopTold) {
+	for _, e := range l.events {
+		if e.Kind == kind {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// last returns the newest event.
+func (l *testLoop) last() loopTold {
+	l.t.Helper()
+	if len(l.events) == 0 {
+		l.t.Fatal("there is no event")
+	}
+	return l.events[len(l.events)-1]
+}
+
+// loopPeer is the raw other end of a connection: it sends bytes and reads frames, and never blocks.
+type loopPeer struct {
+	t   *testing.T
+	fd  int
+	m   protocol.Machine
+	eof bool
+	err error
+	got []string // what it has received, as "kind payload"
+}
+
+func peerConfig(role Role) *protocol.Config {
+	limits := protocol.DefaultLimits()
+	limits.MaxFrame, limits.MaxMessage = 1<<30, 1<<30
+	return &protocol.Config{Role: role, Limits: limits, Mask: drawMask}
+}
+
+// connect adopts one end of a socketpair as an open server's connection and returns the other end.
+func (l *testLoop) connect() (ConnID, *loopPeer) {
+	l.t.Helper()
+	return l.connectAs(RoleServer)
+}
+
+func (l *testLoop) connectAs(role Role) (ConnID, *loopPeer) {
+	l.t.Helper()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	id, err := l.Adopt(fds[0], role, nil)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	p := &loopPeer{t: l.t, fd: fds[1]}
+	p.m.Init(peerConfig(RoleClient + RoleServer - role))
+	l.t.Cleanup(p.close)
+	return id, p
+}
+
+// open is connect with the LoopOpen event taken away.
+func (l *testLoop) open() (ConnID, *loopPeer) {
+	l.t.Helper()
+	id, p := l.connect()
+	l.settle()
+	if e := l.last(); e.Kind != LoopOpen || e.Conn != id {
+		l.t.Fatalf("got %v, want open", e)
+	}
+	l.events = l.events[:len(l.events)-1]
+	return id, p
+}
+
+// dialTCP connects to a port and leaves the handshake to the caller.
+func dialTCP(t *testing.T, port int) *loopPeer {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Connect(fd, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		_ = unix.Close(fd)
+		t.Fatal(err)
+	}
+	_ = unix.SetNonblock(fd, true)
+	p := &loopPeer{t: t, fd: fd}
+	p.m.Init(peerConfig(RoleClient))
+	t.Cleanup(p.close)
+	return p
+}
+
+func (p *loopPeer) close() {
+	if p.fd >= 0 {
+		_ = unix.Close(p.fd)
+		p.fd = -1
+	}
+}
+
+// reset closes the peer's end with a RST.
+func (p *loopPeer) reset() {
+	_ = unix.SetsockoptLinger(p.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	p.close()
+}
+
+// raw writes bytes; all of them fit.
+func (p *loopPeer) raw(b []byte) {
+	p.t.Helper()
+	for len(b) > 0 {
+		n, err := unix.SendmsgN(p.fd, b, nil, nil, unix.MSG_NOSIGNAL)
+		if err != nil {
+			p.t.Fatalf("the peer cannot write %d bytes: %v", len(b), err)
+		}
+		b = b[n:]
+	}
+}
+
+// frame encodes a frame as this peer sends it.
+func (p *loopPeer) frame(op Opcode, fin bool, payload string) []byte {
+	h := wire.Header{Fin: fin, Opcode: op, Length: int64(len(payload))}
+	b := []byte(payload)
+	if p.m.Role() == RoleClient {
+		h.Masked, h.Key = true, [4]byte{0x11, 0xA2, 0x33, 0xC4}
+		wire.Mask(b, h.Key, 0)
+	}
+	return append(wire.AppendHeader(nil, h), b...)
+}
+
+func (p *loopPeer) send(op Opcode, payload string) {
+	p.t.Helper()
+	p.raw(p.frame(op, true, payload))
+}
+
+func (p *loopPeer) sendClose(code CloseCode, reason string) {
+	p.t.Helper()
+	p.send(OpClose, string(wire.AppendClosePayload(nil, code, reason)))
+}
+
+// read takes what has arrived and returns everything received so far, in the form "text hello", "close 1000 reason".
+func (p *loopPeer) read() []string {
+	p.t.Helper()
+	var b [64 << 10]byte
+	for !p.eof && p.err == nil {
+		n, err := unix.Read(p.fd, b[:])
+		switch {
+		case err == unix.EAGAIN:
+			return p.got
+		case err == unix.EINTR:
+			continue
+		case err != nil:
+			p.err = err
+			return p.got
+		case n == 0:
+			p.eof = true
+			return p.got
+		}
+		p.m.Feed(b[:n])
+		p.pull()
+	}
+	return p.got
+}
+
+func (p *loopPeer) pull() {
+	for {
+		ev := p.m.Next()
+		switch ev.Kind {
+		case protocol.NeedInput:
+			return
+		case protocol.MessageEvent:
+			p.got = append(p.got, ev.Opcode.String()+" "+string(ev.Payload))
+		case protocol.CloseEvent:
+			p.got = append(p.got, fmt.Sprintf("close %d %s", int(ev.Code), p.m.CloseReason()))
+		case protocol.PingEvent:
+			p.got = append(p.got, "ping "+string(ev.Payload))
+		case protocol.PongEvent:
+			p.got = append(p.got, "pong "+string(ev.Payload))
+		default:
+			p.got = append(p.got, ev.Kind.String())
+		}
+	}
+}
+
+// await polls the loop until the peer has received n things.
+func (p *loopPeer) await(l *testLoop, n int) []string {
+	p.t.Helper()
+	l.until(fmt.Sprintf("the peer receives %d", n), func() bool { return len(p.read()) >= n })
+	return p.got
+}
+
+// awaitEOF polls the loop until the peer sees the end of the stream.
+func (p *loopPeer) awaitEOF(l *testLoop) {
+	p.t.Helper()
+	l.until("the peer sees the end", func() bool { p.read(); return p.eof || p.err != nil })
+	if p.err != nil {
+		p.t.Errorf("the connection ended with %v, not in order", p.err)
+	}
+}
+
+func wantEvents(t *testing.T, events []loopTold, want ...string) {
+	t.Helper()
+	var have []string
+	for _, e := range events {
+		have = append(have, e.Kind.String()+" "+e.Payload)
+	}
+	if strings.Join(have, "|") != strings.Join(want, "|") {
+		t.Errorf("events %q, want %q", have, want)
+	}
+}
+
+const upgradeRequest = "GET /chat?x=1 HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+
+// upgrade performs the opening handshake on a raw peer.
+func (p *loopPeer) upgrade(l *testLoop) {
+	p.t.Helper()
+	p.raw([]byte(upgradeRequest))
+	p.head(l, "101")
+}
+
+// head reads an HTTP head of the peer's and checks its status. What follows stays unread.
+func (p *loopPeer) head(l *testLoop, status string) string {
+	p.t.Helper()
+	var all []byte
+	l.until("the response", func() bool {
+		for !bytes.HasSuffix(all, []byte("\r\n\r\n")) {
+			var b [1]byte
+			n, err := unix.Read(p.fd, b[:])
+			if n != 1 || err != nil {
+				return n == 0 && err == nil
+			}
+			all = append(all, b[0])
+		}
+		return true
+	})
+	if !strings.HasPrefix(string(all), "HTTP/1.1 "+status) {
+		p.t.Fatalf("got %q, want status %s", all, status)
+	}
+	return string(all)
+}
+
+func TestLoopEchoesOverTCP(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	port, err := l.Listen("127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := dialTCP(t, port)
+	p.upgrade(l)
+	p.send(OpText, "hello")
+	p.send(OpBinary, "")
+	l.until("two messages", func() bool { return len(l.of(LoopMessage)) == 2 })
+	for _, e := range l.of(LoopMessage) {
+		if _, err := l.Send(e.Conn, Opcode(e.Op), []byte(e.Payload)); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := p.await(l, 2); got[0] != "text hello" || got[1] != "binary " {
+		t.Errorf("echoed %q", got)
+	}
+	p.sendClose(1000, "bye")
+	l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
+	if e := l.last(); e.Code != 1000 || e.Error != 0 || e.Payload != "bye" {
+		t.Errorf("closed with %v", e)
+	}
+	p.await(l, 3)
+	p.awaitEOF(l)
+	if p.got[2] != "close 1000 " {
+		t.Errorf("the close frame was answered with %q", p.got[2])
+	}
+}
+
+// The blocking client and the loop are two shells of one machine.
+func TestLoopServesDial(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{Subprotocols: []string{"b", "a"}})
+	port, err := l.Listen("127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		c, err := Dial(t.Context(), fmt.Sprintf("ws://127.0.0.1:%d/", port), &DialOptions{Subprotocols: []string{"a", "b"}})
+		if err != nil {
+			done <- err
+			return
+		}
+		defer c.Drop()
+		if c.Subprotocol() != "b" {
+			done <- fmt.Errorf("subprotocol %q", c.Subprotocol())
+			return
+		}
+		_, err = c.SendText("ping")
+		if err == nil {
+			var f Frame
+			if f, err = c.RecvMessage(); err == nil && string(f.Payload) != "ping" {
+				err = fmt.Errorf("echoed %q", f.Payload)
+			}
+		}
+		done <- errors.Join(err, c.Close())
+	}()
+	for {
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		default:
+			l.poll(20 * time.Millisecond)
+			for _, e := range l.take() {
+				if e.Kind == LoopMessage {
+					if _, err := l.Send(e.Conn, Opcode(e.Op), []byte(e.Payload)); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestLoopCloseGivesEverythingBack(t *testing.T) {
+	before := countFDs(t)
+	for range 20 {
+		l, err := NewLoop(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Listen("127.0.0.1:0", false); err != nil {
+			t.Fatal(err)
+		}
+		tl := &testLoop{Loop: l, t: t, cap: 8}
+		_, p := tl.connect()
+		tl.settle()
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		p.read()
+		if !p.eof {
+			t.Error("the peer of a closed loop sees no end")
+		}
+		p.close()
+		wantCode(t, l.Close(), CodeClosed)
+		_, err = l.Poll(make([]LoopEvent, 1), 0)
+		wantCode(t, err, CodeClosed)
+		_, err = l.Send(1, OpText, nil)
+		wantCode(t, err, CodeClosed)
+	}
+	if after := countFDs(t); after > before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}
