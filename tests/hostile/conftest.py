@@ -19,7 +19,7 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "harness")]
 
 import programs
-from targets import MIB, GROWTH_BYTES, RUNS_TO_SETTLE, SMALL_MESSAGE, Target, start
+from targets import GROWTH_BYTES, MIB, RUNS_TO_SETTLE, SMALL_MESSAGE, Target, server_names, start
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hostile")
@@ -30,16 +30,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "memory(mib): resident memory may grow by this much in the case, which is meant to hold much")
-
-
-def server_names(config: pytest.Config) -> list[str]:
-    """The servers to test: those that the project has the source of."""
-    if config.getoption("--port"):
-        return [f"port-{config.getoption('--port')}"]
-    names = [f"{language}-threaded_server" for language in programs.LANGUAGES]
-    names += [f"{language}-echo_loop" for language in programs.LANGUAGES if programs.is_promised(language, "echo_loop")]
-    wanted = config.getoption("--server")
-    return [name for name in names if not wanted or any(part in name for part in wanted)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

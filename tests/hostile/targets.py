@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import programs
+import pytest
 import rawpeer
 
 MIB = 1 << 20
@@ -69,3 +70,13 @@ def start(name: str, *arguments: str) -> programs.Program:
     if not programs.is_built(language, program):
         raise RuntimeError(f"{' '.join(line)} is not there; run make first")
     return programs.Program(line)
+
+
+def server_names(config: pytest.Config) -> list[str]:
+    """The servers to test: those that the project has the source of."""
+    if config.getoption("--port"):
+        return [f"port-{config.getoption('--port')}"]
+    names = [f"{language}-threaded_server" for language in programs.LANGUAGES]
+    names += [f"{language}-echo_loop" for language in programs.LANGUAGES if programs.is_promised(language, "echo_loop")]
+    wanted = config.getoption("--server")
+    return [name for name in names if not wanted or any(part in name for part in wanted)]

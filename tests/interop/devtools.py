@@ -5,6 +5,7 @@ The protocol runs over a WebSocket; the client of Python websockets speaks it, s
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -95,7 +96,8 @@ class Page:
     def __init__(self, address: str) -> None:
         from websockets.sync.client import connect
 
-        self._connection = connect(address, max_size=64 << 20, compression=None, proxy=None)
+        self._open = contextlib.ExitStack()
+        self._connection = self._open.enter_context(connect(address, max_size=64 << 20, compression=None, proxy=None))
         self._numbers = itertools.count(1)
 
     def call(self, method: str, within_s: float = 30, **parameters: Any) -> dict[str, Any]:
@@ -127,4 +129,4 @@ class Page:
             time.sleep(0.05)
 
     def close(self) -> None:
-        self._connection.close()
+        self._open.close()
