@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bodies.h"
+#include "thread.h"
 
 int libws_forked = 0;
 
@@ -16,6 +17,9 @@ static __thread libws_error slot;
 
 libws_error *libws_slot(void)
 {
+    if (LIBWS_UNLIKELY(!libws_thread_known)) {
+        libws_thread_enter();
+    }
     return &slot;
 }
 

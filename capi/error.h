@@ -25,7 +25,7 @@ extern int libws_forked;
 /* What calls that return a frame fail with. */
 extern const WsFrame libws_no_frame;
 
-/* The slot of this thread. */
+/* The slot of this thread, for a call that enters Go. */
 libws_error *libws_slot(void);
 
 /* Fills the slot of this thread. */
