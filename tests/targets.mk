@@ -56,7 +56,8 @@ test: build $(GOTESTSUM) $(STATICCHECK) $(VENV) ## every test there is, then the
 $(REPORTS):
 	@mkdir -p $@
 
-test-check: check
+test-check:
+	$(MAKE) -k check
 
 test-go: $(GOTESTSUM) | $(REPORTS)
 	$(GOTEST) $(REPORTS)/go.xml -- -count=1 -timeout 300s $(MODULE_PACKAGES)
