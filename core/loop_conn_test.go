@@ -31,6 +31,7 @@ func TestLoopIDs(t *testing.T) {
 	p.close()
 	l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
 	wantCode(t, send(id), CodeClosed)
+	l.settle()
 
 	// The slot's next user is another connection, and the old id never means it.
 	again, _ := l.open()
