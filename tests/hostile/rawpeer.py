@@ -268,6 +268,11 @@ class RawPeer:
         got = self.read_frame(within_s)
         assert (got.opcode, got.payload) == (PONG, payload), got
 
+    def expect_message_and_pong(self, opcode: int, payload: bytes, pong: bytes) -> None:
+        """A message in one frame and a pong, in any order: each of them may wait for the other in a queue."""
+        got = sorted((frame.opcode, frame.payload) for frame in (self.read_frame(), self.read_frame()))
+        assert got == [(opcode, payload), (PONG, pong)], got
+
     def echo(self, payload: bytes = b"still here", opcode: int = TEXT, within_s: float = WAIT_S) -> None:
         self.send_frame(opcode, payload)
         self.expect_message(opcode, payload, within_s)
