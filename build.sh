@@ -100,6 +100,7 @@ prepare_go() {
     GOROOT=$root/build/go/go "$own" version >/dev/null || fail "the Go in build/go does not run; remove build/go and try again"
     # A machine without a Go of its own gets no Go folders in its home either.
     export GOPATH=$root/build/cache/gopath GOCACHE=$root/build/cache/go
+    [ -d "$GOCACHE" ] || say "the first build compiles Go's own library as well: a minute or two"
 }
 
 # --- Python ---------------------------------------------------------------------------------------------------------
