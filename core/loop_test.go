@@ -38,10 +38,11 @@ func (g loopTold) String() string {
 // testLoop is a loop under test with every event it has delivered.
 type testLoop struct {
 	*Loop
-	t      *testing.T
-	cap    int // room of the event array
-	events []loopTold
-	now    time.Duration // the injected clock, when it is one
+	t       *testing.T
+	cap     int // room of the event array
+	events  []loopTold
+	now     time.Duration // the injected clock, when it is one
+	tcpPort int
 }
 
 // newTestLoop makes a loop on the real clock.
@@ -108,11 +109,12 @@ func (l *testLoop) settle() {
 func (l *testLoop) until(what string, ok func() bool) {
 	l.t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
-	for !ok() {
+	for i := 0; !ok(); i++ {
 		if time.Now().After(deadline) {
 			l.t.Fatalf("%s: it did not happen; events so far: %v", what, l.events)
 		}
-		l.poll(20 * time.Millisecond)
+		// Often the peer, which this thread plays as well, only needs the loop's next step.
+		l.poll(time.Duration(min(max(i-4, 0), 20)) * time.Millisecond)
 	}
 }
 
