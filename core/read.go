@@ -70,7 +70,7 @@ func (c *Conn) nextEvent(r *receiving) (protocol.Event, error) {
 	for {
 		c.mu.Lock()
 		ev := c.m.Next()
-		replies := c.m.HasOutput()
+		replies := c.m.HasOutput() || c.owed.Load()
 		var direct []byte
 		if ev.Kind == protocol.NeedInput {
 			direct = c.m.Direct(directLeast)
