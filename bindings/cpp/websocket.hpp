@@ -7,6 +7,7 @@
 #define LIBWS_WEBSOCKET_HPP
 
 #include "ws_abi.hpp"
+#include "ws_client.hpp"
 #include "ws_connection.hpp"
 #include "ws_error.hpp"
 #include "ws_frame.hpp"

@@ -15,17 +15,6 @@
 
 namespace ws {
 
-/// What a client asks for in connect. Every part is checked before anything is sent.
-struct ConnectOptions {
-    std::int64_t timeout_ms = 10000;       ///< for resolving, connecting and the handshake together
-    std::vector<std::string> subprotocols; ///< to offer, the preferred first
-    std::vector<std::pair<std::string, std::string>> headers; ///< further request headers
-    std::string origin;                    ///< the Origin header; empty sends none
-    std::int64_t max_message_bytes = 0;    ///< 0: the default
-    std::int64_t max_frame_bytes = 0;      ///< 0: the default
-    bool interruptible = false;            ///< blocking calls end with Interrupted when a signal comes
-};
-
 /// One connection. Move-only; the destructor drops it without a word to the peer, close() says goodbye first.
 ///
 /// Any thread may call anything: one receives at a time, any number send, and close or force_close wake the others within 100 ms.
@@ -87,7 +76,7 @@ public:
     }
 
     /// Receives one frame as it came; pings are the caller's to answer. A close frame is answered and given out once; after it
-    /// there is nothing. Throws when the peer vanished or broke the protocol, and on a timeout.
+    /// there is nothing, as when close or force_close ended the wait. Throws when the peer vanished or broke the protocol, and on a timeout.
     std::optional<Frame> recv_frame() { return received(ws_recv_frame(handle_)); }
     /// Receives one whole message: fragments are put together, pings are answered. Nothing once the peer has closed.
     std::optional<Frame> recv_message() {
@@ -97,7 +86,7 @@ public:
 
     /// Closes gracefully: sends the close frame, waits a bounded time for the peer's, releases everything. Harmless when closed.
     void close(std::int64_t status_code = WS_CLOSE_NORMAL, const std::string &reason = {}) {
-        if (ws_close_with(handle_, status_code, reason.c_str()) < 0 && ws_last_error() != WS_ERR_CLOSED) {
+        if (ws_close_with(handle_, status_code, detail::text(reason, "reason")) < 0 && ws_last_error() != WS_ERR_CLOSED) {
             detail::fail();
         }
     }
@@ -137,7 +126,7 @@ public:
     std::string request_origin() const { return detail::copy(ws_request_origin(handle_)); }
     /// The value of a header, whatever the letter case; nothing when it is absent.
     std::optional<std::string> request_header(const std::string &name) const {
-        const char *value = ws_request_header(handle_, name.c_str());
+        const char *value = ws_request_header(handle_, detail::text(name, "name"));
         return value == nullptr ? std::nullopt : std::optional<std::string>(value);
     }
     /// Every header in the order it came.
@@ -149,13 +138,15 @@ public:
         }
         return all;
     }
-    /// Answers the request of Server::accept_request with 101. Throws when the client did not offer the subprotocol.
+    /// The HTTP status that the opening handshake was answered with, 101 when it opened; 0 when libws did none.
+    std::int64_t http_status() const noexcept { return ws_http_status(handle_); }
+    /// Answers the request of Server::accept_request with 101; headers are "Name: value" lines. Throws when the client did not offer the subprotocol.
     void accept_upgrade(const std::string &subprotocol = {}, const std::string &headers = {}) {
-        detail::check(ws_accept_upgrade(handle_, subprotocol.empty() ? nullptr : subprotocol.c_str(), headers.empty() ? nullptr : headers.c_str()));
+        detail::check(ws_accept_upgrade(handle_, detail::text(subprotocol, "subprotocol"), detail::text(headers, "headers")));
     }
     /// Answers the request of Server::accept_request with another status and closes the connection.
     void refuse(std::int64_t status, const std::string &headers = {}, std::string_view body = {}) {
-        detail::check(ws_refuse(handle_, status, headers.empty() ? nullptr : headers.c_str(), body.data(), static_cast<std::int64_t>(body.size())));
+        detail::check(ws_refuse(handle_, status, detail::text(headers, "headers"), body.data(), static_cast<std::int64_t>(body.size())));
     }
 
     /// Sets one option of this connection, such as option::recv_timeout_ms.
@@ -203,31 +194,6 @@ private:
     }
     std::int64_t handle_ = -1;
 };
-
-/// Opens a connection to "ws://host[:port][/path][?query]". Blocks at most options.timeout_ms. Throws HandshakeError with the
-/// server's status when it refuses.
-inline Connection connect(const std::string &url, const ConnectOptions &options = {}) {
-    std::string subprotocols, headers;
-    for (const std::string &s : options.subprotocols) {
-        subprotocols += (subprotocols.empty() ? "" : ", ") + s;
-    }
-    for (const auto &[name, value] : options.headers) {
-        // The lines of the C ABI end with LF, so a break inside a header would pass for the end of its line.
-        if (name.find_first_of("\r\n:") != std::string::npos || value.find_first_of("\r\n") != std::string::npos) {
-            throw InvalidArgument(errc::header, "a header must have no line break, and no colon in its name");
-        }
-        headers += name + ": " + value + "\r\n";
-    }
-    WsConnectOptions abi = WS_CONNECT_OPTIONS_INIT;
-    abi.timeout_ms = options.timeout_ms;
-    abi.subprotocols = subprotocols.empty() ? nullptr : subprotocols.c_str();
-    abi.headers = headers.empty() ? nullptr : headers.c_str();
-    abi.origin = options.origin.empty() ? nullptr : options.origin.c_str();
-    abi.max_message_bytes = options.max_message_bytes;
-    abi.max_frame_bytes = options.max_frame_bytes;
-    abi.interruptible = options.interruptible ? 1 : 0;
-    return Connection(detail::check(ws_connect_with(url.c_str(), &abi)));
-}
 
 /// Performs the server's opening handshake on a socket whose request was read by somebody else; buffer is what was read of it.
 /// The descriptor is the connection's on success and stays the caller's when this throws.

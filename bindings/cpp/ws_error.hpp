@@ -98,6 +98,14 @@ inline std::int64_t check(std::int64_t result) {
     return result;
 }
 
+/// A text as the C ABI takes it. One with NUL inside would be cut there, so it is refused.
+inline const char *text(const std::string &value, const char *name) {
+    if (value.find('\0') != std::string::npos) {
+        throw InvalidArgument(errc::argument, std::string(name) + " has a NUL inside");
+    }
+    return value.c_str();
+}
+
 /// A text that the library lends, copied; empty when there is none.
 inline std::string copy(const char *text) { return text == nullptr ? std::string() : std::string(text); }
 

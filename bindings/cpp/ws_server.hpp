@@ -39,7 +39,7 @@ public:
     /// Listens on a port of every interface; 0 picks a free one. Throws when the port cannot be bound.
     static Server bind(std::int64_t port) { return Server(detail::check(ws_server_bind(port))); }
     /// Listens on one interface.
-    static Server bind(const std::string &host, std::int64_t port) { return Server(detail::check(ws_server_bind_host(host.c_str(), port))); }
+    static Server bind(const std::string &host, std::int64_t port) { return Server(detail::check(ws_server_bind_host(detail::text(host, "host"), port))); }
 
     bool is_valid() const noexcept { return ws_server_is_valid(handle_) == 1; }
     /// Accepts a connection and performs the opening handshake. Nothing once the server is stopped; throws HandshakeError for a
@@ -66,9 +66,9 @@ public:
     std::int64_t handle() const noexcept { return handle_; }
 
     /// The subprotocols that the server speaks, comma-separated, the preferred first.
-    void set_subprotocols(const std::string &list) { detail::check(ws_server_set_subprotocols(handle_, list.c_str())); }
+    void set_subprotocols(const std::string &list) { detail::check(ws_server_set_subprotocols(handle_, detail::text(list, "list"))); }
     /// The origins that may connect, comma-separated; others are answered with 403.
-    void set_origins(const std::string &list) { detail::check(ws_server_set_origins(handle_, list.c_str())); }
+    void set_origins(const std::string &list) { detail::check(ws_server_set_origins(handle_, detail::text(list, "list"))); }
     /// Sets one option of the server and of the connections that it will accept.
     void set(ws::option option, std::int64_t value) { detail::check(ws_set(handle_, static_cast<std::int64_t>(option), value)); }
     std::int64_t get(ws::option option) const { return detail::check(ws_get(handle_, static_cast<std::int64_t>(option))); }
@@ -78,7 +78,7 @@ private:
         if (handle > 0) {
             return Connection(handle);
         }
-        if (!running() || ws_last_error() == WS_ERR_CLOSED) {
+        if (ws_last_error() == WS_ERR_CLOSED) {
             return std::nullopt;
         }
         detail::fail();

@@ -22,12 +22,15 @@ static const char page[] =
     "ws.onerror = () => { document.title = 'error'; };\n"
     "</script></body></html>\n";
 
+static Program program;
+
 /* Upgrade HTTP connection to WebSocket */
 static int64_t handle_ws_upgrade(int64_t tcp_fd, const void *http_buffer, int64_t buffer_len) {
     WsConnection conn = WebSocket_upgrade(tcp_fd, http_buffer, buffer_len);
     if (conn.fd < 0) {
         return -1; /* Upgrade failed */
     }
+    program_limits(&program, conn.handle);
 
     /* Handle WebSocket connection */
     while (WsConnection_is_open(&conn) == 1) {
@@ -91,7 +94,7 @@ static void *serve(void *argument) {
 }
 
 int main(int argc, char **argv) {
-    Program program = program_arguments(argc, argv);
+    program = program_arguments(argc, argv);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)program.port)};
     socklen_t size = sizeof address;
     int yes = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

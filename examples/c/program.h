@@ -49,6 +49,14 @@ static inline Program program_arguments(int argc, char **argv) {
     return p;
 }
 
+/* Raises the limits of a server or connection when that is asked for. */
+static inline void program_limits(const Program *p, int64_t handle) {
+    if (p->max_message_bytes > 0) {
+        ws_set(handle, WS_OPT_MAX_MESSAGE_BYTES, p->max_message_bytes);
+        ws_set(handle, WS_OPT_MAX_FRAME_BYTES, p->max_message_bytes);
+    }
+}
+
 /* A server of this program: bound, its limits raised when asked for, announced on standard output. -1 when it failed. */
 static inline int64_t program_server(const Program *p) {
     int64_t server = ws_server_bind_host(p->host, p->port);
@@ -56,10 +64,7 @@ static inline int64_t program_server(const Program *p) {
         fprintf(stderr, "%s\n", ws_last_error_message());
         return -1;
     }
-    if (p->max_message_bytes > 0) {
-        ws_set(server, WS_OPT_MAX_MESSAGE_BYTES, p->max_message_bytes);
-        ws_set(server, WS_OPT_MAX_FRAME_BYTES, p->max_message_bytes);
-    }
+    program_limits(p, server);
     printf("listening on %s:%" PRId64 "\n", p->host, ws_server_port(server));
     fflush(stdout);
     return server;
