@@ -1,0 +1,106 @@
+package sock
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestListenAcceptConnect(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "::1", "::"} {
+		listener, port, err := Listen(netip.AddrPortFrom(netip.MustParseAddr(host), 0))
+		if err == unix.EADDRNOTAVAIL || err == unix.EAFNOSUPPORT {
+			continue // a machine without IPv6
+		}
+		if err != nil || port == 0 {
+			t.Fatal(host, port, err)
+		}
+		if _, err := Accept(listener); err != unix.EAGAIN {
+			t.Fatal(err)
+		}
+		to := netip.MustParseAddr(host)
+		if to.IsUnspecified() {
+			to = netip.MustParseAddr("127.0.0.1") // one socket takes both families
+		}
+		c, err := Connect(netip.AddrPortFrom(to, uint16(port)), Wait{Deadline: time.Now().Add(patience)}, nil)
+		if err != nil {
+			t.Fatal(host, err)
+		}
+		s, err := Accept(listener)
+		if err != nil {
+			t.Fatal(host, err)
+		}
+		if got, want := c.PeerAddr(), netip.AddrPortFrom(to, uint16(port)).String(); got != want {
+			t.Error(got, want)
+		}
+		for _, fd := range []*FD{c, s} {
+			flags, err := unix.FcntlInt(uintptr(fd.FD()), unix.F_GETFL, 0)
+			if err != nil || flags&unix.O_NONBLOCK != 0 {
+				t.Error("a connection is to be blocking", flags, err)
+			}
+			if on, err := unix.GetsockoptInt(fd.FD(), unix.IPPROTO_TCP, unix.TCP_NODELAY); err != nil || on == 0 {
+				t.Error("Nagle's algorithm is on", err)
+			}
+			if flags, _ := unix.FcntlInt(uintptr(fd.FD()), unix.F_GETFD, 0); flags&unix.FD_CLOEXEC == 0 {
+				t.Error("a descriptor leaks into children")
+			}
+			fd.Close()
+		}
+		unix.Close(listener)
+		if _, err := Connect(netip.AddrPortFrom(to, uint16(port)), Wait{}, nil); err == nil {
+			t.Error("connected to nobody")
+		}
+	}
+}
+
+func TestConnectIsCancelled(t *testing.T) {
+	listener, port, err := Listen(netip.MustParseAddrPort("127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(listener)
+	if err := unix.Listen(listener, 0); err != nil { // a full queue leaves further attempts waiting
+		t.Fatal(err)
+	}
+	cancel, err := NewEvent()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cancel.Close()
+	to := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(port))
+	for {
+		c, err := Connect(to, Wait{Deadline: time.Now().Add(30 * time.Millisecond)}, nil)
+		if err == ErrTimeout {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	cancel.Set()
+	if _, err := Connect(to, Wait{}, cancel); err != ErrWoken {
+		t.Fatal(err)
+	}
+}
+
+func TestReadable(t *testing.T) {
+	for want, sa := range map[string]unix.Sockaddr{
+		"1.2.3.4:5":        &unix.SockaddrInet4{Port: 5, Addr: [4]byte{1, 2, 3, 4}},
+		"[::1]:6":          &unix.SockaddrInet6{Port: 6, Addr: [16]byte{15: 1}},
+		"1.2.3.4:7":        &unix.SockaddrInet6{Port: 7, Addr: [16]byte{10: 0xFF, 11: 0xFF, 12: 1, 13: 2, 14: 3, 15: 4}},
+		"[fe80::1%3]:8":    &unix.SockaddrInet6{Port: 8, ZoneId: 3, Addr: [16]byte{0: 0xFE, 1: 0x80, 15: 1}},
+		"/run/some.socket": &unix.SockaddrUnix{Name: "/run/some.socket"},
+		"":                 nil,
+	} {
+		if got := Readable(sa); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	sa, family := sockaddr(netip.MustParseAddrPort("[fe80::1%3]:8"))
+	if a, ok := sa.(*unix.SockaddrInet6); !ok || a.ZoneId != 3 || family != unix.AF_INET6 {
+		t.Error(sa, family)
+	}
+}

@@ -1,0 +1,43 @@
+package sock
+
+import (
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestEvent(t *testing.T) {
+	e, err := NewEvent()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.IsSet() {
+		t.Error("set from the start")
+	}
+	e.Set()
+	e.Set()
+	if !e.IsSet() || !e.IsSet() {
+		t.Error("it does not stay set")
+	}
+	e.Clear()
+	if e.IsSet() {
+		t.Error("set after Clear")
+	}
+	if _, err := unix.Write(e.FD(), []byte{1, 0, 0, 0, 0, 0, 0, 0}); err != nil || !e.IsSet() { // as a signal handler does
+		t.Error(err)
+	}
+	e.Close()
+	e.Close()
+	e.Set()
+	e.Clear()
+	if e.IsSet() {
+		t.Error("a closed event is set")
+	}
+	var none *Event
+	none.Set()
+	none.Clear()
+	none.Close()
+	if none.IsSet() || none.FD() != -1 {
+		t.Error("no event is set")
+	}
+}

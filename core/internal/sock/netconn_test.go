@@ -1,0 +1,130 @@
+package sock
+
+import (
+	"io"
+	"net"
+	"testing"
+	"time"
+)
+
+// netPair returns two connected net.Conns: sockets, or the ends of a pipe.
+func netPair(t testing.TB, pipe bool) (net.Conn, net.Conn) {
+	t.Helper()
+	if pipe {
+		return net.Pipe()
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	a, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, b
+}
+
+func TestNetConn(t *testing.T) {
+	for name, pipe := range map[string]bool{"tcp": false, "pipe": true} {
+		t.Run(name, func(t *testing.T) {
+			a, b := netPair(t, pipe)
+			s := NewNetConn(a)
+			defer s.Close()
+			defer b.Close()
+			if s.FD() != -1 || s.PeerAddr() != b.LocalAddr().String() {
+				t.Error(s.FD(), s.PeerAddr())
+			}
+			got := make(chan string, 1)
+			go func() {
+				all := make([]byte, 7)
+				n, _ := io.ReadFull(b, all)
+				got <- string(all[:n])
+			}()
+			if n, err := s.Write([][]byte{[]byte("one"), nil, []byte(" two")}, Wait{}); n != 7 || err != nil {
+				t.Fatal(n, err)
+			}
+			if all := soon(t, got); all != "one two" {
+				t.Fatal(all)
+			}
+			if n, err := s.TryWrite([]byte("x")); pipe && err != ErrMustWait || !pipe && (n != 1 || err != nil) {
+				t.Fatal(n, err)
+			}
+			if _, err := s.Read(make([]byte, 1), Wait{Deadline: time.Now().Add(10 * time.Millisecond)}); err != ErrTimeout {
+				t.Fatal(err)
+			}
+			for range 3 {
+				woken := reading(s, Wait{Wakeable: true, Deadline: time.Now().Add(time.Hour)})
+				s.WakeRead()
+				if r := soon(t, woken); r.err != ErrWoken {
+					t.Fatal(r)
+				}
+			}
+			s.WakeRead() // a call that does not ask for it does not see it
+			plain := reading(s, Wait{})
+			go b.Write([]byte("y"))
+			if r := soon(t, plain); r.n != 1 || r.err != nil {
+				t.Fatal(r)
+			}
+			closing := reading(s, Wait{})
+			if !s.Close() || s.Close() {
+				t.Error("only the first close is the first")
+			}
+			if r := soon(t, closing); r.err != ErrClosed {
+				t.Fatal(r)
+			}
+			if _, err := s.Write([][]byte{{1}}, Wait{}); err != ErrClosed {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+func TestNetConnWriteWakesAndTimesOut(t *testing.T) {
+	a, b := netPair(t, false)
+	defer b.Close()
+	s := NewNetConn(a)
+	defer s.Close()
+	big := make([]byte, 32<<20)
+	if n, err := s.Write([][]byte{big, big}, Wait{Deadline: time.Now().Add(30 * time.Millisecond)}); n == 0 || err != ErrTimeout {
+		t.Fatal(n, err)
+	}
+	sent := make(chan error, 1)
+	go func() {
+		_, err := s.Write([][]byte{big}, Wait{Wakeable: true})
+		sent <- err
+	}()
+	s.WakeWrite()
+	if err := soon(t, sent); err != ErrWoken {
+		t.Fatal(err)
+	}
+}
+
+func TestNetConnShutdown(t *testing.T) {
+	a, b := netPair(t, false)
+	defer b.Close()
+	s := NewNetConn(a)
+	defer s.Close()
+	if err := s.Shutdown(ShutWrite); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := b.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		t.Fatal(n, err)
+	}
+	got := reading(s, Wait{})
+	if err := s.Shutdown(ShutRead); err != nil {
+		t.Fatal(err)
+	}
+	if r := soon(t, got); r.err != io.EOF {
+		t.Fatal(r)
+	}
+	p, q := netPair(t, true) // no halves: nothing happens
+	defer q.Close()
+	if err := NewNetConn(p).Shutdown(ShutBoth); err != nil {
+		t.Fatal(err)
+	}
+}
