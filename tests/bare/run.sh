@@ -36,6 +36,9 @@ for path in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /e
     mkdir -p "$bare$(dirname "$path")"
     cp -rL "$path" "$bare$path"
 done
+# The copied sources name this machine's release; the bare root has its own.
+here=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+find "$bare/etc/apt" \( -name "*.sources" -o -name "*.list" \) -exec sed -i "s/\\b$here\\b/${SUITE:-bookworm}/g" {} +
 rm -rf "${bare:?}$folder"
 mkdir -p "$bare$folder"
 git -C "$project" archive HEAD | tar -x -C "$bare$folder"
