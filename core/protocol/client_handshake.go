@@ -141,6 +141,9 @@ func (m *Machine) responseReceived() (Event, bool) {
 
 // check: RFC 6455 §4.1, the client MUST validate the server's response as follows, items 1–6.
 func (r *Response) check(o *opening) *Error {
+	if r.head.Minor < 1 {
+		return badHandshake(101, "the response must be HTTP/1.1 or higher (RFC 6455 §4.2.2)")
+	}
 	if v, n := r.head.Get("Upgrade"); n != 1 || !wire.EqualFold(v, "websocket") {
 		return badHandshake(101, "the response must have Upgrade: websocket (RFC 6455 §4.1)")
 	}

@@ -80,6 +80,14 @@ func TestServerRefusesBadRequests(t *testing.T) {
 	}
 }
 
+// RFC 9110 §9.3.2: an answer to HEAD has no content.
+func TestRefusalOfHeadHasNoContent(t *testing.T) {
+	got := everyCut(t, serverMachine(testConfig(Server)), []byte(request("HEAD / HTTP/1.1")), false)
+	if !strings.HasPrefix(got.output, "HTTP/1.1 405 ") || !strings.HasSuffix(got.output, "\r\n\r\n") {
+		t.Errorf("answered %q", got.output)
+	}
+}
+
 func TestServerAcceptsWhatTheRFCAllows(t *testing.T) {
 	for _, c := range []struct{ name, in, path string }{
 		{"letter case", strings.NewReplacer("Upgrade:", "uPGRADE:", "websocket", "WebSocket").Replace(request("GET /a HTTP/1.1")), "/a"},
@@ -268,6 +276,7 @@ func TestClientRefusesBadResponses(t *testing.T) {
 	}{
 		{"404", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", Refused, 404},
 		{"redirect", "HTTP/1.1 302 Found\r\nLocation: ws://x/\r\n\r\n", Refused, 302},
+		{"HTTP/1.0", strings.Replace(response(), "HTTP/1.1", "HTTP/1.0", 1), HandshakeViolation, 101},
 		{"wrong accept", response("Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA="), HandshakeViolation, 101},
 		{"accept twice", response("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=| s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), HandshakeViolation, 101},
 		{"no accept", response("Sec-WebSocket-Accept:"), HandshakeViolation, 101},

@@ -133,7 +133,7 @@ func headFailure(err error) *Error {
 // failOpening ends the opening handshake over a broken rule. A server answers with the status that fits.
 func (m *Machine) failOpening(err *Error) Event {
 	if m.cfg.Role == Server {
-		m.out = appendRefusal(m.grab(), Refusal{Status: err.Status, Header: refusalFields(err.Status), Body: []byte(err.Rule + "\n")}, false)
+		m.out = appendRefusal(m.grab(), Refusal{Status: err.Status, Header: refusalFields(err.Status), Body: []byte(err.Rule + "\n")}, false, m.opening.request.wantsBody())
 	}
 	return m.fail(err)
 }

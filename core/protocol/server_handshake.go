@@ -163,11 +163,7 @@ func (m *Machine) Refuse(r Refusal) error {
 	if !hasField(r.Header, "Upgrade") && !hasField(r.Header, "Allow") {
 		r.Header = append(r.Header[:len(r.Header):len(r.Header)], refusalFields(r.Status)...)
 	}
-	if string(req.head.Method) == "HEAD" {
-		m.out = appendHead(m.grab(), r, keep)
-	} else {
-		m.out = appendRefusal(m.grab(), r, keep)
-	}
+	m.out = appendRefusal(m.grab(), r, keep, req.wantsBody())
 	m.clear(awaitVerdict)
 	if keep {
 		m.opening.reset()
@@ -199,13 +195,17 @@ func appendHead(dst []byte, r Refusal, keep bool) []byte {
 	return append(dst, "\r\n"...)
 }
 
-func appendRefusal(dst []byte, r Refusal, keep bool) []byte {
+// appendRefusal encodes a refusal: RFC 9110 §9.3.2, §15.3.5, §15.4.5, an answer to HEAD and some statuses have no content.
+func appendRefusal(dst []byte, r Refusal, keep, content bool) []byte {
 	dst = appendHead(dst, r, keep)
-	if r.Status == 204 || r.Status == 304 {
+	if !content || r.Status == 204 || r.Status == 304 {
 		return dst
 	}
 	return append(dst, r.Body...)
 }
+
+// wantsBody reports whether an answer to the request may have content.
+func (r *Request) wantsBody() bool { return string(r.head.Method) != "HEAD" }
 
 // reasonPhrase names the statuses that a WebSocket server answers with (RFC 9110 §15); others need no phrase.
 func reasonPhrase(status int) string {
