@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 66823658f6011ff1124b6cd59198431dddf2c95ccf807f3ea17bdd5db4fedb23
+ * 658d0a364468be4fabde24357a9afdea216ac53103ac34a15cec79840887a6a4
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H
@@ -30,5 +30,7 @@ const char *libws_c_frame_payload_text(const WsFrame *frame);
 int64_t libws_c_frame_close_code(const WsFrame *frame);
 int64_t libws_c_frame_drop(WsFrame *frame);
 int64_t libws_c_server_stop(int64_t server);
+int64_t libws_c_loop_poll(int64_t loop, WsEvent *events, int64_t cap, int64_t timeout_ms);
+int64_t libws_c_loop_wake(int64_t loop);
 
 #endif

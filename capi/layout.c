@@ -22,6 +22,75 @@ _Static_assert(offsetof(WsConnectOptions, origin) == 32, "WsConnectOptions.origi
 _Static_assert(offsetof(WsConnectOptions, max_message_bytes) == 40, "WsConnectOptions.max_message_bytes");
 _Static_assert(offsetof(WsConnectOptions, max_frame_bytes) == 48, "WsConnectOptions.max_frame_bytes");
 _Static_assert(offsetof(WsConnectOptions, interruptible) == 56, "WsConnectOptions.interruptible");
+_Static_assert(sizeof(WsLoopOptions) == 88, "WsLoopOptions");
+_Static_assert(offsetof(WsLoopOptions, struct_size) == 0, "WsLoopOptions.struct_size");
+_Static_assert(offsetof(WsLoopOptions, subprotocols) == 8, "WsLoopOptions.subprotocols");
+_Static_assert(offsetof(WsLoopOptions, origins) == 16, "WsLoopOptions.origins");
+_Static_assert(offsetof(WsLoopOptions, max_message_bytes) == 24, "WsLoopOptions.max_message_bytes");
+_Static_assert(offsetof(WsLoopOptions, max_frame_bytes) == 32, "WsLoopOptions.max_frame_bytes");
+_Static_assert(offsetof(WsLoopOptions, stream_over_bytes) == 40, "WsLoopOptions.stream_over_bytes");
+_Static_assert(offsetof(WsLoopOptions, queue_bytes) == 48, "WsLoopOptions.queue_bytes");
+_Static_assert(offsetof(WsLoopOptions, queue_policy) == 56, "WsLoopOptions.queue_policy");
+_Static_assert(offsetof(WsLoopOptions, max_connections) == 64, "WsLoopOptions.max_connections");
+_Static_assert(offsetof(WsLoopOptions, spin_us) == 72, "WsLoopOptions.spin_us");
+_Static_assert(offsetof(WsLoopOptions, requests) == 80, "WsLoopOptions.requests");
+_Static_assert(sizeof(WsEvent) == 80, "WsEvent");
+_Static_assert(offsetof(WsEvent, kind) == 0, "WsEvent.kind");
+_Static_assert(offsetof(WsEvent, conn) == 8, "WsEvent.conn");
+_Static_assert(offsetof(WsEvent, context) == 16, "WsEvent.context");
+_Static_assert(offsetof(WsEvent, opcode) == 24, "WsEvent.opcode");
+_Static_assert(offsetof(WsEvent, data) == 32, "WsEvent.data");
+_Static_assert(offsetof(WsEvent, len) == 40, "WsEvent.len");
+_Static_assert(offsetof(WsEvent, code) == 48, "WsEvent.code");
+_Static_assert(offsetof(WsEvent, error) == 56, "WsEvent.error");
+_Static_assert(offsetof(WsEvent, status) == 64, "WsEvent.status");
+_Static_assert(offsetof(WsEvent, flags) == 72, "WsEvent.flags");
+_Static_assert(sizeof(WsSend) == 56, "WsSend");
+_Static_assert(offsetof(WsSend, conn) == 0, "WsSend.conn");
+_Static_assert(offsetof(WsSend, opcode) == 8, "WsSend.opcode");
+_Static_assert(offsetof(WsSend, data) == 16, "WsSend.data");
+_Static_assert(offsetof(WsSend, len) == 24, "WsSend.len");
+_Static_assert(offsetof(WsSend, key) == 32, "WsSend.key");
+_Static_assert(offsetof(WsSend, result) == 40, "WsSend.result");
+_Static_assert(offsetof(WsSend, error) == 48, "WsSend.error");
+_Static_assert(sizeof(WsMetrics) == 296, "WsMetrics");
+_Static_assert(offsetof(WsMetrics, open) == 0, "WsMetrics.open");
+_Static_assert(offsetof(WsMetrics, pending) == 8, "WsMetrics.pending");
+_Static_assert(offsetof(WsMetrics, total) == 16, "WsMetrics.total");
+_Static_assert(offsetof(WsMetrics, refused) == 24, "WsMetrics.refused");
+_Static_assert(offsetof(WsMetrics, accepts_failed) == 32, "WsMetrics.accepts_failed");
+_Static_assert(offsetof(WsMetrics, messages_in) == 40, "WsMetrics.messages_in");
+_Static_assert(offsetof(WsMetrics, messages_out) == 48, "WsMetrics.messages_out");
+_Static_assert(offsetof(WsMetrics, bytes_in) == 56, "WsMetrics.bytes_in");
+_Static_assert(offsetof(WsMetrics, bytes_out) == 64, "WsMetrics.bytes_out");
+_Static_assert(offsetof(WsMetrics, queue_bytes) == 72, "WsMetrics.queue_bytes");
+_Static_assert(offsetof(WsMetrics, refused_full) == 80, "WsMetrics.refused_full");
+_Static_assert(offsetof(WsMetrics, dropped_newest) == 88, "WsMetrics.dropped_newest");
+_Static_assert(offsetof(WsMetrics, dropped_oldest) == 96, "WsMetrics.dropped_oldest");
+_Static_assert(offsetof(WsMetrics, conflated) == 104, "WsMetrics.conflated");
+_Static_assert(offsetof(WsMetrics, closed_slow) == 112, "WsMetrics.closed_slow");
+_Static_assert(offsetof(WsMetrics, round_trips) == 120, "WsMetrics.round_trips");
+_Static_assert(offsetof(WsMetrics, rtt_p50_us) == 128, "WsMetrics.rtt_p50_us");
+_Static_assert(offsetof(WsMetrics, rtt_p99_us) == 136, "WsMetrics.rtt_p99_us");
+_Static_assert(offsetof(WsMetrics, closed_1000) == 144, "WsMetrics.closed_1000");
+_Static_assert(offsetof(WsMetrics, closed_1001) == 152, "WsMetrics.closed_1001");
+_Static_assert(offsetof(WsMetrics, closed_1002) == 160, "WsMetrics.closed_1002");
+_Static_assert(offsetof(WsMetrics, closed_1003) == 168, "WsMetrics.closed_1003");
+_Static_assert(offsetof(WsMetrics, closed_1004) == 176, "WsMetrics.closed_1004");
+_Static_assert(offsetof(WsMetrics, closed_1005) == 184, "WsMetrics.closed_1005");
+_Static_assert(offsetof(WsMetrics, closed_1006) == 192, "WsMetrics.closed_1006");
+_Static_assert(offsetof(WsMetrics, closed_1007) == 200, "WsMetrics.closed_1007");
+_Static_assert(offsetof(WsMetrics, closed_1008) == 208, "WsMetrics.closed_1008");
+_Static_assert(offsetof(WsMetrics, closed_1009) == 216, "WsMetrics.closed_1009");
+_Static_assert(offsetof(WsMetrics, closed_1010) == 224, "WsMetrics.closed_1010");
+_Static_assert(offsetof(WsMetrics, closed_1011) == 232, "WsMetrics.closed_1011");
+_Static_assert(offsetof(WsMetrics, closed_1012) == 240, "WsMetrics.closed_1012");
+_Static_assert(offsetof(WsMetrics, closed_1013) == 248, "WsMetrics.closed_1013");
+_Static_assert(offsetof(WsMetrics, closed_1014) == 256, "WsMetrics.closed_1014");
+_Static_assert(offsetof(WsMetrics, closed_1015) == 264, "WsMetrics.closed_1015");
+_Static_assert(offsetof(WsMetrics, closed_3000) == 272, "WsMetrics.closed_3000");
+_Static_assert(offsetof(WsMetrics, closed_4000) == 280, "WsMetrics.closed_4000");
+_Static_assert(offsetof(WsMetrics, memory_bytes) == 288, "WsMetrics.memory_bytes");
 
 int64_t libws_c_abi_version(void)
 {
@@ -40,6 +109,14 @@ int64_t libws_c_struct_size(int64_t which)
         return (int64_t)sizeof(WsFrame);
     case WS_STRUCT_CONNECT_OPTIONS:
         return (int64_t)sizeof(WsConnectOptions);
+    case WS_STRUCT_LOOP_OPTIONS:
+        return (int64_t)sizeof(WsLoopOptions);
+    case WS_STRUCT_EVENT:
+        return (int64_t)sizeof(WsEvent);
+    case WS_STRUCT_SEND:
+        return (int64_t)sizeof(WsSend);
+    case WS_STRUCT_METRICS:
+        return (int64_t)sizeof(WsMetrics);
     default:
         libws_fail(WS_ERR_ARGUMENT, "ws_struct_size: which is %lld; it must be one of WS_STRUCT_*", (long long)which);
         return -1;

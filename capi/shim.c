@@ -911,3 +911,432 @@ int64_t ws_get(int64_t handle, int64_t option)
     }
     return libws_go_get(handle, option, libws_slot());
 }
+
+int64_t ws_loop_new(const WsLoopOptions *options)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_new");
+        return -1;
+    }
+    WsLoopOptions options_whole;
+    if (options != NULL) {
+        if (libws_copy_sized("ws_loop_new", "options", &options_whole, sizeof options_whole, options) < 0) {
+            return -1;
+        }
+        options = &options_whole;
+    }
+    return libws_go_loop_new((WsLoopOptions *)options, libws_slot());
+}
+
+int64_t ws_loop_listen(int64_t loop, const char *host, int64_t port, int64_t reuse_port)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_listen");
+        return -1;
+    }
+    return libws_go_loop_listen(loop, (char *)host, host == NULL ? 0 : (int64_t)strlen(host), port, reuse_port, libws_slot());
+}
+
+int64_t ws_loop_listen_unix(int64_t loop, const char *path)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_listen_unix");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(path == NULL)) {
+        libws_fail_null("ws_loop_listen_unix", "path");
+        return -1;
+    }
+    return libws_go_loop_listen_unix(loop, (char *)path, (int64_t)strlen(path), libws_slot());
+}
+
+int64_t ws_loop_listen_fd(int64_t loop, int64_t fd)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_listen_fd");
+        return -1;
+    }
+    return libws_go_loop_listen_fd(loop, fd, libws_slot());
+}
+
+int64_t ws_loop_port(int64_t loop)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_port");
+        return -1;
+    }
+    return libws_go_loop_port(loop, libws_slot());
+}
+
+int64_t ws_loop_adopt(int64_t loop, int64_t fd, int64_t how, const void *input, int64_t input_len)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_adopt");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(input_len < 0 || input_len > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_loop_adopt", "input_len", input_len);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(input == NULL && input_len > 0)) {
+        libws_fail_missing("ws_loop_adopt", "input", "input_len", input_len);
+        return -1;
+    }
+    return libws_go_loop_adopt(loop, fd, how, (void *)input, input_len, libws_slot());
+}
+
+int64_t ws_loop_connect(int64_t loop, const char *url, const WsConnectOptions *options)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_connect");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(url == NULL)) {
+        libws_fail_null("ws_loop_connect", "url");
+        return -1;
+    }
+    WsConnectOptions options_whole;
+    if (options != NULL) {
+        if (libws_copy_sized("ws_loop_connect", "options", &options_whole, sizeof options_whole, options) < 0) {
+            return -1;
+        }
+        options = &options_whole;
+    }
+    return libws_go_loop_connect(loop, (char *)url, (int64_t)strlen(url), (WsConnectOptions *)options, libws_slot());
+}
+
+int64_t ws_loop_handshake(int64_t loop, int64_t fd, const char *url, const WsConnectOptions *options)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_handshake");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(url == NULL)) {
+        libws_fail_null("ws_loop_handshake", "url");
+        return -1;
+    }
+    WsConnectOptions options_whole;
+    if (options != NULL) {
+        if (libws_copy_sized("ws_loop_handshake", "options", &options_whole, sizeof options_whole, options) < 0) {
+            return -1;
+        }
+        options = &options_whole;
+    }
+    return libws_go_loop_handshake(loop, fd, (char *)url, (int64_t)strlen(url), (WsConnectOptions *)options, libws_slot());
+}
+
+int64_t ws_loop_poll(int64_t loop, WsEvent *events, int64_t cap, int64_t timeout_ms)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_poll");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(events == NULL)) {
+        libws_fail_null("ws_loop_poll", "events");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(cap < 0 || cap > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_loop_poll", "cap", cap);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(events == NULL && cap > 0)) {
+        libws_fail_missing("ws_loop_poll", "events", "cap", cap);
+        return -1;
+    }
+    return libws_c_loop_poll(loop, events, cap, timeout_ms);
+}
+
+int64_t ws_loop_fd(int64_t loop)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_fd");
+        return -1;
+    }
+    return libws_go_loop_fd(loop, libws_slot());
+}
+
+int64_t ws_loop_wake(int64_t loop)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_wake");
+        return -1;
+    }
+    return libws_c_loop_wake(loop);
+}
+
+int64_t ws_loop_flush(int64_t loop)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_flush");
+        return -1;
+    }
+    return libws_go_loop_flush(loop, libws_slot());
+}
+
+int64_t ws_loop_drain(int64_t loop, int64_t timeout_ms)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_drain");
+        return -1;
+    }
+    return libws_go_loop_drain(loop, timeout_ms, libws_slot());
+}
+
+int64_t ws_loop_close(int64_t loop)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_close");
+        return -1;
+    }
+    return libws_go_loop_close(loop, libws_slot());
+}
+
+int64_t ws_loop_drop(int64_t loop)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_drop");
+        return -1;
+    }
+    return libws_go_loop_drop(loop, libws_slot());
+}
+
+int64_t ws_loop_metrics(int64_t loop, WsMetrics *metrics, int64_t size)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_metrics");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(metrics == NULL)) {
+        libws_fail_null("ws_loop_metrics", "metrics");
+        return -1;
+    }
+    return libws_go_loop_metrics(loop, metrics, size, libws_slot());
+}
+
+int64_t ws_loop_send(int64_t loop, int64_t conn, int64_t opcode, const void *data, int64_t len)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_send");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_loop_send", "len", len);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(data == NULL && len > 0)) {
+        libws_fail_missing("ws_loop_send", "data", "len", len);
+        return -1;
+    }
+    return libws_go_loop_send(loop, conn, opcode, (void *)data, len, libws_slot());
+}
+
+int64_t ws_loop_send_key(int64_t loop, int64_t conn, int64_t opcode, const void *data, int64_t len, int64_t key)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_send_key");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_loop_send_key", "len", len);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(data == NULL && len > 0)) {
+        libws_fail_missing("ws_loop_send_key", "data", "len", len);
+        return -1;
+    }
+    return libws_go_loop_send_key(loop, conn, opcode, (void *)data, len, key, libws_slot());
+}
+
+int64_t ws_loop_send_fragment(int64_t loop, int64_t conn, int64_t opcode, const void *data, int64_t len, int64_t is_final)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_send_fragment");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_loop_send_fragment", "len", len);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(data == NULL && len > 0)) {
+        libws_fail_missing("ws_loop_send_fragment", "data", "len", len);
+        return -1;
+    }
+    return libws_go_loop_send_fragment(loop, conn, opcode, (void *)data, len, is_final, libws_slot());
+}
+
+int64_t ws_loop_ping(int64_t loop, int64_t conn, const void *data, int64_t len)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_ping");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_loop_ping", "len", len);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(data == NULL && len > 0)) {
+        libws_fail_missing("ws_loop_ping", "data", "len", len);
+        return -1;
+    }
+    return libws_go_loop_ping(loop, conn, (void *)data, len, libws_slot());
+}
+
+int64_t ws_loop_send_batch(int64_t loop, WsSend *items, int64_t n)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_send_batch");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(n < 0 || n > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_loop_send_batch", "n", n);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(items == NULL && n > 0)) {
+        libws_fail_missing("ws_loop_send_batch", "items", "n", n);
+        return -1;
+    }
+    return libws_go_loop_send_batch(loop, items, n, libws_slot());
+}
+
+int64_t ws_loop_broadcast(int64_t loop, const int64_t *conns, int64_t n, int64_t opcode, const void *data, int64_t len, int64_t *results_out)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_broadcast");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(n < 0 || n > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_loop_broadcast", "n", n);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(conns == NULL && n > 0)) {
+        libws_fail_missing("ws_loop_broadcast", "conns", "n", n);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_loop_broadcast", "len", len);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(data == NULL && len > 0)) {
+        libws_fail_missing("ws_loop_broadcast", "data", "len", len);
+        return -1;
+    }
+    return libws_go_loop_broadcast(loop, (int64_t *)conns, n, opcode, (void *)data, len, results_out, libws_slot());
+}
+
+int64_t ws_loop_subscribe(int64_t loop, int64_t conn, const char *topic)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_subscribe");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(topic == NULL)) {
+        libws_fail_null("ws_loop_subscribe", "topic");
+        return -1;
+    }
+    return libws_go_loop_subscribe(loop, conn, (char *)topic, (int64_t)strlen(topic), libws_slot());
+}
+
+int64_t ws_loop_unsubscribe(int64_t loop, int64_t conn, const char *topic)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_unsubscribe");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(topic == NULL)) {
+        libws_fail_null("ws_loop_unsubscribe", "topic");
+        return -1;
+    }
+    return libws_go_loop_unsubscribe(loop, conn, (char *)topic, (int64_t)strlen(topic), libws_slot());
+}
+
+int64_t ws_loop_publish(int64_t loop, const char *topic, int64_t opcode, const void *data, int64_t len, int64_t except)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_publish");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(topic == NULL)) {
+        libws_fail_null("ws_loop_publish", "topic");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_loop_publish", "len", len);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(data == NULL && len > 0)) {
+        libws_fail_missing("ws_loop_publish", "data", "len", len);
+        return -1;
+    }
+    return libws_go_loop_publish(loop, (char *)topic, (int64_t)strlen(topic), opcode, (void *)data, len, except, libws_slot());
+}
+
+int64_t ws_loop_close_conn(int64_t loop, int64_t conn, int64_t code, const char *reason)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_close_conn");
+        return -1;
+    }
+    return libws_go_loop_close_conn(loop, conn, code, (char *)reason, reason == NULL ? 0 : (int64_t)strlen(reason), libws_slot());
+}
+
+int64_t ws_loop_abort_conn(int64_t loop, int64_t conn)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_abort_conn");
+        return -1;
+    }
+    return libws_go_loop_abort_conn(loop, conn, libws_slot());
+}
+
+int64_t ws_loop_set_context(int64_t loop, int64_t conn, void *context)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_set_context");
+        return -1;
+    }
+    return libws_go_loop_set_context(loop, conn, context, libws_slot());
+}
+
+void *ws_loop_context(int64_t loop, int64_t conn)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_context");
+        return NULL;
+    }
+    return libws_go_loop_context(loop, conn, libws_slot());
+}
+
+int64_t ws_pause(int64_t conn)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_pause");
+        return -1;
+    }
+    return libws_go_pause(conn, libws_slot());
+}
+
+int64_t ws_resume(int64_t conn)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_resume");
+        return -1;
+    }
+    return libws_go_resume(conn, libws_slot());
+}
+
+int64_t ws_respond(int64_t conn, int64_t status, const char *headers, const void *body, int64_t body_len)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_respond");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(body_len < 0 || body_len > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_respond", "body_len", body_len);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(body == NULL && body_len > 0)) {
+        libws_fail_missing("ws_respond", "body", "body_len", body_len);
+        return -1;
+    }
+    return libws_go_respond(conn, status, (char *)headers, headers == NULL ? 0 : (int64_t)strlen(headers), (void *)body, body_len, libws_slot());
+}

@@ -188,27 +188,31 @@ extern "C" {
  */
 /**
  * Largest payload of one received frame; one byte more fails the connection with 1009. For: server,
- * connection. Range: 1 to 1099511627776 (bytes). Default: 65536.
+ * connection. Range: 1 to 1099511627776 (bytes). Default: 65536. For: loop. Range: 1 to 1099511627776 (bytes).
+ * Default: 16777216.
  */
 #define WS_OPT_MAX_FRAME_BYTES 1
 /**
  * Largest received message, all its fragments together; one byte more fails the connection with 1009. For:
- * server, connection. Range: 1 to 1099511627776 (bytes). Default: 16777216.
+ * server, connection. Range: 1 to 1099511627776 (bytes). Default: 16777216. For: loop. Range: 1 to
+ * 1099511627776 (bytes). Default: 16777216.
  */
 #define WS_OPT_MAX_MESSAGE_BYTES 2
 /**
  * Largest head of the peer's opening handshake; a longer request is answered with 431. For: server,
- * connection. Range: 128 to 1048576 (bytes). Default: 8192.
+ * connection. Range: 128 to 1048576 (bytes). Default: 8192. For: loop. Range: 128 to 65536 (bytes). Default:
+ * 8192.
  */
 #define WS_OPT_MAX_HEAD_BYTES 3
 /**
  * Most header fields in that head; more are answered with 431. For: server, connection. Range: 1 to 10000
- * (fields). Default: 100.
+ * (fields). Default: 100. For: loop. Range: 1 to 10000 (fields). Default: 100.
  */
 #define WS_OPT_MAX_HEAD_FIELDS 4
 /**
  * How long an opening handshake may take in all; no byte extends it. For: server, connection. Range: 1 to
- * WS_TIMEOUT_NONE (milliseconds). Default: 10000.
+ * WS_TIMEOUT_NONE (milliseconds). Default: 10000. For: loop. Range: 1 to 1073741824 (milliseconds) or
+ * WS_TIMEOUT_NONE. Default: 10000.
  */
 #define WS_OPT_HANDSHAKE_TIMEOUT_MS 5
 /**
@@ -223,7 +227,7 @@ extern "C" {
 #define WS_OPT_SEND_TIMEOUT_MS 7
 /**
  * How long ws_close waits for the peer's close frame. For: server, connection. Range: 1 to 1099511627776
- * (milliseconds). Default: 1000.
+ * (milliseconds). Default: 1000. For: loop. Range: 1 to 1073741824 (milliseconds). Default: 5000.
  */
 #define WS_OPT_CLOSE_TIMEOUT_MS 8
 /**
@@ -233,7 +237,7 @@ extern "C" {
 #define WS_OPT_ACCEPT_TIMEOUT_MS 9
 /**
  * 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on.
- * For: server, connection. Range: 0 to 1 (0 or 1). Default: 0.
+ * For: server, connection. Range: 0 to 1 (0 or 1). Default: 0. For: loop. Range: 0 to 1 (0 or 1). Default: 0.
  */
 #define WS_OPT_INTERRUPTIBLE 10
 /**
@@ -243,14 +247,71 @@ extern "C" {
 #define WS_OPT_SEND_FRAME_BYTES 11
 /**
  * How long a received message may take from its first byte to its last; no byte extends it. For: server,
- * connection. Range: 1 to WS_TIMEOUT_NONE (milliseconds). Default: WS_TIMEOUT_NONE.
+ * connection. Range: 1 to WS_TIMEOUT_NONE (milliseconds). Default: WS_TIMEOUT_NONE. For: loop. Range: 1 to
+ * 1073741824 (milliseconds) or WS_TIMEOUT_NONE. Default: 60000.
  */
 #define WS_OPT_MESSAGE_TIMEOUT_MS 12
 /**
  * How many opening handshakes may be under way at a time. For: server. Range: 1 to 1048576 (connections).
- * Default: 1024.
+ * Default: 1024. For: loop. Range: 1 to 1048576 (connections). Default: 4096.
  */
 #define WS_OPT_MAX_PENDING 13
+/**
+ * 1: each opening handshake, and each plain HTTP request, comes as WS_EVENT_REQUEST and is decided on by the
+ * program. 0: handshakes are accepted under the loop's subprotocols and origins, other requests are answered
+ * with 426. For: loop. Range: 0 to 1 (0 or 1). Default: 0.
+ */
+#define WS_OPT_REQUESTS 40
+/** 1: pings come as WS_EVENT_PING. For: loop. Range: 0 to 1 (0 or 1). Default: 0. */
+#define WS_OPT_PINGS 41
+/** 1: pongs come as WS_EVENT_PONG. For: loop. Range: 0 to 1 (0 or 1). Default: 0. */
+#define WS_OPT_PONGS 42
+/**
+ * Longer messages come in parts, as WS_EVENT_FRAGMENT; WS_TIMEOUT_NONE: none does. For: loop. Range: 1 to
+ * 1099511627776 (bytes) or WS_TIMEOUT_NONE. Default: WS_TIMEOUT_NONE.
+ */
+#define WS_OPT_STREAM_OVER_BYTES 43
+/**
+ * Output that may wait for a peer that reads slowly, per connection. On one connection it is rounded up to
+ * KiB. For: loop, connection of a loop. Range: 1 to 1099511627776 (bytes). Default: 1048576.
+ */
+#define WS_OPT_QUEUE_BYTES 44
+/**
+ * What happens beyond: one of WS_QUEUE_*. For: loop, connection of a loop. Range: 0 to 5 (WS_QUEUE_*).
+ * Default: 0.
+ */
+#define WS_OPT_QUEUE_POLICY 45
+/**
+ * How long a peer may send no message before it is closed with 1001. For: loop. Range: 1 to 1073741824
+ * (milliseconds) or WS_TIMEOUT_NONE. Default: WS_TIMEOUT_NONE.
+ */
+#define WS_OPT_IDLE_TIMEOUT_MS 46
+/**
+ * From one ping of the loop's own to the next; WS_TIMEOUT_NONE sends none. For: loop. Range: 1 to 1073741824
+ * (milliseconds) or WS_TIMEOUT_NONE. Default: 20000.
+ */
+#define WS_OPT_PING_INTERVAL_MS 47
+/**
+ * How long its pong may take, unless other bytes come. For: loop. Range: 1 to 1073741824 (milliseconds).
+ * Default: 20000.
+ */
+#define WS_OPT_PING_TIMEOUT_MS 48
+/**
+ * Connections at a time; more are closed when they come. For: loop. Range: 1 to 4194304 (connections).
+ * Default: 1048576.
+ */
+#define WS_OPT_MAX_CONNECTIONS 49
+/**
+ * How long a poll probes before it sleeps. It saves the thread's wake-up when answers come within
+ * microseconds, costs processor time, and stops by itself where it does not help. For: loop. Range: 0 to
+ * 1000000 (microseconds). Default: 0.
+ */
+#define WS_OPT_SPIN_US 50
+/**
+ * 1: what events viewed is overwritten by the next poll, so that late uses show. For debugging. For: loop.
+ * Range: 0 to 1 (0 or 1). Default: 0.
+ */
+#define WS_OPT_POISON 51
 
 /*
  * For every option whose name ends in _TIMEOUT_MS.
@@ -265,6 +326,71 @@ extern "C" {
 #define WS_STRUCT_FRAME 1
 /** WsConnectOptions. */
 #define WS_STRUCT_CONNECT_OPTIONS 2
+/** WsLoopOptions. */
+#define WS_STRUCT_LOOP_OPTIONS 3
+/** WsEvent. */
+#define WS_STRUCT_EVENT 4
+/** WsSend. */
+#define WS_STRUCT_SEND 5
+/** WsMetrics. */
+#define WS_STRUCT_METRICS 6
+
+/*
+ * What a WsEvent reports.
+ */
+/** The opening handshake is done; data is the agreed subprotocol. */
+#define WS_EVENT_OPEN 1
+/** A whole message. */
+#define WS_EVENT_MESSAGE 2
+/** The next part of a message longer than WS_OPT_STREAM_OVER_BYTES. */
+#define WS_EVENT_FRAGMENT 3
+/** A ping, answered already. Only with WS_OPT_PINGS. */
+#define WS_EVENT_PING 4
+/** A pong. Only with WS_OPT_PONGS. */
+#define WS_EVENT_PONG 5
+/** The connection is over: code, error and data tell why. The last event of a connection. */
+#define WS_EVENT_CLOSE 6
+/** The queue of a connection that was nearly full, or refused a message, has room again. */
+#define WS_EVENT_DRAIN 7
+/** An HTTP request waits for ws_accept_upgrade, ws_refuse or ws_respond. Only with WS_OPT_REQUESTS. */
+#define WS_EVENT_REQUEST 8
+/** After ws_loop_drain: the last connection is gone. */
+#define WS_EVENT_DRAINED 9
+
+/*
+ * Bits of WsEvent.flags.
+ */
+/** The last part of a message, or a whole one. */
+#define WS_PART_FINAL 1
+/** The first part of a message, or a whole one. */
+#define WS_PART_FIRST 2
+
+/*
+ * What a descriptor is when ws_loop_adopt gets it.
+ */
+/** This end is the client, and the opening handshake is done. */
+#define WS_ADOPT_CLIENT 1
+/** This end is the server, and the opening handshake is done. */
+#define WS_ADOPT_SERVER 2
+/** This end is the server, and the client's request is still to be read or answered. */
+#define WS_ADOPT_REQUEST 3
+
+/*
+ * What happens to a message that finds the queue of its connection full (WS_OPT_QUEUE_POLICY). A message is taken
+ * whole or not at all.
+ */
+/** Sending fails with WS_ERR_QUEUE_FULL. */
+#define WS_QUEUE_FAIL 0
+/** The message is dropped: sending returns 0. */
+#define WS_QUEUE_DROP_NEWEST 1
+/** The oldest messages that have not begun to leave are dropped to make room. */
+#define WS_QUEUE_DROP_OLDEST 2
+/** A message replaces the waiting one with the same key; otherwise as WS_QUEUE_DROP_OLDEST. */
+#define WS_QUEUE_CONFLATE 3
+/** The connection is closed with 1008. */
+#define WS_QUEUE_CLOSE_1008 4
+/** The connection is closed with 1013. */
+#define WS_QUEUE_CLOSE_1013 5
 
 /**
  * One frame, or one whole message, in the caller's memory. The payload of a frame that the library made is C memory
@@ -309,6 +435,184 @@ typedef struct WsConnectOptions {
 
 /** The start value of WsConnectOptions: everything at its default. */
 #define WS_CONNECT_OPTIONS_INIT { (int64_t)sizeof(WsConnectOptions), 0, NULL, NULL, NULL, 0, 0, 0 }
+
+/**
+ * How a loop begins. Set it to WS_LOOP_OPTIONS_INIT, then change what you need; the library keeps nothing of it. A
+ * number of 0 means the default. Every other option of a loop is set with ws_set.
+ */
+typedef struct WsLoopOptions {
+    /** sizeof(WsLoopOptions), so that a program built for an older library keeps working. */
+    int64_t struct_size;
+    /**
+     * Subprotocols that a server offers, comma-separated, the preferred first; NULL for none. Not used with
+     * requests.
+     */
+    const char *subprotocols;
+    /**
+     * The only origins that a server accepts, comma-separated; others get 403. NULL accepts every one. Not
+     * used with requests.
+     */
+    const char *origins;
+    /** WS_OPT_MAX_MESSAGE_BYTES. */
+    int64_t max_message_bytes;
+    /** WS_OPT_MAX_FRAME_BYTES. */
+    int64_t max_frame_bytes;
+    /** WS_OPT_STREAM_OVER_BYTES. */
+    int64_t stream_over_bytes;
+    /** WS_OPT_QUEUE_BYTES. */
+    int64_t queue_bytes;
+    /** WS_OPT_QUEUE_POLICY. */
+    int64_t queue_policy;
+    /** WS_OPT_MAX_CONNECTIONS. */
+    int64_t max_connections;
+    /** WS_OPT_SPIN_US. */
+    int64_t spin_us;
+    /** WS_OPT_REQUESTS: 0 or 1. */
+    int64_t requests;
+} WsLoopOptions;
+
+/** The start value of WsLoopOptions: everything at its default. */
+#define WS_LOOP_OPTIONS_INIT { (int64_t)sizeof(WsLoopOptions), NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * What ws_loop_poll reports: one thing that happened on one connection. data views memory of the loop; it is valid
+ * until the next ws_loop_poll of that loop, or its end, and must be copied to be kept. It is not ended by NUL.
+ */
+typedef struct WsEvent {
+    /** One of WS_EVENT_*. */
+    int64_t kind;
+    /** The connection; 0 with WS_EVENT_DRAINED. */
+    int64_t conn;
+    /** What ws_loop_set_context left with the connection. */
+    void *context;
+    /** WS_OPCODE_TEXT or _BINARY of a message or a part of one; _PING, _PONG, _CLOSE. */
+    int64_t opcode;
+    /**
+     * The payload; the subprotocol with WS_EVENT_OPEN, the reason with WS_EVENT_CLOSE, the target with
+     * WS_EVENT_REQUEST.
+     */
+    const void *data;
+    /** Its length in bytes. */
+    int64_t len;
+    /**
+     * WS_EVENT_CLOSE: the close code. WS_EVENT_REQUEST: 0 for a proper opening handshake, else the HTTP status
+     * that it would be refused with (426 for a plain HTTP request).
+     */
+    int64_t code;
+    /** WS_EVENT_CLOSE: 0 when the closing handshake was clean, else one of WS_ERR_*. */
+    int64_t error;
+    /**
+     * WS_EVENT_CLOSE of a dialled connection: the HTTP status that the server refused with, else 0.
+     * WS_EVENT_PONG: the round-trip time in microseconds when it answers the loop's own ping, else -1.
+     */
+    int64_t status;
+    /** WS_PART_FIRST, WS_PART_FINAL; both of a whole message. */
+    int64_t flags;
+} WsEvent;
+
+/**
+ * One message of ws_loop_send_batch. result and error are written by the call.
+ */
+typedef struct WsSend {
+    /** The connection. */
+    int64_t conn;
+    /** WS_OPCODE_TEXT or WS_OPCODE_BINARY. */
+    int64_t opcode;
+    /** The payload; NULL is fine when the length is 0. It may be data of an event. */
+    const void *data;
+    /** Its length in bytes. */
+    int64_t len;
+    /**
+     * For WS_QUEUE_CONFLATE: while it waits, the message is replaced by the next one with the same key. 0 for
+     * none.
+     */
+    int64_t key;
+    /** Bytes that it takes on the wire; 0 when the policy dropped it, -1 when it failed. */
+    int64_t result;
+    /** 0, or one of WS_ERR_*: why result is -1. */
+    int64_t error;
+} WsSend;
+
+/**
+ * A snapshot of what a loop has done and holds. A later library may append fields; ws_loop_metrics is told how many
+ * it may write.
+ */
+typedef struct WsMetrics {
+    /** Connections that are open. */
+    int64_t open;
+    /** Connections whose opening handshake is under way. */
+    int64_t pending;
+    /** Connections ever accepted, adopted or dialled. */
+    int64_t total;
+    /** Of them, those that never opened. */
+    int64_t refused;
+    /** Times the system refused to accept, out of descriptors for example. */
+    int64_t accepts_failed;
+    /** Messages received. */
+    int64_t messages_in;
+    /** Messages taken for sending. */
+    int64_t messages_out;
+    /** Bytes read from sockets, opening handshakes and headers included. */
+    int64_t bytes_in;
+    /** Bytes written to sockets. */
+    int64_t bytes_out;
+    /** Output that waits, of all connections. */
+    int64_t queue_bytes;
+    /** Messages refused under WS_QUEUE_FAIL. */
+    int64_t refused_full;
+    /** Messages dropped under WS_QUEUE_DROP_NEWEST. */
+    int64_t dropped_newest;
+    /** Messages dropped under WS_QUEUE_DROP_OLDEST and WS_QUEUE_CONFLATE. */
+    int64_t dropped_oldest;
+    /** Messages replaced by a newer one with their key. */
+    int64_t conflated;
+    /** Connections closed under WS_QUEUE_CLOSE_1008 and WS_QUEUE_CLOSE_1013. */
+    int64_t closed_slow;
+    /** Round trips measured with pings. */
+    int64_t round_trips;
+    /** Median of the round-trip times in microseconds, within a sixteenth; 0 without any. */
+    int64_t rtt_p50_us;
+    /** Their 99th percentile. */
+    int64_t rtt_p99_us;
+    /** Connections that ended with close code 1000. */
+    int64_t closed_1000;
+    /** Connections that ended with close code 1001. */
+    int64_t closed_1001;
+    /** Connections that ended with close code 1002. */
+    int64_t closed_1002;
+    /** Connections that ended with close code 1003. */
+    int64_t closed_1003;
+    /** Connections that ended with close code 1004. */
+    int64_t closed_1004;
+    /** Connections that ended with close code 1005. */
+    int64_t closed_1005;
+    /** Connections that ended with close code 1006. */
+    int64_t closed_1006;
+    /** Connections that ended with close code 1007. */
+    int64_t closed_1007;
+    /** Connections that ended with close code 1008. */
+    int64_t closed_1008;
+    /** Connections that ended with close code 1009. */
+    int64_t closed_1009;
+    /** Connections that ended with close code 1010. */
+    int64_t closed_1010;
+    /** Connections that ended with close code 1011. */
+    int64_t closed_1011;
+    /** Connections that ended with close code 1012. */
+    int64_t closed_1012;
+    /** Connections that ended with close code 1013. */
+    int64_t closed_1013;
+    /** Connections that ended with close code 1014. */
+    int64_t closed_1014;
+    /** Connections that ended with close code 1015. */
+    int64_t closed_1015;
+    /** Connections that ended with a code of 3000 to 3999. */
+    int64_t closed_3000;
+    /** Connections that ended with a code of 4000 to 4999. */
+    int64_t closed_4000;
+    /** Memory mapped for queues and messages. */
+    int64_t memory_bytes;
+} WsMetrics;
 
 /* ---- Library ---- */
 
@@ -1471,6 +1775,476 @@ WS_API int64_t ws_set(int64_t handle, int64_t option, int64_t value) WS_NOEXCEPT
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_OPTION, WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_get(int64_t handle, int64_t option) WS_NOEXCEPT;
+
+/* ---- Event loops ---- */
+
+/**
+ * Makes an event loop: it owns listeners and connections and serves all of them on the thread that polls it. A loop
+ * has no thread of its own.
+ *
+ * @param options How it begins; NULL for the defaults.
+ * @return A handle > 0, or -1. The caller's, to be given back with ws_loop_close or ws_loop_drop.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_OPTION, WS_ERR_HEADER, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_NO_MEMORY,
+ *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_new(const WsLoopOptions *options) WS_NOEXCEPT;
+
+/**
+ * Listens on a TCP port. A loop may listen on any number of them.
+ *
+ * @param loop The loop.
+ * @param host The IP address to listen on, or "localhost"; NULL or empty for every address.
+ * @param port 0 to 65535; 0 takes any free port.
+ * @param reuse_port 1: several loops, in one process or many, share the port, and the system spreads connections
+ *     over them (SO_REUSEPORT). 0: the port is this listener's alone.
+ * @return The port, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_STATE, WS_ERR_SYSTEM, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_listen(int64_t loop, const char *host, int64_t port, int64_t reuse_port) WS_NOEXCEPT;
+
+/**
+ * Listens on a Unix socket. A socket file that nobody listens on any more is replaced; the file is removed when the
+ * loop ends.
+ *
+ * @param loop The loop.
+ * @param path The path, 1 to 107 bytes; one that starts with @ is in the abstract namespace.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_STATE, WS_ERR_SYSTEM, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_listen_unix(int64_t loop, const char *path) WS_NOEXCEPT;
+
+/**
+ * Accepts from a stream socket that listens already, such as one inherited from another process. The descriptor
+ * belongs to the loop, which closes it; on failure it stays the caller's.
+ *
+ * @param loop The loop.
+ * @param fd A listening stream socket.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_STATE, WS_ERR_SYSTEM, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_listen_fd(int64_t loop, int64_t fd) WS_NOEXCEPT;
+
+/**
+ * Tells the port of the loop's first TCP listener.
+ *
+ * @param loop The loop.
+ * @return The port; 0 when there is none, -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_port(int64_t loop) WS_NOEXCEPT;
+
+/**
+ * Takes over a connected stream socket. The descriptor belongs to the loop, which closes it; on failure it stays
+ * the caller's. WS_EVENT_OPEN follows (with WS_ADOPT_REQUEST and WS_OPT_REQUESTS WS_EVENT_REQUEST comes first).
+ *
+ * @param loop The loop.
+ * @param fd A connected stream socket.
+ * @param how One of WS_ADOPT_*.
+ * @param input What was read from the socket already: behind the handshake, or of the request. NULL is fine when
+ *     the length is 0.
+ * @param input_len Its length in bytes.
+ * @return The connection, or -1. The loop's: it ends with WS_EVENT_CLOSE.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_STATE, WS_ERR_TOO_MANY,
+ *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.2.
+ */
+WS_API int64_t ws_loop_adopt(int64_t loop, int64_t fd, int64_t how, const void *input, int64_t input_len) WS_NOEXCEPT;
+
+/**
+ * Begins to connect to a server and returns at once. WS_EVENT_OPEN follows, or WS_EVENT_CLOSE with 1006 and the
+ * reason. Of the options only subprotocols, headers and origin count; times and limits are the loop's. A host name
+ * is looked up on a thread of the library's own.
+ *
+ * @param loop The loop.
+ * @param url "ws://host[:port][/path][?query]" with a host name, an IPv4 address or an IPv6 address in brackets.
+ * @param options What to ask for; NULL for the defaults.
+ * @return The connection, or -1. The loop's: it ends with WS_EVENT_CLOSE.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_STATE,
+ *     WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §3, §4.1.
+ */
+WS_API int64_t ws_loop_connect(int64_t loop, const char *url, const WsConnectOptions *options) WS_NOEXCEPT;
+
+/**
+ * Does the client's opening handshake on a connected stream socket. The descriptor belongs to the loop, which
+ * closes it; on failure it stays the caller's. Events are those of ws_loop_connect.
+ *
+ * @param loop The loop.
+ * @param fd A connected stream socket.
+ * @param url As for ws_connect; it gives Host and the request's target, and nothing is resolved.
+ * @param options What to ask for; NULL for the defaults.
+ * @return The connection, or -1. The loop's: it ends with WS_EVENT_CLOSE.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_STATE,
+ *     WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §4.1.
+ */
+WS_API int64_t ws_loop_handshake(int64_t loop, int64_t fd, const char *url, const WsConnectOptions *options) WS_NOEXCEPT;
+
+/**
+ * Writes what was sent since the last poll, then waits until something happens, the time is over or ws_loop_wake is
+ * called, and reports what happened. What does not fit into the array comes with the next poll. What the events of
+ * the poll before view is invalid from here on. A signal does not end the wait unless WS_OPT_INTERRUPTIBLE is set.
+ *
+ * @param loop The loop.
+ * @param events Room for the events.
+ * @param cap For how many, at least 1. 64 to 1024 are good numbers.
+ * @param timeout_ms How long to wait, in milliseconds: 0 not at all, WS_TIMEOUT_NONE for ever.
+ * @return The number of events; 0 when there are none, after the time is over or a wake-up. -1 when it failed.
+ * Blocks: Until an event, at most timeout_ms; ws_loop_wake and ws_loop_close from another thread end it.
+ * Threads: Any thread, one at a time: a second one gets WS_ERR_BUSY.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_BUSY, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_INTERNAL, WS_ERR_FORKED.
+ */
+WS_API int64_t ws_loop_poll(int64_t loop, WsEvent *events, int64_t cap, int64_t timeout_ms) WS_NOEXCEPT;
+
+/**
+ * Tells a descriptor that another event loop (epoll, libuv, asyncio) may watch for reading: whenever it is
+ * readable, ws_loop_poll with timeout 0 does what is to be done, timers and the work of other threads included.
+ * From this call on, a poll writes what was sent before it returns, too. What is sent between polls makes the
+ * descriptor readable.
+ *
+ * @param loop The loop.
+ * @return The descriptor, or -1. The loop's; it is not to be read from or closed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_fd(int64_t loop) WS_NOEXCEPT;
+
+/**
+ * Makes the poll that waits, or else the next one, return at once.
+ *
+ * @param loop The loop.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time. Signal handlers too.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED.
+ */
+WS_API int64_t ws_loop_wake(int64_t loop) WS_NOEXCEPT;
+
+/**
+ * Writes what was sent since the last poll now instead of at the beginning of the next one.
+ *
+ * @param loop The loop.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_flush(int64_t loop) WS_NOEXCEPT;
+
+/**
+ * Begins a graceful end: stops listening and starts the closing handshake with 1001 on every connection. Those that
+ * have not answered in time are cut off. WS_EVENT_DRAINED tells that the last one is gone; until then the loop is
+ * to be polled.
+ *
+ * @param loop The loop.
+ * @param timeout_ms The time for it, 1 ms to 12 days.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §7.1.1, §7.4.1.
+ */
+WS_API int64_t ws_loop_drain(int64_t loop, int64_t timeout_ms) WS_NOEXCEPT;
+
+/**
+ * Ends a loop at once: connections are cut off, listeners and descriptors closed, memory is given back, what events
+ * view included. A poll that waits in another thread returns WS_ERR_CLOSED first.
+ *
+ * @param loop The loop.
+ * @return 0, or -1.
+ * Blocks: Until a poll in another thread has returned, which it does at once.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_close(int64_t loop) WS_NOEXCEPT;
+
+/**
+ * Ends a loop like ws_loop_close; one that has ended is fine, too.
+ *
+ * @param loop The loop.
+ * @return 0, or -1.
+ * Blocks: Until a poll in another thread has returned, which it does at once.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_drop(int64_t loop) WS_NOEXCEPT;
+
+/**
+ * Takes a snapshot of the loop's counters.
+ *
+ * @param loop The loop.
+ * @param metrics Gets the snapshot.
+ * @param size sizeof(WsMetrics): a program built for an older library gets the fields that it knows.
+ * @return The number of bytes written, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_metrics(int64_t loop, WsMetrics *metrics, int64_t size) WS_NOEXCEPT;
+
+/**
+ * Sends a message on a connection. Nothing is kept of the payload. It leaves with the next poll, in one write with
+ * what else is sent on the connection, or with ws_loop_flush.
+ *
+ * @param loop The loop.
+ * @param conn A connection of this loop.
+ * @param opcode WS_OPCODE_TEXT or WS_OPCODE_BINARY.
+ * @param data The bytes; they may be data of an event. NULL is fine when the length is 0.
+ * @param len Their number.
+ * @return Bytes that it takes on the wire; 0 when the connection's policy dropped it, -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE,
+ *     WS_ERR_QUEUE_FULL, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.6.
+ */
+WS_API int64_t ws_loop_send(int64_t loop, int64_t conn, int64_t opcode, const void *data, int64_t len) WS_NOEXCEPT;
+
+/**
+ * Sends a message that the next one with the same key replaces while it waits, under WS_QUEUE_CONFLATE.
+ *
+ * @param loop The loop.
+ * @param conn A connection of this loop.
+ * @param opcode WS_OPCODE_TEXT or WS_OPCODE_BINARY.
+ * @param data The bytes; they may be data of an event. NULL is fine when the length is 0.
+ * @param len Their number.
+ * @param key The key; 0 for none.
+ * @return Bytes that it takes on the wire; 0 when the connection's policy dropped it, -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE,
+ *     WS_ERR_QUEUE_FULL, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_send_key(int64_t loop, int64_t conn, int64_t opcode, const void *data, int64_t len, int64_t key) WS_NOEXCEPT;
+
+/**
+ * Sends one part of a message. The first has the message's opcode, the others WS_OPCODE_CONTINUATION; the last has
+ * is_final 1. Other messages on the connection fail until then. Text is checked across parts.
+ *
+ * @param loop The loop.
+ * @param conn A connection of this loop.
+ * @param opcode WS_OPCODE_TEXT or WS_OPCODE_BINARY first, then WS_OPCODE_CONTINUATION.
+ * @param data The bytes; they may be data of an event. NULL is fine when the length is 0.
+ * @param len Their number.
+ * @param is_final 1 for the last part, 0 otherwise.
+ * @return Bytes that it takes on the wire; 0 when the connection's policy dropped it, -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE,
+ *     WS_ERR_QUEUE_FULL, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.4.
+ */
+WS_API int64_t ws_loop_send_fragment(int64_t loop, int64_t conn, int64_t opcode, const void *data, int64_t len, int64_t is_final) WS_NOEXCEPT;
+
+/**
+ * Sends a ping. The loop sends pings of its own, too: see WS_OPT_PING_INTERVAL_MS.
+ *
+ * @param loop The loop.
+ * @param conn A connection of this loop.
+ * @param data The bytes. NULL is fine when the length is 0.
+ * @param len Their number, at most 125.
+ * @return Bytes that it takes on the wire; 0 when the connection's policy dropped it, -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE,
+ *     WS_ERR_QUEUE_FULL, WS_ERR_CONTROL_SIZE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.5.2.
+ */
+WS_API int64_t ws_loop_ping(int64_t loop, int64_t conn, const void *data, int64_t len) WS_NOEXCEPT;
+
+/**
+ * Sends many messages with one call. Each succeeds or fails alone and says so in its result and error.
+ *
+ * @param loop The loop.
+ * @param items The messages. NULL is fine when the length is 0.
+ * @param n How many there are.
+ * @return How many did not fail; -1 when the loop or an argument is wrong and nothing was sent.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_send_batch(int64_t loop, WsSend *items, int64_t n) WS_NOEXCEPT;
+
+/**
+ * Sends one message to a list of connections. It is encoded once. An entry that fails leaves the others alone.
+ *
+ * @param loop The loop.
+ * @param conns The connections. NULL is fine when the length is 0.
+ * @param n How many there are.
+ * @param opcode WS_OPCODE_TEXT or WS_OPCODE_BINARY.
+ * @param data The bytes; they may be data of an event. NULL is fine when the length is 0.
+ * @param len Their number.
+ * @param results_out NULL, or room for n numbers: for each connection the bytes on the wire, 0 when its policy
+ *     dropped the message, or the negative of one of WS_ERR_*.
+ * @return How many took it; -1 when the loop or an argument is wrong and nothing was sent.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_broadcast(int64_t loop, const int64_t *conns, int64_t n, int64_t opcode, const void *data, int64_t len, int64_t *results_out) WS_NOEXCEPT;
+
+/**
+ * Makes a connection receive what is published to a topic. Subscribing twice is the same as once.
+ *
+ * @param loop The loop.
+ * @param conn A connection of this loop.
+ * @param topic The name of the topic, 1 to 1,024 bytes.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_subscribe(int64_t loop, int64_t conn, const char *topic) WS_NOEXCEPT;
+
+/**
+ * Ends a subscription; without one nothing happens. Closing ends all of a connection's.
+ *
+ * @param loop The loop.
+ * @param conn A connection of this loop.
+ * @param topic The name of the topic, 1 to 1,024 bytes.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_unsubscribe(int64_t loop, int64_t conn, const char *topic) WS_NOEXCEPT;
+
+/**
+ * Sends one message to every subscriber of a topic, those of the other loops of the process included. It is encoded
+ * once; the policy of each connection decides for itself.
+ *
+ * @param loop The loop.
+ * @param topic The name of the topic, 1 to 1,024 bytes.
+ * @param opcode WS_OPCODE_TEXT or WS_OPCODE_BINARY.
+ * @param data The bytes; they may be data of an event. NULL is fine when the length is 0.
+ * @param len Their number.
+ * @param except A connection that does not get it, as the one that the message came from; 0 for none.
+ * @return How many connections of this loop took it, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_publish(int64_t loop, const char *topic, int64_t opcode, const void *data, int64_t len, int64_t except) WS_NOEXCEPT;
+
+/**
+ * Starts the closing handshake of a connection. WS_EVENT_CLOSE follows with the peer's code, or with 1006 and
+ * WS_ERR_TIMEOUT after WS_OPT_CLOSE_TIMEOUT_MS.
+ *
+ * @param loop The loop.
+ * @param conn A connection of this loop.
+ * @param code 1000-1003, 1007-1014 or 3000-4999.
+ * @param reason UTF-8 ended by NUL, at most 123 bytes; NULL for none.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_CLOSE_CODE, WS_ERR_UTF8, WS_ERR_CONTROL_SIZE,
+ *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §7.1.2, §7.4.
+ */
+WS_API int64_t ws_loop_close_conn(int64_t loop, int64_t conn, int64_t code, const char *reason) WS_NOEXCEPT;
+
+/**
+ * Cuts a connection off without a closing handshake. WS_EVENT_CLOSE follows with 1006 and WS_ERR_CLOSED.
+ *
+ * @param loop The loop.
+ * @param conn A connection of this loop.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §7.1.7.
+ */
+WS_API int64_t ws_loop_abort_conn(int64_t loop, int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Leaves an address of the caller's with a connection; its events carry it. The library never looks at it.
+ *
+ * @param loop The loop.
+ * @param conn A connection of this loop.
+ * @param context The address; NULL for none.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_loop_set_context(int64_t loop, int64_t conn, void *context) WS_NOEXCEPT;
+
+/**
+ * Tells what ws_loop_set_context left with a connection.
+ *
+ * @param loop The loop.
+ * @param conn A connection of this loop.
+ * @return The address; NULL when there is none or it failed. The caller's.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API void *ws_loop_context(int64_t loop, int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Stops reading a connection of a loop: what its peer sends waits in the system's buffers, and so slows the peer
+ * down. Deadlines go on.
+ *
+ * @param conn A connection of a loop.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_pause(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Goes on reading a connection that was paused.
+ *
+ * @param conn A connection of a loop.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_resume(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Answers the request that WS_EVENT_REQUEST reported with an HTTP response that opens no connection. Where HTTP
+ * allows it the next request of the client follows on the same socket; otherwise it is closed and WS_EVENT_CLOSE
+ * comes.
+ *
+ * @param conn A connection of a loop.
+ * @param status The HTTP status, 200 to 599.
+ * @param headers Further headers as "Name: value" lines, each ended by LF or CR LF; NULL for none.
+ * @param body The body of the answer. NULL is fine when the length is 0.
+ * @param body_len Its length in bytes.
+ * @return 0, or -1.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ARGUMENT, WS_ERR_HEADER, WS_ERR_TOO_LARGE,
+ *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 9110 §15.
+ */
+WS_API int64_t ws_respond(int64_t conn, int64_t status, const char *headers, const void *body, int64_t body_len) WS_NOEXCEPT;
 
 #ifdef __cplusplus
 }

@@ -94,6 +94,55 @@ enum class option : std::int64_t {
     send_frame_bytes = WS_OPT_SEND_FRAME_BYTES, ///< Longer outgoing messages go out as fragments of this size.
     message_timeout_ms = WS_OPT_MESSAGE_TIMEOUT_MS, ///< How long a received message may take from its first byte to its last; no byte extends it.
     max_pending = WS_OPT_MAX_PENDING, ///< How many opening handshakes may be under way at a time.
+    requests = WS_OPT_REQUESTS, ///< 1: each opening handshake, and each plain HTTP request, comes as WS_EVENT_REQUEST and is decided on by the program. 0: handshakes are accepted under the loop's subprotocols and origins, other requests are answered with 426.
+    pings = WS_OPT_PINGS, ///< 1: pings come as WS_EVENT_PING.
+    pongs = WS_OPT_PONGS, ///< 1: pongs come as WS_EVENT_PONG.
+    stream_over_bytes = WS_OPT_STREAM_OVER_BYTES, ///< Longer messages come in parts, as WS_EVENT_FRAGMENT; WS_TIMEOUT_NONE: none does.
+    queue_bytes = WS_OPT_QUEUE_BYTES, ///< Output that may wait for a peer that reads slowly, per connection. On one connection it is rounded up to KiB.
+    queue_policy = WS_OPT_QUEUE_POLICY, ///< What happens beyond: one of WS_QUEUE_*.
+    idle_timeout_ms = WS_OPT_IDLE_TIMEOUT_MS, ///< How long a peer may send no message before it is closed with 1001.
+    ping_interval_ms = WS_OPT_PING_INTERVAL_MS, ///< From one ping of the loop's own to the next; WS_TIMEOUT_NONE sends none.
+    ping_timeout_ms = WS_OPT_PING_TIMEOUT_MS, ///< How long its pong may take, unless other bytes come.
+    max_connections = WS_OPT_MAX_CONNECTIONS, ///< Connections at a time; more are closed when they come.
+    spin_us = WS_OPT_SPIN_US, ///< How long a poll probes before it sleeps. It saves the thread's wake-up when answers come within microseconds, costs processor time, and stops by itself where it does not help.
+    poison = WS_OPT_POISON, ///< 1: what events viewed is overwritten by the next poll, so that late uses show. For debugging.
+};
+
+/// What a WsEvent reports.
+enum class event : std::int64_t {
+    open = WS_EVENT_OPEN, ///< The opening handshake is done; data is the agreed subprotocol.
+    message = WS_EVENT_MESSAGE, ///< A whole message.
+    fragment = WS_EVENT_FRAGMENT, ///< The next part of a message longer than WS_OPT_STREAM_OVER_BYTES.
+    ping = WS_EVENT_PING, ///< A ping, answered already. Only with WS_OPT_PINGS.
+    pong = WS_EVENT_PONG, ///< A pong. Only with WS_OPT_PONGS.
+    close = WS_EVENT_CLOSE, ///< The connection is over: code, error and data tell why. The last event of a connection.
+    drain = WS_EVENT_DRAIN, ///< The queue of a connection that was nearly full, or refused a message, has room again.
+    request = WS_EVENT_REQUEST, ///< An HTTP request waits for ws_accept_upgrade, ws_refuse or ws_respond. Only with WS_OPT_REQUESTS.
+    drained = WS_EVENT_DRAINED, ///< After ws_loop_drain: the last connection is gone.
+};
+
+/// Bits of WsEvent.flags.
+enum class event_flag : std::int64_t {
+    final = WS_PART_FINAL, ///< The last part of a message, or a whole one.
+    first = WS_PART_FIRST, ///< The first part of a message, or a whole one.
+};
+
+/// What a descriptor is when ws_loop_adopt gets it.
+enum class adopt : std::int64_t {
+    client = WS_ADOPT_CLIENT, ///< This end is the client, and the opening handshake is done.
+    server = WS_ADOPT_SERVER, ///< This end is the server, and the opening handshake is done.
+    request = WS_ADOPT_REQUEST, ///< This end is the server, and the client's request is still to be read or answered.
+};
+
+/// What happens to a message that finds the queue of its connection full (WS_OPT_QUEUE_POLICY). A message is taken
+/// whole or not at all.
+enum class queue : std::int64_t {
+    fail = WS_QUEUE_FAIL, ///< Sending fails with WS_ERR_QUEUE_FULL.
+    drop_newest = WS_QUEUE_DROP_NEWEST, ///< The message is dropped: sending returns 0.
+    drop_oldest = WS_QUEUE_DROP_OLDEST, ///< The oldest messages that have not begun to leave are dropped to make room.
+    conflate = WS_QUEUE_CONFLATE, ///< A message replaces the waiting one with the same key; otherwise as WS_QUEUE_DROP_OLDEST.
+    close_1008 = WS_QUEUE_CLOSE_1008, ///< The connection is closed with 1008.
+    close_1013 = WS_QUEUE_CLOSE_1013, ///< The connection is closed with 1013.
 };
 
 namespace abi {
@@ -108,12 +157,20 @@ inline constexpr std::int64_t timeout_none = WS_TIMEOUT_NONE; ///< Wait for ever
 
 static_assert(sizeof(WsFrame) == 40, "WsFrame has another size than in the library");
 static_assert(sizeof(WsConnectOptions) == 64, "WsConnectOptions has another size than in the library");
+static_assert(sizeof(WsLoopOptions) == 88, "WsLoopOptions has another size than in the library");
+static_assert(sizeof(WsEvent) == 80, "WsEvent has another size than in the library");
+static_assert(sizeof(WsSend) == 56, "WsSend has another size than in the library");
+static_assert(sizeof(WsMetrics) == 296, "WsMetrics has another size than in the library");
 
 /// Tells whether the library that was loaded fits the header that this program was built with.
 inline bool fits() noexcept {
     return ws_abi_version() == WS_ABI_VERSION &&
            ws_struct_size(WS_STRUCT_FRAME) == static_cast<std::int64_t>(sizeof(WsFrame)) &&
-           ws_struct_size(WS_STRUCT_CONNECT_OPTIONS) == static_cast<std::int64_t>(sizeof(WsConnectOptions));
+           ws_struct_size(WS_STRUCT_CONNECT_OPTIONS) == static_cast<std::int64_t>(sizeof(WsConnectOptions)) &&
+           ws_struct_size(WS_STRUCT_LOOP_OPTIONS) == static_cast<std::int64_t>(sizeof(WsLoopOptions)) &&
+           ws_struct_size(WS_STRUCT_EVENT) == static_cast<std::int64_t>(sizeof(WsEvent)) &&
+           ws_struct_size(WS_STRUCT_SEND) == static_cast<std::int64_t>(sizeof(WsSend)) &&
+           ws_struct_size(WS_STRUCT_METRICS) == static_cast<std::int64_t>(sizeof(WsMetrics));
 }
 
 } // namespace abi

@@ -5,7 +5,9 @@ package abi
 const maxLength = 1<<32 - 1
 
 func groups() []ConstGroup {
-	return []ConstGroup{opcodes, closeCodes, states, buffers, errorCodes, options, timeouts, structIDs}
+	all := options
+	all.Consts = append(shareWithLoops(options.Consts), loopOptions...)
+	return []ConstGroup{opcodes, closeCodes, states, buffers, errorCodes, all, timeouts, structIDs, eventKinds, eventFlags, adoptions, queuePolicies}
 }
 
 var opcodes = ConstGroup{
@@ -69,5 +71,9 @@ var structIDs = ConstGroup{
 	Consts: []Const{
 		{Name: "WS_STRUCT_FRAME", Value: 1, Doc: "WsFrame."},
 		{Name: "WS_STRUCT_CONNECT_OPTIONS", Value: 2, Doc: "WsConnectOptions."},
+		{Name: "WS_STRUCT_LOOP_OPTIONS", Value: 3, Doc: "WsLoopOptions."},
+		{Name: "WS_STRUCT_EVENT", Value: 4, Doc: "WsEvent."},
+		{Name: "WS_STRUCT_SEND", Value: 5, Doc: "WsSend."},
+		{Name: "WS_STRUCT_METRICS", Value: 6, Doc: "WsMetrics."},
 	},
 }

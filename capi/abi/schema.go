@@ -31,6 +31,7 @@ type Const struct {
 	// Only options have these: the smallest and largest value that ws_set takes, what holds when nothing is set, and which
 	// handles take it.
 	Option *OptionRange
+	Loop   *OptionRange // the same for loops
 }
 
 // OptionRange says what an option may be set to.
@@ -38,6 +39,7 @@ type OptionRange struct {
 	Min, Max, Default int64
 	Unit              string // "bytes", "milliseconds", "fields", "0 or 1"
 	Handles           string // "server, connection"
+	None              bool   // WS_TIMEOUT_NONE is allowed beyond Max
 }
 
 // Struct is a C struct that crosses the ABI. All of its fields are eight bytes wide, so no compiler pads it.
@@ -152,7 +154,7 @@ func Current() Table {
 		Release:   "0.1.0",
 		MaxLength: maxLength,
 		Groups:    groups(),
-		Structs:   structs(),
+		Structs:   append(structs(), loopStructs()...),
 		Functions: functions(),
 	}
 }
@@ -161,7 +163,7 @@ func functions() []Function {
 	var all []Function
 	for _, section := range [][]Function{
 		libraryFunctions, frameFunctions, connectionFunctions, receiveFunctions, closeFunctions,
-		clientFunctions, serverFunctions, requestFunctions, optionFunctions,
+		clientFunctions, serverFunctions, requestFunctions, optionFunctions, loopFunctions, loopSendFunctions,
 	} {
 		all = append(all, section...)
 	}

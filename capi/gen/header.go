@@ -64,7 +64,7 @@ extern "C" {
 		block(&b, " * ", g.Doc, "")
 		b.WriteString(" */\n")
 		for _, c := range g.Consts {
-			oneComment(&b, "", c.Doc+rangeText(c.Option))
+			oneComment(&b, "", c.Doc+rangeText(c.Option)+rangeText(c.Loop))
 			fmt.Fprintf(&b, "#define %s %s\n", c.Name, literal(c.Value))
 		}
 	}
@@ -140,7 +140,16 @@ func rangeText(o *abi.OptionRange) string {
 	if o == nil {
 		return ""
 	}
-	return fmt.Sprintf(" For: %s. Range: %s to %s (%s). Default: %s.", o.Handles, bound(o.Min), bound(o.Max), o.Unit, bound(o.Default))
+	return fmt.Sprintf(" For: %s. Range: %s. Default: %s.", o.Handles, rangeOf(o), bound(o.Default))
+}
+
+// rangeOf writes the values that an option takes.
+func rangeOf(o *abi.OptionRange) string {
+	s := fmt.Sprintf("%s to %s (%s)", bound(o.Min), bound(o.Max), o.Unit)
+	if o.None {
+		s += " or WS_TIMEOUT_NONE"
+	}
+	return s
 }
 
 func bound(v int64) string {

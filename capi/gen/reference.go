@@ -45,7 +45,13 @@ func reference(t *abi.Table) []byte {
 		for _, c := range g.Consts {
 			fmt.Fprintf(&b, "| `%s` | %d | %s |", c.Name, c.Value, c.Doc)
 			if o := c.Option; o != nil {
-				fmt.Fprintf(&b, " %s | %s to %s %s | %s |", o.Handles, bound(o.Min), bound(o.Max), o.Unit, bound(o.Default))
+				fmt.Fprintf(&b, " %s | %s | %s |", o.Handles, rangeOf(o), bound(o.Default))
+			}
+			if o := c.Loop; o != nil {
+				if c.Option != nil {
+					b.WriteString("\n| | | |")
+				}
+				fmt.Fprintf(&b, " %s | %s | %s |", o.Handles, rangeOf(o), bound(o.Default))
 			}
 			b.WriteByte('\n')
 		}

@@ -99,6 +99,18 @@ WS_OPT_INTERRUPTIBLE = 10
 WS_OPT_SEND_FRAME_BYTES = 11
 WS_OPT_MESSAGE_TIMEOUT_MS = 12
 WS_OPT_MAX_PENDING = 13
+WS_OPT_REQUESTS = 40
+WS_OPT_PINGS = 41
+WS_OPT_PONGS = 42
+WS_OPT_STREAM_OVER_BYTES = 43
+WS_OPT_QUEUE_BYTES = 44
+WS_OPT_QUEUE_POLICY = 45
+WS_OPT_IDLE_TIMEOUT_MS = 46
+WS_OPT_PING_INTERVAL_MS = 47
+WS_OPT_PING_TIMEOUT_MS = 48
+WS_OPT_MAX_CONNECTIONS = 49
+WS_OPT_SPIN_US = 50
+WS_OPT_POISON = 51
 
 # For every option whose name ends in _TIMEOUT_MS.
 WS_TIMEOUT_NONE = 9223372036854775807
@@ -106,6 +118,39 @@ WS_TIMEOUT_NONE = 9223372036854775807
 # For ws_struct_size.
 WS_STRUCT_FRAME = 1
 WS_STRUCT_CONNECT_OPTIONS = 2
+WS_STRUCT_LOOP_OPTIONS = 3
+WS_STRUCT_EVENT = 4
+WS_STRUCT_SEND = 5
+WS_STRUCT_METRICS = 6
+
+# What a WsEvent reports.
+WS_EVENT_OPEN = 1
+WS_EVENT_MESSAGE = 2
+WS_EVENT_FRAGMENT = 3
+WS_EVENT_PING = 4
+WS_EVENT_PONG = 5
+WS_EVENT_CLOSE = 6
+WS_EVENT_DRAIN = 7
+WS_EVENT_REQUEST = 8
+WS_EVENT_DRAINED = 9
+
+# Bits of WsEvent.flags.
+WS_PART_FINAL = 1
+WS_PART_FIRST = 2
+
+# What a descriptor is when ws_loop_adopt gets it.
+WS_ADOPT_CLIENT = 1
+WS_ADOPT_SERVER = 2
+WS_ADOPT_REQUEST = 3
+
+# What happens to a message that finds the queue of its connection full (WS_OPT_QUEUE_POLICY). A message is taken
+# whole or not at all.
+WS_QUEUE_FAIL = 0
+WS_QUEUE_DROP_NEWEST = 1
+WS_QUEUE_DROP_OLDEST = 2
+WS_QUEUE_CONFLATE = 3
+WS_QUEUE_CLOSE_1008 = 4
+WS_QUEUE_CLOSE_1013 = 5
 
 # What a star import brings: the constants that users of the package see.
 __all__ = [
@@ -179,9 +224,45 @@ __all__ = [
     "WS_OPT_SEND_FRAME_BYTES",
     "WS_OPT_MESSAGE_TIMEOUT_MS",
     "WS_OPT_MAX_PENDING",
+    "WS_OPT_REQUESTS",
+    "WS_OPT_PINGS",
+    "WS_OPT_PONGS",
+    "WS_OPT_STREAM_OVER_BYTES",
+    "WS_OPT_QUEUE_BYTES",
+    "WS_OPT_QUEUE_POLICY",
+    "WS_OPT_IDLE_TIMEOUT_MS",
+    "WS_OPT_PING_INTERVAL_MS",
+    "WS_OPT_PING_TIMEOUT_MS",
+    "WS_OPT_MAX_CONNECTIONS",
+    "WS_OPT_SPIN_US",
+    "WS_OPT_POISON",
     "WS_TIMEOUT_NONE",
     "WS_STRUCT_FRAME",
     "WS_STRUCT_CONNECT_OPTIONS",
+    "WS_STRUCT_LOOP_OPTIONS",
+    "WS_STRUCT_EVENT",
+    "WS_STRUCT_SEND",
+    "WS_STRUCT_METRICS",
+    "WS_EVENT_OPEN",
+    "WS_EVENT_MESSAGE",
+    "WS_EVENT_FRAGMENT",
+    "WS_EVENT_PING",
+    "WS_EVENT_PONG",
+    "WS_EVENT_CLOSE",
+    "WS_EVENT_DRAIN",
+    "WS_EVENT_REQUEST",
+    "WS_EVENT_DRAINED",
+    "WS_PART_FINAL",
+    "WS_PART_FIRST",
+    "WS_ADOPT_CLIENT",
+    "WS_ADOPT_SERVER",
+    "WS_ADOPT_REQUEST",
+    "WS_QUEUE_FAIL",
+    "WS_QUEUE_DROP_NEWEST",
+    "WS_QUEUE_DROP_OLDEST",
+    "WS_QUEUE_CONFLATE",
+    "WS_QUEUE_CLOSE_1008",
+    "WS_QUEUE_CLOSE_1013",
 ]
 
 ERROR_MEANINGS: Dict[int, str] = {
@@ -252,7 +333,106 @@ class WsConnectOptions(Structure):
         super().__init__(ctypes.sizeof(type(self)))
 
 
-STRUCTS: Dict[int, Any] = {WS_STRUCT_FRAME: WsFrame, WS_STRUCT_CONNECT_OPTIONS: WsConnectOptions}
+class WsLoopOptions(Structure):
+    """How a loop begins. Set it to WS_LOOP_OPTIONS_INIT, then change what you need; the library keeps nothing of it. A
+    number of 0 means the default. Every other option of a loop is set with ws_set."""
+
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("subprotocols", c_char_p),
+        ("origins", c_char_p),
+        ("max_message_bytes", c_int64),
+        ("max_frame_bytes", c_int64),
+        ("stream_over_bytes", c_int64),
+        ("queue_bytes", c_int64),
+        ("queue_policy", c_int64),
+        ("max_connections", c_int64),
+        ("spin_us", c_int64),
+        ("requests", c_int64),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(ctypes.sizeof(type(self)))
+
+
+class WsEvent(Structure):
+    """What ws_loop_poll reports: one thing that happened on one connection. data views memory of the loop; it is valid
+    until the next ws_loop_poll of that loop, or its end, and must be copied to be kept. It is not ended by NUL."""
+
+    _fields_ = [
+        ("kind", c_int64),
+        ("conn", c_int64),
+        ("context", c_void_p),
+        ("opcode", c_int64),
+        ("data", c_void_p),
+        ("len", c_int64),
+        ("code", c_int64),
+        ("error", c_int64),
+        ("status", c_int64),
+        ("flags", c_int64),
+    ]
+
+
+class WsSend(Structure):
+    """One message of ws_loop_send_batch. result and error are written by the call."""
+
+    _fields_ = [
+        ("conn", c_int64),
+        ("opcode", c_int64),
+        ("data", c_void_p),
+        ("len", c_int64),
+        ("key", c_int64),
+        ("result", c_int64),
+        ("error", c_int64),
+    ]
+
+
+class WsMetrics(Structure):
+    """A snapshot of what a loop has done and holds. A later library may append fields; ws_loop_metrics is told how
+    many it may write."""
+
+    _fields_ = [
+        ("open", c_int64),
+        ("pending", c_int64),
+        ("total", c_int64),
+        ("refused", c_int64),
+        ("accepts_failed", c_int64),
+        ("messages_in", c_int64),
+        ("messages_out", c_int64),
+        ("bytes_in", c_int64),
+        ("bytes_out", c_int64),
+        ("queue_bytes", c_int64),
+        ("refused_full", c_int64),
+        ("dropped_newest", c_int64),
+        ("dropped_oldest", c_int64),
+        ("conflated", c_int64),
+        ("closed_slow", c_int64),
+        ("round_trips", c_int64),
+        ("rtt_p50_us", c_int64),
+        ("rtt_p99_us", c_int64),
+        ("closed_1000", c_int64),
+        ("closed_1001", c_int64),
+        ("closed_1002", c_int64),
+        ("closed_1003", c_int64),
+        ("closed_1004", c_int64),
+        ("closed_1005", c_int64),
+        ("closed_1006", c_int64),
+        ("closed_1007", c_int64),
+        ("closed_1008", c_int64),
+        ("closed_1009", c_int64),
+        ("closed_1010", c_int64),
+        ("closed_1011", c_int64),
+        ("closed_1012", c_int64),
+        ("closed_1013", c_int64),
+        ("closed_1014", c_int64),
+        ("closed_1015", c_int64),
+        ("closed_3000", c_int64),
+        ("closed_4000", c_int64),
+        ("memory_bytes", c_int64),
+    ]
+
+
+STRUCTS: Dict[int, Any] = {WS_STRUCT_FRAME: WsFrame, WS_STRUCT_CONNECT_OPTIONS: WsConnectOptions, WS_STRUCT_LOOP_OPTIONS: WsLoopOptions, WS_STRUCT_EVENT: WsEvent, WS_STRUCT_SEND: WsSend, WS_STRUCT_METRICS: WsMetrics}
 
 
 class AbiMismatchError(ImportError):
@@ -360,6 +540,38 @@ class Library:
         "ws_refuse",
         "ws_set",
         "ws_get",
+        "ws_loop_new",
+        "ws_loop_listen",
+        "ws_loop_listen_unix",
+        "ws_loop_listen_fd",
+        "ws_loop_port",
+        "ws_loop_adopt",
+        "ws_loop_connect",
+        "ws_loop_handshake",
+        "ws_loop_poll",
+        "ws_loop_fd",
+        "ws_loop_wake",
+        "ws_loop_flush",
+        "ws_loop_drain",
+        "ws_loop_close",
+        "ws_loop_drop",
+        "ws_loop_metrics",
+        "ws_loop_send",
+        "ws_loop_send_key",
+        "ws_loop_send_fragment",
+        "ws_loop_ping",
+        "ws_loop_send_batch",
+        "ws_loop_broadcast",
+        "ws_loop_subscribe",
+        "ws_loop_unsubscribe",
+        "ws_loop_publish",
+        "ws_loop_close_conn",
+        "ws_loop_abort_conn",
+        "ws_loop_set_context",
+        "ws_loop_context",
+        "ws_pause",
+        "ws_resume",
+        "ws_respond",
     )
 
     path: str
@@ -449,6 +661,38 @@ class Library:
     ws_refuse: Callable[[int, int, Any, Any, int], int]
     ws_set: Callable[[int, int, int], int]
     ws_get: Callable[[int, int], int]
+    ws_loop_new: Callable[[Any], int]
+    ws_loop_listen: Callable[[int, Any, int, int], int]
+    ws_loop_listen_unix: Callable[[int, Any], int]
+    ws_loop_listen_fd: Callable[[int, int], int]
+    ws_loop_port: Callable[[int], int]
+    ws_loop_adopt: Callable[[int, int, int, Any, int], int]
+    ws_loop_connect: Callable[[int, Any, Any], int]
+    ws_loop_handshake: Callable[[int, int, Any, Any], int]
+    ws_loop_poll: Callable[[int, Any, int, int], int]
+    ws_loop_fd: Callable[[int], int]
+    ws_loop_wake: Callable[[int], int]
+    ws_loop_flush: Callable[[int], int]
+    ws_loop_drain: Callable[[int, int], int]
+    ws_loop_close: Callable[[int], int]
+    ws_loop_drop: Callable[[int], int]
+    ws_loop_metrics: Callable[[int, Any, int], int]
+    ws_loop_send: Callable[[int, int, int, Any, int], int]
+    ws_loop_send_key: Callable[[int, int, int, Any, int, int], int]
+    ws_loop_send_fragment: Callable[[int, int, int, Any, int, int], int]
+    ws_loop_ping: Callable[[int, int, Any, int], int]
+    ws_loop_send_batch: Callable[[int, Any, int], int]
+    ws_loop_broadcast: Callable[[int, Any, int, int, Any, int, Any], int]
+    ws_loop_subscribe: Callable[[int, int, Any], int]
+    ws_loop_unsubscribe: Callable[[int, int, Any], int]
+    ws_loop_publish: Callable[[int, Any, int, Any, int, int], int]
+    ws_loop_close_conn: Callable[[int, int, int, Any], int]
+    ws_loop_abort_conn: Callable[[int, int], int]
+    ws_loop_set_context: Callable[[int, int, Any], int]
+    ws_loop_context: Callable[[int, int], Any]
+    ws_pause: Callable[[int], int]
+    ws_resume: Callable[[int], int]
+    ws_respond: Callable[[int, int, Any, Any, int], int]
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -540,6 +784,38 @@ class Library:
         self.ws_refuse = _bind(waits, "ws_refuse", c_int64, (c_int64, c_int64, c_char_p, c_void_p, c_int64))
         self.ws_set = _bind(holds, "ws_set", c_int64, (c_int64, c_int64, c_int64))
         self.ws_get = _bind(holds, "ws_get", c_int64, (c_int64, c_int64))
+        self.ws_loop_new = _bind(holds, "ws_loop_new", c_int64, (POINTER(WsLoopOptions),))
+        self.ws_loop_listen = _bind(holds, "ws_loop_listen", c_int64, (c_int64, c_char_p, c_int64, c_int64))
+        self.ws_loop_listen_unix = _bind(holds, "ws_loop_listen_unix", c_int64, (c_int64, c_char_p))
+        self.ws_loop_listen_fd = _bind(holds, "ws_loop_listen_fd", c_int64, (c_int64, c_int64))
+        self.ws_loop_port = _bind(holds, "ws_loop_port", c_int64, (c_int64,))
+        self.ws_loop_adopt = _bind(holds, "ws_loop_adopt", c_int64, (c_int64, c_int64, c_int64, c_void_p, c_int64))
+        self.ws_loop_connect = _bind(holds, "ws_loop_connect", c_int64, (c_int64, c_char_p, POINTER(WsConnectOptions)))
+        self.ws_loop_handshake = _bind(holds, "ws_loop_handshake", c_int64, (c_int64, c_int64, c_char_p, POINTER(WsConnectOptions)))
+        self.ws_loop_poll = _bind(waits, "ws_loop_poll", c_int64, (c_int64, POINTER(WsEvent), c_int64, c_int64))
+        self.ws_loop_fd = _bind(holds, "ws_loop_fd", c_int64, (c_int64,))
+        self.ws_loop_wake = _bind(holds, "ws_loop_wake", c_int64, (c_int64,))
+        self.ws_loop_flush = _bind(holds, "ws_loop_flush", c_int64, (c_int64,))
+        self.ws_loop_drain = _bind(holds, "ws_loop_drain", c_int64, (c_int64, c_int64))
+        self.ws_loop_close = _bind(waits, "ws_loop_close", c_int64, (c_int64,))
+        self.ws_loop_drop = _bind(waits, "ws_loop_drop", c_int64, (c_int64,))
+        self.ws_loop_metrics = _bind(holds, "ws_loop_metrics", c_int64, (c_int64, POINTER(WsMetrics), c_int64))
+        self.ws_loop_send = _bind(holds, "ws_loop_send", c_int64, (c_int64, c_int64, c_int64, c_void_p, c_int64))
+        self.ws_loop_send_key = _bind(holds, "ws_loop_send_key", c_int64, (c_int64, c_int64, c_int64, c_void_p, c_int64, c_int64))
+        self.ws_loop_send_fragment = _bind(holds, "ws_loop_send_fragment", c_int64, (c_int64, c_int64, c_int64, c_void_p, c_int64, c_int64))
+        self.ws_loop_ping = _bind(holds, "ws_loop_ping", c_int64, (c_int64, c_int64, c_void_p, c_int64))
+        self.ws_loop_send_batch = _bind(holds, "ws_loop_send_batch", c_int64, (c_int64, POINTER(WsSend), c_int64))
+        self.ws_loop_broadcast = _bind(holds, "ws_loop_broadcast", c_int64, (c_int64, POINTER(c_int64), c_int64, c_int64, c_void_p, c_int64, POINTER(c_int64)))
+        self.ws_loop_subscribe = _bind(holds, "ws_loop_subscribe", c_int64, (c_int64, c_int64, c_char_p))
+        self.ws_loop_unsubscribe = _bind(holds, "ws_loop_unsubscribe", c_int64, (c_int64, c_int64, c_char_p))
+        self.ws_loop_publish = _bind(holds, "ws_loop_publish", c_int64, (c_int64, c_char_p, c_int64, c_void_p, c_int64, c_int64))
+        self.ws_loop_close_conn = _bind(holds, "ws_loop_close_conn", c_int64, (c_int64, c_int64, c_int64, c_char_p))
+        self.ws_loop_abort_conn = _bind(holds, "ws_loop_abort_conn", c_int64, (c_int64, c_int64))
+        self.ws_loop_set_context = _bind(holds, "ws_loop_set_context", c_int64, (c_int64, c_int64, c_void_p))
+        self.ws_loop_context = _bind(holds, "ws_loop_context", c_void_p, (c_int64, c_int64))
+        self.ws_pause = _bind(holds, "ws_pause", c_int64, (c_int64,))
+        self.ws_resume = _bind(holds, "ws_resume", c_int64, (c_int64,))
+        self.ws_respond = _bind(holds, "ws_respond", c_int64, (c_int64, c_int64, c_char_p, c_void_p, c_int64))
         self._check()
 
     def _check(self) -> None:

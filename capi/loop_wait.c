@@ -1,0 +1,291 @@
+/*
+ * ws_loop_poll, which enters Go for what is ready, waits here, and enters Go again; and ws_loop_wake, which is async-signal-safe.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bodies.h"
+#include "loop_wait.h"
+#include "_cgo_export.h"
+
+/* A block is never freed, so that any thread can always look at it; a later loop with the same slot uses it again. */
+typedef struct block {
+    _Atomic int64_t handle; /* 0 while no loop has the block */
+    _Atomic int64_t latest; /* the last handle that had it */
+    _Atomic int inside;     /* calls that may be using the descriptors */
+    _Atomic int64_t spin_ns;
+    _Atomic int interruptible;
+    int epoll_fd;
+    int wake_fd;
+    int luck;     /* of the polling thread: whether probing has paid lately */
+    int rested;   /* of the polling thread: waits since probing was last tried */
+    void *object; /* the Go loop, from go-pointer: the block keeps it alive */
+} block;
+
+#define CHUNK_BITS 6
+#define CHUNK (1u << CHUNK_BITS)
+#define SLOT_MASK 0xFFFFFFu
+#define READY_MOST 512
+
+static _Atomic(block *) chunks[LIBWS_LOOPS / CHUNK];
+
+static block *find(uint32_t slot)
+{
+    block *chunk = slot < LIBWS_LOOPS ? atomic_load(&chunks[slot >> CHUNK_BITS]) : NULL;
+    return chunk == NULL ? NULL : &chunk[slot & (CHUNK - 1)];
+}
+
+int libws_loop_keep(int64_t handle, uint32_t slot, int epoll_fd, int wake_fd, void *object)
+{
+    if (slot >= LIBWS_LOOPS) {
+        return -1;
+    }
+    if (atomic_load(&chunks[slot >> CHUNK_BITS]) == NULL) {
+        block *fresh = calloc(CHUNK, sizeof *fresh);
+        block *none = NULL;
+        if (fresh == NULL) {
+            return -1;
+        }
+        if (!atomic_compare_exchange_strong(&chunks[slot >> CHUNK_BITS], &none, fresh)) {
+            free(fresh);
+        }
+    }
+    block *b = find(slot);
+    b->epoll_fd = epoll_fd;
+    b->wake_fd = wake_fd;
+    b->object = object;
+    b->luck = b->rested = 0;
+    atomic_store(&b->spin_ns, 0);
+    atomic_store(&b->interruptible, 0);
+    atomic_store(&b->latest, handle);
+    atomic_store(&b->handle, handle);
+    return 0;
+}
+
+static void wake(const block *b)
+{
+    static const uint64_t one = 1;
+    ssize_t written = write(b->wake_fd, &one, sizeof one); /* fails only when it is set already */
+    (void)written;
+}
+
+void *libws_loop_forget(int64_t handle, uint32_t slot)
+{
+    block *b = find(slot);
+    int64_t expected = handle;
+    if (b == NULL || !atomic_compare_exchange_strong(&b->handle, &expected, 0)) {
+        return NULL;
+    }
+    wake(b);
+    for (int turn = 0; atomic_load(&b->inside) > 0; turn++) {
+        if (turn < 100) {
+            sched_yield();
+        } else {
+            nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+        }
+    }
+    return b->object;
+}
+
+void libws_loop_tune(int64_t handle, uint32_t slot, int64_t spin_us, int interruptible)
+{
+    block *b = find(slot);
+    if (b != NULL && atomic_load(&b->handle) == handle) {
+        atomic_store(&b->spin_ns, spin_us * 1000);
+        atomic_store(&b->interruptible, interruptible);
+    }
+}
+
+/* Finds the block of a loop and keeps its descriptors open until leave; NULL with the slot filled. */
+static block *enter(int64_t loop, const char *call)
+{
+    uint32_t slot = (uint32_t)loop & SLOT_MASK;
+    block *b = loop > 0 ? find(slot) : NULL;
+    if (b != NULL) {
+        atomic_fetch_add(&b->inside, 1);
+        if (atomic_load(&b->handle) == loop) {
+            return b;
+        }
+        atomic_fetch_sub(&b->inside, 1);
+        /* Handles of one slot differ in their generation, which grows: an earlier one was given out and closed. */
+        int64_t latest = atomic_load(&b->latest);
+        if (loop >> 59 == latest >> 59 && loop <= latest && loop >> 24 << 5 > (latest >> 59) << 40) {
+            libws_fail(WS_ERR_CLOSED, "%s: the loop is closed", call);
+            return NULL;
+        }
+    }
+    libws_fail(WS_ERR_HANDLE, "%s: %lld is not the handle of a loop", call, (long long)loop);
+    return NULL;
+}
+
+static void leave(block *b)
+{
+    atomic_fetch_sub(&b->inside, 1);
+}
+
+int64_t libws_c_loop_wake(int64_t loop)
+{
+    int saved = errno;
+    block *b = enter(loop, "ws_loop_wake");
+    if (b == NULL) {
+        return -1;
+    }
+    wake(b);
+    leave(b);
+    errno = saved;
+    return 0;
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/*
+ * Probes instead of sleeping for as long as is asked for, since being woken costs more than what is waited for when the peer answers
+ * within microseconds. It gives up where that does not pay, and tries again now and then.
+ */
+static int spin(block *b, struct epoll_event *ready, int64_t longest)
+{
+    if (b->luck < 0 && ++b->rested < 64) {
+        return 0;
+    }
+    b->rested = 0;
+    int64_t begin = now_ns();
+    for (;;) {
+        int n = epoll_wait(b->epoll_fd, ready, READY_MOST, 0);
+        if (n != 0) {
+            b->luck = b->luck < 0 ? 0 : b->luck < 8 ? b->luck + 1 : 8;
+            return n;
+        }
+        if (now_ns() - begin > longest) {
+            b->luck = b->luck > -4 ? b->luck - 1 : -4;
+            return 0;
+        }
+    }
+}
+
+/* Sleeps until something is ready or the time is over. */
+static int sleep_until(block *b, struct epoll_event *ready, int64_t until)
+{
+    for (;;) {
+        int ms = -1;
+        if (until != INT64_MAX) {
+            int64_t left = until - now_ns();
+            ms = left <= 0 ? 0 : left / 1000000 >= INT_MAX ? INT_MAX : (int)((left + 999999) / 1000000);
+        }
+        int n = epoll_wait(b->epoll_fd, ready, READY_MOST, ms);
+        if (n != 0 || ms == 0) {
+            return n;
+        }
+    }
+}
+
+/* Waits for the descriptors of a loop: their number, 0 after the time, -1 with errno. */
+static int wait_ready(block *b, struct epoll_event *ready, int64_t until)
+{
+    int64_t longest = until == 0 ? 0 : atomic_load_explicit(&b->spin_ns, memory_order_relaxed);
+    if (until != 0 && until != INT64_MAX && longest > 0) {
+        int64_t left = until - now_ns();
+        longest = left < longest ? left : longest;
+    }
+    if (longest <= 0) {
+        return until == 0 ? epoll_wait(b->epoll_fd, ready, READY_MOST, 0) : sleep_until(b, ready, until);
+    }
+    int n = spin(b, ready, longest);
+    if (n != 0) {
+        return n;
+    }
+    int64_t begin = now_ns();
+    n = sleep_until(b, ready, until);
+    if (n > 0 && b->luck < 0 && now_ns() - begin < longest) {
+        b->luck++; /* probing would have paid */
+    }
+    return n;
+}
+
+/* When a wait that begins now is over: 0 for no wait at all, INT64_MAX for one without an end. */
+static int64_t end_of(int64_t timeout_ms)
+{
+    if (timeout_ms == 0) {
+        return 0;
+    }
+    int64_t now = now_ns();
+    return timeout_ms > (INT64_MAX - now) / 1000000 ? INT64_MAX : now + timeout_ms * 1000000;
+}
+
+static int64_t poll_loop(block *b, int64_t loop, WsEvent *events, int64_t cap, int64_t timeout_ms)
+{
+    libws_error *e = libws_slot();
+    int64_t n = libws_loop_poll_now(loop, events, cap, e);
+    if (n != LIBWS_LOOP_WAIT) {
+        return n;
+    }
+    struct epoll_event ready[READY_MOST];
+    int64_t until = end_of(timeout_ms);
+    for (;;) {
+        int count = wait_ready(b, ready, until);
+        int why = count < 0 ? errno : 0;
+        if (atomic_load(&b->handle) != loop) {
+            libws_loop_poll_end(loop, e);
+            return 0; /* the caller sees that it is closed */
+        }
+        if (count > 0) {
+            n = libws_loop_poll_ready(loop, (void *)ready, count, events, cap, e);
+            if (n != LIBWS_LOOP_WAIT) {
+                return n;
+            }
+            continue;
+        }
+        if (why == EINTR && until != 0 && !atomic_load(&b->interruptible)) {
+            continue;
+        }
+        if (why != 0 && why != EINTR) {
+            libws_loop_poll_end(loop, e);
+            libws_fail(WS_ERR_SYSTEM, "ws_loop_poll: the operating system refused: error %d", why);
+            return -1;
+        }
+        n = libws_loop_poll_ready(loop, NULL, 0, events, cap, e);
+        if (n == LIBWS_LOOP_WAIT) {
+            libws_loop_poll_end(loop, e);
+            n = 0;
+        }
+        if (n == 0 && why == EINTR && until != 0) {
+            libws_fail(WS_ERR_INTERRUPTED, "ws_loop_poll: a signal came and WS_OPT_INTERRUPTIBLE is set");
+            return -1;
+        }
+        return n;
+    }
+}
+
+int64_t libws_c_loop_poll(int64_t loop, WsEvent *events, int64_t cap, int64_t timeout_ms)
+{
+    if (cap < 1) {
+        libws_fail(WS_ERR_ARGUMENT, "ws_loop_poll: cap is %lld; it must be at least 1", (long long)cap);
+        return -1;
+    }
+    if (timeout_ms < 0) {
+        libws_fail(WS_ERR_ARGUMENT, "ws_loop_poll: timeout_ms is %lld; it must be 0 or more, WS_TIMEOUT_NONE to wait for ever",
+                   (long long)timeout_ms);
+        return -1;
+    }
+    block *b = enter(loop, "ws_loop_poll");
+    if (b == NULL) {
+        return -1;
+    }
+    int64_t n = poll_loop(b, loop, events, cap, timeout_ms);
+    if (atomic_load(&b->handle) != loop) {
+        libws_fail(WS_ERR_CLOSED, "ws_loop_poll: the loop was closed while it was polled");
+        n = -1; /* the events view memory that is about to go */
+    }
+    leave(b);
+    return n;
+}
