@@ -92,6 +92,9 @@ func (c *Conn) nextEvent(r *receiving) (protocol.Event, error) {
 			r.wait.Writable = c.answer()
 		}
 		if ev.Kind != protocol.NeedInput {
+			if ev.Final && !ev.Opcode.IsControl() {
+				c.began = time.Time{} // the next message has a deadline of its own
+			}
 			return ev, nil
 		}
 		if err := c.fill(r, direct); err != nil {

@@ -358,6 +358,35 @@ func TestMessageTimeout(t *testing.T) {
 	}
 }
 
+// Each message has a deadline of its own, also when it begins in the same bytes in which the one before ends.
+func TestMessageTimeoutIsPerMessage(t *testing.T) {
+	c, peer := serverAgainst(t)
+	if err := c.SetOption(OptMessageTimeoutMS, 1000); err != nil {
+		t.Fatal(err)
+	}
+	frame := masked(0x81, "abcdefgh")
+	at := 0
+	feed := func(n int) {
+		for range n {
+			peer.say(frame[at%len(frame)])
+			at++
+		}
+	}
+	feed(7) // never at the end of a message, and slower in all than one message may be
+	for range 8 {
+		got := async(func() error { _, err := c.RecvMessage(); return err })
+		select {
+		case err := <-got:
+			t.Fatal("early", err)
+		case <-time.After(150 * time.Millisecond):
+		}
+		feed(len(frame))
+		if err := await(t, got, "the message"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestInterruptible(t *testing.T) {
 	c, peer := serverAgainst(t)
 	if err := c.SetOption(OptInterruptible, 1); err != nil {

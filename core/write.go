@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"libws/core/internal/sock"
 	"libws/core/wire"
@@ -323,10 +324,15 @@ func (c *Conn) tryFlush() (left bool, err error) {
 func (c *Conn) flushBehind() {
 	defer func() { _ = recover() }() // a foreign net.Conn may panic; that must not end the process
 	s := sending{}
-	for c.owed.Load() && c.gate.take(s.wait.Deadline, c.closing, nil) == nil {
-		c.leaveGate(&s)
+	for {
+		for c.owed.Load() && c.gate.take(time.Time{}, c.closing, nil) == nil {
+			c.leaveGate(&s)
+		}
+		c.flushing.Store(false)
+		if !c.owed.Load() || c.closed.Load() || !c.flushing.CompareAndSwap(false, true) {
+			return
+		}
 	}
-	c.flushing.Store(false)
 }
 
 // cutOff notes that nothing can be sent any more and returns the error to tell the caller. What has arrived can still be

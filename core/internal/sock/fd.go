@@ -19,6 +19,8 @@ type FD struct {
 	closing  atomic.Bool
 	borrowed atomic.Bool // the number is not ours to give back
 
+	waits uint8 // the reader's: how many of its next calls poll before they read
+
 	wake     sync.Mutex // guards the two below
 	readWake *Event
 	sendWake *Event

@@ -31,6 +31,12 @@ func (f *FD) read(p []byte, w *Wait) (int, error) {
 		wake = f.event(&f.readWake)
 	}
 	plain := w.plain()
+	if !plain && f.waits > 0 {
+		f.waits--
+		if err := await(f.fd, unix.POLLIN, w, wake); err != nil {
+			return 0, err
+		}
+	}
 	for {
 		var n int
 		var errno unix.Errno
@@ -47,6 +53,7 @@ func (f *FD) read(p []byte, w *Wait) (int, error) {
 			return n, nil
 		case unix.EINTR:
 		case unix.EAGAIN:
+			f.waits = pollFirst
 			if err := await(f.fd, unix.POLLIN, w, wake); err != nil {
 				return 0, err
 			}
@@ -55,6 +62,10 @@ func (f *FD) read(p []byte, w *Wait) (int, error) {
 		}
 	}
 }
+
+// pollFirst is how many reads poll at once after one that found nothing: most likely they would find nothing as well, and
+// the vain attempt would cost a system call.
+const pollFirst = 15
 
 // TryRead reads what has arrived; ok is false when there is nothing yet.
 func (f *FD) TryRead(p []byte) (n int, ok bool, err error) {
