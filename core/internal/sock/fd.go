@@ -33,7 +33,8 @@ type FD struct {
 // maxIOV is how many buffers one sendmsg takes.
 const maxIOV = 8
 
-// NewFD adopts a connected stream socket. Anything else is refused with unix.ENOTSOCK, EBADF, EPROTOTYPE or EINVAL.
+// NewFD adopts a connected stream socket. Anything else is refused with unix.ENOTSOCK, EBADF, EPROTOTYPE, EINVAL or
+// ENOTCONN.
 func NewFD(fd int) (*FD, error) {
 	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 	if err != nil {
@@ -44,6 +45,9 @@ func NewFD(fd int) (*FD, error) {
 	}
 	if listening, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN); err == nil && listening != 0 {
 		return nil, unix.EINVAL
+	}
+	if _, err := unix.Getpeername(fd); err == unix.ENOTCONN {
+		return nil, err
 	}
 	return adopt(fd), nil
 }

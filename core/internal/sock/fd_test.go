@@ -77,6 +77,11 @@ func TestNewFDRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(datagram)
+	unconnected, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(unconnected)
 	event, err := NewEvent()
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +90,7 @@ func TestNewFDRefuses(t *testing.T) {
 	for _, v := range []struct {
 		fd   int
 		want error
-	}{{-1, unix.EBADF}, {1 << 20, unix.EBADF}, {event.FD(), unix.ENOTSOCK}, {datagram, unix.EPROTOTYPE}} {
+	}{{-1, unix.EBADF}, {1 << 20, unix.EBADF}, {event.FD(), unix.ENOTSOCK}, {datagram, unix.EPROTOTYPE}, {unconnected, unix.ENOTCONN}} {
 		if _, err := NewFD(v.fd); err != v.want {
 			t.Errorf("%d: %v, want %v", v.fd, err, v.want)
 		}
