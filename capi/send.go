@@ -31,7 +31,11 @@ func libws_go_send_frame(number C.int64_t, frame *C.WsFrame, e *slot) (result C.
 	}
 	payload := *(*unsafe.Pointer)(unsafe.Pointer(&frame.payload))
 	if frame.payload_len < 0 || frame.payload_len > C.WS_LENGTH_MAX || payload == nil && frame.payload_len > 0 {
-		return report(e, core.CodeArgument, 0, fmt.Sprintf("%s: frame->payload_len is %d; it must be 0 to %d, and 0 when payload is 0",
+		code := core.CodeArgument
+		if frame.payload_len > C.WS_LENGTH_MAX {
+			code = core.CodeTooLarge // as the length of any other payload
+		}
+		return report(e, code, 0, fmt.Sprintf("%s: frame->payload_len is %d; it must be 0 to %d, and 0 when payload is 0",
 			call, int64(frame.payload_len), int64(C.WS_LENGTH_MAX)))
 	}
 	c := connectionOf(number, e, call)

@@ -78,7 +78,7 @@ static void arguments(void)
     bad.payload_len = -1;
     FAILS(ws_send_frame(client, &bad), WS_ERR_ARGUMENT);
     bad.payload_len = INT64_MAX;
-    FAILS(ws_send_frame(client, &bad), WS_ERR_ARGUMENT);
+    FAILS(ws_send_frame(client, &bad), WS_ERR_TOO_LARGE);
     bad.opcode = WS_OPCODE_CONTINUATION;
     bad.payload_len = 5;
     FAILS(ws_send_frame(client, &bad), WS_ERR_STATE);
