@@ -1,0 +1,117 @@
+package core
+
+import (
+	"net"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestFromDescriptor(t *testing.T) {
+	for _, v := range []struct {
+		make func(int) (*Conn, error)
+		role Role
+	}{{FromServer, RoleServer}, {FromClient, RoleClient}} {
+		a, b := tcpPair(t)
+		defer unix.Close(b)
+		c, err := v.make(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.FD() != a || c.State() != StateOpen || !c.IsOpen() || c.IsServer() != (v.role == RoleServer) || c.MaskKey() != 0 {
+			t.Error(c.FD(), c.State(), c.IsServer())
+		}
+		if c.CloseCode() != CloseAbnormal || c.CloseReason() != "" || c.Subprotocol() != "" || c.Request() != nil || c.HTTPStatus() != 0 {
+			t.Error(c.CloseCode(), c.Subprotocol(), c.HTTPStatus())
+		}
+		if addr, err := net.ResolveTCPAddr("tcp", c.PeerAddr()); err != nil || !addr.IP.IsLoopback() || addr.Port == 0 {
+			t.Error(c.PeerAddr(), err)
+		}
+		c.Drop()
+		if _, err := unix.FcntlInt(uintptr(a), unix.F_GETFD, 0); err != unix.EBADF {
+			t.Error("the descriptor outlives the connection:", err)
+		}
+		for _, bad := range []int{-1, 1 << 20, a} {
+			c, err := v.make(bad)
+			wantCode(t, err, CodeArgument)
+			if c != nil {
+				t.Error("a connection came with an error")
+			}
+		}
+	}
+}
+
+// On an error the descriptor is still the caller's.
+func TestRefusedDescriptorStaysOpen(t *testing.T) {
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(p[0])
+	defer unix.Close(p[1])
+	_, err := FromServer(p[0])
+	wantCode(t, err, CodeArgument)
+	if _, err := unix.FcntlInt(uintptr(p[0]), unix.F_GETFD, 0); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNewConn(t *testing.T) {
+	a, b := net.Pipe()
+	defer b.Close()
+	_, err := NewConn(nil, RoleServer, nil)
+	wantCode(t, err, CodeArgument)
+	_, err = NewConn(a, 0, nil)
+	wantCode(t, err, CodeArgument)
+	_, err = NewConn(a, RoleServer, &Options{MaxFrameBytes: -1})
+	wantCode(t, err, CodeOption)
+	c, err := NewConn(a, RoleServer, &Options{MaxFrameBytes: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Drop()
+	if v, _ := c.Option(OptMaxFrameBytes); v != 5 || c.FD() != -1 || c.PeerAddr() != "pipe" {
+		t.Error(v, c.FD(), c.PeerAddr())
+	}
+}
+
+// A carrier that cannot write without waiting, such as TLS or a pipe, answers pings all the same.
+func TestPingOverAPipe(t *testing.T) {
+	a, b := net.Pipe()
+	c, err := NewConn(a, RoleServer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Drop()
+	got := async(func() error {
+		f, err := c.RecvMessage()
+		if err == nil && f.PayloadText() != "text" {
+			t.Error(f)
+		}
+		return err
+	})
+	pongs := async(func() string {
+		all := make([]byte, 8)
+		n := 0
+		for n < len(all) {
+			m, err := b.Read(all[n:])
+			if err != nil {
+				break
+			}
+			n += m
+		}
+		return string(all[:n])
+	})
+	for _, part := range [][]byte{masked(0x89, "p1"), masked(0x89, "p2"), masked(0x81, "text")} {
+		if _, err := b.Write(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := await(t, got, "the message"); err != nil {
+		t.Fatal(err)
+	}
+	if all := await(t, pongs, "the pongs"); all != "\x8a\x02p1\x8a\x02p2" {
+		t.Errorf("% x", all)
+	}
+	b.Close()
+}

@@ -1,0 +1,297 @@
+package core
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestRecvTimeoutLosesNothing(t *testing.T) {
+	c, peer := serverAgainst(t)
+	if err := c.SetOption(OptRecvTimeoutMS, 20); err != nil {
+		t.Fatal(err)
+	}
+	frame := masked(0x81, "slow")
+	for i := range frame {
+		_, err := c.RecvFrame()
+		wantCode(t, err, CodeTimeout)
+		if !errors.Is(err, ErrTimeout) {
+			t.Fatal(err)
+		}
+		peer.say(frame[i])
+	}
+	if f, err := c.RecvFrame(); err != nil || f.PayloadText() != "slow" {
+		t.Fatal(f, err)
+	}
+}
+
+func TestReceiveContext(t *testing.T) {
+	for _, kind := range []string{"descriptor", "net.Conn"} {
+		t.Run(kind, func(t *testing.T) {
+			a, b := netPair(t, "tcp", "127.0.0.1:0")
+			var c *Conn
+			if kind == "descriptor" {
+				c = must(FromServer(detach(t, a)))(t)
+			} else {
+				c = must(NewConn(a, RoleServer, nil))(t)
+			}
+			defer c.Drop()
+			peer := newRawPeer(t, detach(t, b))
+			for range 3 {
+				ctx, cancel := context.WithCancel(t.Context())
+				got := async(func() error { _, err := c.Receive(ctx); return err })
+				until(t, "the receiver blocks", func() bool { return len(c.receiver) > 0 && blocked("core.(*Conn).fill") })
+				cancel()
+				err := await(t, got, "the cancelled call")
+				wantCode(t, err, CodeInterrupted)
+				if !errors.Is(err, context.Canceled) {
+					t.Fatal(err)
+				}
+				ctx, cancel = context.WithTimeout(t.Context(), 10*time.Millisecond)
+				_, err = c.Receive(ctx)
+				cancel()
+				wantCode(t, err, CodeTimeout)
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Fatal(err)
+				}
+				peer.say(masked(0x82, "still there")...)
+				m, err := c.Receive(t.Context())
+				if err != nil || m.Text() != "still there" || m.IsText() {
+					t.Fatal(m, err)
+				}
+			}
+		})
+	}
+}
+
+func TestSecondReceiverIsBusy(t *testing.T) {
+	client, server := pair(t)
+	got := async(func() error { _, err := server.RecvFrame(); return err })
+	until(t, "the receiver blocks", func() bool { return len(server.receiver) > 0 })
+	_, err := server.RecvFrame()
+	wantCode(t, err, CodeBusy)
+	_, err = server.RecvMessage()
+	wantCode(t, err, CodeBusy)
+	if _, err := client.SendText("x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := await(t, got, "the frame"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// RFC 6455 §7.1.5: a connection that ends without a close frame has code 1006.
+func TestPeerVanishes(t *testing.T) {
+	for _, part := range []int{0, 1, 7} {
+		c, peer := serverAgainst(t)
+		peer.say(masked(0x81, "half")[:part]...)
+		peer.Close()
+		f, err := c.RecvFrame()
+		wantCode(t, err, CodeAbnormal)
+		if f.Opcode != NoFrame || c.State() != StateClosed || c.CloseCode() != CloseAbnormal || c.FD() != -1 {
+			t.Fatal(f, c.State(), c.CloseCode(), c.FD())
+		}
+		_, err = c.RecvFrame()
+		wantCode(t, err, CodeClosed)
+	}
+}
+
+func TestPeerResets(t *testing.T) {
+	a, b := tcpPair(t)
+	c := must(FromServer(a))(t)
+	defer c.Drop()
+	if _, err := c.SendText("unread"); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.SetsockoptLinger(b, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}); err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(b)
+	_, err := c.RecvFrame()
+	wantCode(t, err, CodeAbnormal)
+	if !errors.Is(err, unix.ECONNRESET) {
+		t.Fatal(err)
+	}
+	_, err = c.SendText("x")
+	wantCode(t, err, CodeClosed)
+}
+
+func TestViolationIsToldToThePeerDespiteUnreadData(t *testing.T) {
+	for _, v := range []struct {
+		name  string
+		bytes []byte
+		code  ErrorCode
+		close CloseCode
+	}{
+		{"unmasked", []byte{0x81, 1, 'x'}, CodeProtocol, 1002},
+		{"reserved bit", masked(0xC1, "x"), CodeProtocol, 1002},
+		{"bad UTF-8", masked(0x81, "\xff"), CodePeerUTF8, 1007},
+		{"too large", []byte{0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0}, CodePeerTooLarge, 1009},
+		{"2^63-1", []byte{0x82, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0}, CodePeerTooLarge, 1009},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			c, peer := serverAgainst(t)
+			unread := bytes.Repeat(masked(0x82, strings.Repeat("z", 100)), 500)
+			peer.say(append(v.bytes, unread...)...)
+			heard := async(func() []byte {
+				b := peer.hearEnd()
+				peer.Close()
+				return b
+			})
+			var err error
+			within(t, 2*time.Second, "closing", func() { _, err = c.RecvFrame() })
+			wantCode(t, err, v.code)
+			var e *Error
+			if !errors.As(err, &e) || e.CloseCode != v.close {
+				t.Fatal(err)
+			}
+			b := await(t, heard, "the close frame")
+			if len(b) < 4 || b[0] != 0x88 || CloseCode(b[2])<<8|CloseCode(b[3]) != v.close {
+				t.Fatalf("% x", b)
+			}
+			_, err = c.RecvFrame()
+			wantCode(t, err, CodeClosed)
+		})
+	}
+}
+
+func TestViolationWithAPeerThatStaysIsClosedInTime(t *testing.T) {
+	c, peer := serverAgainst(t)
+	peer.say(0x81, 1, 'x')
+	within(t, 2*time.Second, "closing", func() {
+		_, err := c.RecvFrame()
+		wantCode(t, err, CodeProtocol)
+	})
+	if c.State() != StateClosed || c.FD() != -1 {
+		t.Fatal(c.State(), c.FD())
+	}
+}
+
+func TestMessageTimeout(t *testing.T) {
+	c, peer := serverAgainst(t)
+	if err := c.SetOption(OptMessageTimeoutMS, 100); err != nil {
+		t.Fatal(err)
+	}
+	peer.say(masked(0x01, "never done")...)
+	stop := make(chan struct{})
+	fed := make(chan struct{})
+	go func() { // pongs and more fragments do not extend it
+		defer close(fed)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(10 * time.Millisecond):
+				if _, err := peer.Write(masked(0x8A, "")); err != nil {
+					return
+				}
+			}
+		}
+	}()
+	heard := async(func() []byte { b := peer.hearEnd(); return b })
+	_, err := c.RecvMessage()
+	close(stop)
+	<-fed
+	wantCode(t, err, CodePeerPolicy)
+	if b := await(t, heard, "the close frame"); len(b) < 4 || b[0] != 0x88 || CloseCode(b[2])<<8|CloseCode(b[3]) != ClosePolicy {
+		t.Fatalf("% x", b)
+	}
+}
+
+// Each message has a deadline of its own, also when it begins in the same bytes in which the one before ends.
+func TestMessageTimeoutIsPerMessage(t *testing.T) {
+	c, peer := serverAgainst(t)
+	if err := c.SetOption(OptMessageTimeoutMS, 1000); err != nil {
+		t.Fatal(err)
+	}
+	frame := masked(0x81, "abcdefgh")
+	at := 0
+	feed := func(n int) {
+		for range n {
+			peer.say(frame[at%len(frame)])
+			at++
+		}
+	}
+	feed(7) // never at the end of a message, and slower in all than one message may be
+	for range 8 {
+		got := async(func() error { _, err := c.RecvMessage(); return err })
+		select {
+		case err := <-got:
+			t.Fatal("early", err)
+		case <-time.After(150 * time.Millisecond):
+		}
+		feed(len(frame))
+		if err := await(t, got, "the message"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestInterruptible(t *testing.T) {
+	c, peer := serverAgainst(t)
+	if err := c.SetOption(OptInterruptible, 1); err != nil {
+		t.Fatal(err)
+	}
+	type result struct {
+		f   Frame
+		err error
+	}
+	tid := make(chan int, 1)
+	got := async(func() result {
+		lockThread()
+		tid <- unix.Gettid()
+		f, err := c.RecvFrame()
+		return result{f, err}
+	})
+	id := <-tid
+	stop := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+				_ = unix.Tgkill(unix.Getpid(), id, unix.SIGURG)
+			}
+		}
+	}()
+	r := await(t, got, "the interruption")
+	close(stop)
+	wantCode(t, r.err, CodeInterrupted)
+	peer.say(masked(0x81, "kept")...)
+	for {
+		f, err := c.RecvFrame()
+		if errors.Is(err, ErrInterrupted) {
+			continue
+		}
+		if err != nil || f.PayloadText() != "kept" {
+			t.Fatal(f, err)
+		}
+		return
+	}
+}
+
+func TestSignalsAreIgnoredByDefault(t *testing.T) {
+	c, peer := serverAgainst(t)
+	tid := make(chan int, 1)
+	got := async(func() error {
+		lockThread()
+		tid <- unix.Gettid()
+		_, err := c.RecvFrame()
+		return err
+	})
+	id := <-tid
+	until(t, "the receiver blocks", func() bool { return blocked("core.(*Conn).fill") })
+	for range 100 {
+		_ = unix.Tgkill(unix.Getpid(), id, unix.SIGURG)
+	}
+	peer.say(masked(0x81, "x")...)
+	if err := await(t, got, "the frame"); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,300 @@
+package core
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestLongMessagesAreSentAsFragments(t *testing.T) {
+	for _, send := range []struct {
+		name string
+		call func(*Conn, []byte) (int, error)
+	}{
+		{"SendBinary", (*Conn).SendBinary},
+		{"SendFrame", func(c *Conn, b []byte) (int, error) { f := BinaryFrame(b); return c.SendFrame(&f) }},
+	} {
+		t.Run(send.name, func(t *testing.T) {
+			client, server := pair(t)
+			payload := bytes.Repeat([]byte("0123456789"), 20_000) // three fragments and a bit
+			sent := async(func() int { n, _ := send.call(client, payload); return n })
+			var got []byte
+			var ops []Opcode
+			for {
+				f, err := server.RecvFrame()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(f.Payload) > MaxFrameSize {
+					t.Fatal("a frame of", len(f.Payload))
+				}
+				got = append(got, f.Payload...)
+				ops = append(ops, f.Opcode)
+				if f.IsFinal {
+					break
+				}
+			}
+			if !bytes.Equal(got, payload) || fmt.Sprint(ops) != "[binary continuation continuation continuation]" {
+				t.Fatal(len(got), ops)
+			}
+			if n := await(t, sent, "the sender"); n < len(payload)+4*6 {
+				t.Fatal(n)
+			}
+		})
+	}
+}
+
+func TestSixteenSendersNeverInterleave(t *testing.T) {
+	client, server := pair(t)
+	const senders, each = 16, 60
+	var wg sync.WaitGroup
+	for s := range senders {
+		wg.Go(func() {
+			for i := range each {
+				payload := bytes.Repeat([]byte{byte('a' + s)}, 1+(i*997)%70_000)
+				var err error
+				if i%7 == 0 {
+					_, err = client.SendPingPayload(payload[:1])
+				} else {
+					_, err = client.SendBinary(payload)
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	received := async(func() error {
+		for messages := 0; messages < senders*(each-9); {
+			f, err := server.RecvMessage()
+			if err != nil {
+				return err
+			}
+			if len(f.Payload) == 0 || !bytes.Equal(f.Payload, bytes.Repeat(f.Payload[:1], len(f.Payload))) {
+				return errors.New("messages are mixed up")
+			}
+			messages++
+		}
+		return nil
+	})
+	pongs := async(func() error { // the client reads, so that pongs do not fill the socket
+		_, err := client.RecvMessage()
+		return err
+	})
+	wg.Wait()
+	if err := await(t, received, "the messages"); err != nil {
+		t.Fatal(err)
+	}
+	client.Drop()
+	wantCode(t, await(t, pongs, "the receiver"), CodeClosed)
+}
+
+// fillSocket sends one frame that no socket buffers hold, so that a silent peer stalls it, and reports what ended the call.
+func fillSocket(c *Conn) error {
+	if err := c.SetOption(OptSendFrameBytes, 1<<30); err != nil {
+		return err
+	}
+	_, err := c.SendBinary(endless())
+	return err
+}
+
+var endless = sync.OnceValue(func() []byte { return make([]byte, 64<<20) })
+
+func TestSendTimeout(t *testing.T) {
+	client, _ := pair(t)
+	if err := client.SetOption(OptSendTimeoutMS, 50); err != nil {
+		t.Fatal(err)
+	}
+	err := fillSocket(client)
+	wantCode(t, err, CodeTimeout)
+	_, err = client.SendText("x") // inside a frame or before one: either way nothing garbled follows
+	if c := code(err); c != CodeTimeout && c != CodeAbnormal {
+		t.Fatal(err)
+	}
+}
+
+func TestSendContext(t *testing.T) {
+	for _, kind := range []string{"descriptor", "net.Conn"} {
+		t.Run(kind, func(t *testing.T) {
+			a, b := netPair(t, "tcp", "127.0.0.1:0")
+			defer b.Close()
+			var c *Conn
+			if kind == "descriptor" {
+				c = must(FromServer(detach(t, a)))(t)
+			} else {
+				c = must(NewConn(a, RoleServer, nil))(t)
+			}
+			defer c.Drop()
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			var err error
+			for err == nil {
+				err = c.Send(ctx, OpBinary, make([]byte, 1<<20))
+			}
+			wantCode(t, err, CodeTimeout)
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// A receiver that must answer a ping never waits for a stalled sender; the pong goes out before the sender lets go.
+func TestPongWhileASenderIsStalled(t *testing.T) {
+	c, peer := serverAgainst(t)
+	const size = 8 << 20
+	if err := c.SetOption(OptSendFrameBytes, size); err != nil {
+		t.Fatal(err)
+	}
+	sent := async(func() error { _, err := c.SendBinary(make([]byte, size)); return err })
+	until(t, "the sender blocks", func() bool { return blocked("sock.(*FD).write(") })
+	peer.say(masked(0x89, "hi")...)
+	peer.say(masked(0x81, "after")...)
+	if f, err := c.RecvMessage(); err != nil || f.PayloadText() != "after" {
+		t.Fatal(f, err)
+	}
+	head := make([]byte, 10+size)
+	if _, err := io.ReadFull(peer, head); err != nil || head[0] != 0x82 {
+		t.Fatal(err)
+	}
+	peer.hear(0x8A, 2, 'h', 'i')
+	if err := await(t, sent, "the sender"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A million pings whose pongs nobody reads cost bounded memory, and the receiver goes on.
+func TestPongsAreBounded(t *testing.T) {
+	for _, kind := range []string{"descriptor", "net.Conn"} {
+		t.Run(kind, func(t *testing.T) {
+			a, b := netPair(t, "tcp", "127.0.0.1:0")
+			var c *Conn
+			if kind == "descriptor" {
+				c = must(FromServer(detach(t, a)))(t)
+			} else {
+				c = must(NewConn(a, RoleServer, nil))(t)
+			}
+			defer c.Drop()
+			peer := newRawPeer(t, detach(t, b))
+			const pings = 200_000
+			go func() {
+				batch := bytes.Repeat(masked(0x89, strings.Repeat("p", 100)), 1000)
+				for range pings / 1000 {
+					if _, err := peer.Write(batch); err != nil {
+						return
+					}
+				}
+				_, _ = peer.Write(masked(0x89, "latest"))
+				_, _ = peer.Write(masked(0x81, "done"))
+			}()
+			f, err := c.RecvMessage()
+			if err != nil || f.PayloadText() != "done" {
+				t.Fatal(f, err)
+			}
+			c.mu.Lock()
+			waiting := len(c.m.Output())
+			c.mu.Unlock()
+			if waiting > 8192 {
+				t.Fatal(waiting, "bytes of pongs wait")
+			}
+		})
+	}
+}
+
+// What a signal cut goes out whole, before anything else: with the next sending call, or while someone receives.
+func TestInterruptedSendLosesNothing(t *testing.T) {
+	for _, v := range []struct {
+		name  string
+		frame int64
+		next  func(*Conn) error
+	}{
+		{"one frame, then a send", 1 << 30, func(c *Conn) error { _, err := c.SendText("after"); return err }},
+		{"fragments, then a send", 65536, func(c *Conn) error { _, err := c.SendText("after"); return err }},
+		{"one frame, then a receive", 1 << 30, func(c *Conn) error {
+			f, err := c.RecvMessage()
+			if err == nil && f.PayloadText() != "all came" {
+				err = errors.New(f.PayloadText())
+			}
+			return err
+		}},
+	} {
+		for _, role := range []Role{RoleServer, RoleClient} {
+			t.Run(v.name+" "+role.String(), func(t *testing.T) { interruptedSend(t, role, v.frame, v.next) })
+		}
+	}
+}
+
+func interruptedSend(t *testing.T, role Role, frame int64, next func(*Conn) error) {
+	a, b := tcpPair(t)
+	c := must(fromFD("", a, role, defaultSettings()))(t)
+	peer := must(fromFD("", b, RoleServer+RoleClient-role, defaultSettings()))(t)
+	defer c.Drop()
+	defer peer.Drop()
+	for o, x := range map[Option]int64{OptInterruptible: 1, OptSendFrameBytes: frame} {
+		if err := c.SetOption(o, x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	payload := make([]byte, 15<<20)
+	for i := range payload {
+		payload[i] = byte(i >> 8)
+	}
+	thread := make(chan int, 1)
+	type result struct {
+		n   int
+		err error
+	}
+	sent := async(func() result {
+		lockThread()
+		thread <- unix.Gettid()
+		n, err := c.SendBinary(payload)
+		return result{n, err}
+	})
+	id := <-thread
+	until(t, "the sender blocks", func() bool { return blocked("core.(*Conn).writeAll") })
+	stop := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+				_ = unix.Tgkill(unix.Getpid(), id, unix.SIGURG)
+			}
+		}
+	}()
+	r := await(t, sent, "the interrupted call") // nobody reads yet: it returns all the same, since the rest is kept
+	close(stop)
+	<-ended
+	if r.err != nil || r.n < len(payload) {
+		t.Fatal(r.n, r.err)
+	}
+	if !c.owed.Load() || len(c.carry) == 0 {
+		t.Fatal("the signal came too late")
+	}
+	if err := c.SetOption(OptInterruptible, 0); err != nil {
+		t.Fatal(err)
+	}
+	done := async(func() error { return next(c) })
+	f, err := peer.RecvMessage()
+	if err != nil || !bytes.Equal(f.Payload, payload) {
+		t.Fatal(len(f.Payload), err)
+	}
+	if _, err := peer.SendText("all came"); err != nil {
+		t.Fatal(err)
+	}
+	if err := await(t, done, "the next call"); err != nil {
+		t.Fatal(err)
+	}
+}
