@@ -1,0 +1,100 @@
+"""The binding inside a Python program that is interrupted, forks, leaves early or misuses it (host/process.py has the cases)."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import programs
+import pytest
+
+PROGRAM = Path(__file__).resolve().parent / "host" / "process.py"
+SLACK_S = 0.15
+BLOCKING = ["recv_frame", "recv", "iterate", "send", "connect", "accept", "run_echo", "serve_forever", "close", "upgrade"]
+CASES = [
+    "handlers_are_kept",
+    "no_sigpipe",
+    "after_fork",
+    "exit_with_open_connections",
+    "close_wakes_recv",
+    "close_wakes_send",
+    "thousand_closers",
+    "bad_arguments",
+    "signal_storm",
+]
+
+
+def run(case: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", str(PROGRAM), case],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=programs.environment(),
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, f"{done.returncode}\n{done.stderr[-3000:]}"
+
+
+@pytest.fixture(autouse=True)
+def only_when_python_is_tested(request: pytest.FixtureRequest) -> None:
+    wanted = request.config.getoption("--server")
+    if request.config.getoption("--port") or (wanted and "python" not in wanted):
+        pytest.skip("the Python binding was not asked for")
+
+
+@pytest.mark.parametrize("call", BLOCKING)
+def test_ctrl_c_ends_a_blocking_call(call):
+    """KeyboardInterrupt within 100 ms, give or take what the machine needs to tell us."""
+    process = subprocess.Popen(
+        [sys.executable, str(PROGRAM), f"ctrl_c_{call}"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=programs.environment(),
+    )
+    guard = threading.Timer(20, process.kill)
+    guard.start()
+    try:
+        assert process.stdout is not None and process.stdout.readline() == "blocking\n", process.communicate()
+        time.sleep(0.5)
+        assert process.poll() is None
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        said = process.stdout.readline()
+        took = time.monotonic() - began
+        rest, errors = process.communicate()
+    finally:
+        guard.cancel()
+        process.kill()
+        process.wait()
+    assert said == "interrupted\n", (said, rest, errors)
+    assert process.returncode == 0, errors
+    assert took < 0.1 + SLACK_S, f"{took * 1000:.0f} ms"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_host(case):
+    run(case)
+
+
+def test_exit_is_quick():
+    """Ending with forty connections open takes no longer than ending."""
+    began = time.monotonic()
+    run("exit_with_open_connections")
+    assert time.monotonic() - began < 5
+
+
+def test_server_program_ends_at_sigterm():
+    """A server with connections goes when it is told to, without a trace of a crash."""
+    if not programs.is_built("python", "threaded_server"):
+        pytest.fail("threaded_server.py is not there", pytrace=False)
+    with programs.Program(programs.command("python", "threaded_server", "0")) as server:
+        server.signal(signal.SIGINT)
+        assert server.wait(5) in (0, 130, -signal.SIGINT)
+        assert "Fatal" not in server.stderr() and "goroutine" not in server.stderr()
