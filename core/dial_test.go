@@ -231,7 +231,7 @@ func TestDialKeepsEarlyFrames(t *testing.T) {
 		}
 		return err
 	})
-	c, err := Dial(nil, "ws://127.0.0.1:"+strconv.Itoa(s.Port()), nil)
+	c, err := Dial(t.Context(), "ws://127.0.0.1:"+strconv.Itoa(s.Port()), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

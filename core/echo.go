@@ -2,6 +2,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -40,7 +41,7 @@ func (s *Server) echo(c *Conn) error {
 		case err == nil && m.Opcode == OpClose:
 			return nil
 		case err == nil:
-			_, err = c.send(nil, outgoing{name: "RunEcho", op: m.Opcode, fin: true, payload: m.Payload, until: s.stop})
+			_, err = c.send(context.Background(), outgoing{name: "RunEcho", op: m.Opcode, fin: true, payload: m.Payload, until: s.stop})
 		}
 		switch {
 		case err == nil:
@@ -59,7 +60,7 @@ func (s *Server) echo(c *Conn) error {
 
 // recvUntil is RecvMessage that an event ends as a signal would.
 func (c *Conn) recvUntil(until *sock.Event, name string) (Frame, error) {
-	r, err := c.beginReceive(nil, name)
+	r, err := c.beginReceive(context.Background(), name)
 	if err != nil {
 		return noFrame(), err
 	}

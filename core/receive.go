@@ -15,12 +15,14 @@ import (
 // Errors: CodeClosed (errors.As finds the *CloseError of a peer that closed before), CodeAbnormal, CodeTimeout and
 // CodeInterrupted (nothing is lost), CodeBusy, CodeState (RecvMessage or NextReader stopped inside a message), CodeProtocol,
 // CodePeerUTF8, CodePeerTooLarge and CodePeerPolicy (the peer was told, and the connection is closed), CodeSystem.
-func (c *Conn) RecvFrame() (Frame, error) { return c.recv(nil, "RecvFrame", true) }
+func (c *Conn) RecvFrame() (Frame, error) { return c.recv(context.Background(), "RecvFrame", true) }
 
 // RecvMessage receives the next message: fragments are assembled, pings answered and pongs passed over. The peer's close frame
 // is answered and returned as a frame with OpClose, and the connection is then closed. RecvFrame and RecvMessage may be mixed
 // between messages. Payload and errors are those of RecvFrame.
-func (c *Conn) RecvMessage() (Frame, error) { return c.recv(nil, "RecvMessage", false) }
+func (c *Conn) RecvMessage() (Frame, error) {
+	return c.recv(context.Background(), "RecvMessage", false)
+}
 
 // Message is one message in memory of its own.
 type Message struct {

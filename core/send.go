@@ -19,17 +19,17 @@ func (c *Conn) SendFrame(f *Frame) (int, error) {
 	if f == nil {
 		return 0, argumentError("SendFrame", "the frame must not be nil")
 	}
-	return c.send(nil, outgoing{name: "SendFrame", op: f.Opcode, fin: f.IsFinal, payload: f.Payload})
+	return c.send(context.Background(), outgoing{name: "SendFrame", op: f.Opcode, fin: f.IsFinal, payload: f.Payload})
 }
 
 // SendText sends a text message, which must be valid UTF-8. It returns and fails like SendFrame.
 func (c *Conn) SendText(msg string) (int, error) {
-	return c.send(nil, outgoing{name: "SendText", op: OpText, fin: true, payload: bytesOf(msg)})
+	return c.send(context.Background(), outgoing{name: "SendText", op: OpText, fin: true, payload: bytesOf(msg)})
 }
 
 // SendBinary sends a binary message. It returns and fails like SendFrame.
 func (c *Conn) SendBinary(data []byte) (int, error) {
-	return c.send(nil, outgoing{name: "SendBinary", op: OpBinary, fin: true, payload: data})
+	return c.send(context.Background(), outgoing{name: "SendBinary", op: OpBinary, fin: true, payload: data})
 }
 
 // SendMessage sends a text or binary message. It returns and fails like SendFrame.
@@ -37,7 +37,7 @@ func (c *Conn) SendMessage(op Opcode, data []byte) (int, error) {
 	if op != OpText && op != OpBinary {
 		return 0, argumentError("SendMessage", "the opcode of a message must be 1 (text) or 2 (binary)")
 	}
-	return c.send(nil, outgoing{name: "SendMessage", op: op, fin: true, payload: data})
+	return c.send(context.Background(), outgoing{name: "SendMessage", op: op, fin: true, payload: data})
 }
 
 // SendFragment sends one fragment of a message: the first with OpText or OpBinary, the others with OpContinuation, the last
@@ -46,7 +46,7 @@ func (c *Conn) SendFragment(op Opcode, data []byte, final bool) (int, error) {
 	if !op.IsData() {
 		return 0, argumentError("SendFragment", "the opcode of a fragment must be 0 (continuation), 1 (text) or 2 (binary)")
 	}
-	return c.send(nil, outgoing{name: "SendFragment", op: op, fin: final, payload: data, whole: true})
+	return c.send(context.Background(), outgoing{name: "SendFragment", op: op, fin: final, payload: data, whole: true})
 }
 
 // SendPing sends a ping without payload. It returns and fails like SendFrame.
@@ -54,18 +54,18 @@ func (c *Conn) SendPing() (int, error) { return c.SendPingPayload(nil) }
 
 // SendPingPayload sends a ping with at most 125 bytes of payload. It returns and fails like SendFrame.
 func (c *Conn) SendPingPayload(payload []byte) (int, error) {
-	return c.send(nil, outgoing{name: "SendPing", op: OpPing, fin: true, payload: payload})
+	return c.send(context.Background(), outgoing{name: "SendPing", op: OpPing, fin: true, payload: payload})
 }
 
 // SendPong answers the latest unanswered ping with its payload (RFC 6455 §5.5.3); without one it sends an empty pong. It
 // returns and fails like SendFrame.
 func (c *Conn) SendPong() (int, error) {
-	return c.send(nil, outgoing{name: "SendPong", op: OpPong, fin: true, answer: true})
+	return c.send(context.Background(), outgoing{name: "SendPong", op: OpPong, fin: true, answer: true})
 }
 
 // SendPongPayload sends a pong with at most 125 bytes of payload. It returns and fails like SendFrame.
 func (c *Conn) SendPongPayload(payload []byte) (int, error) {
-	return c.send(nil, outgoing{name: "SendPong", op: OpPong, fin: true, payload: payload})
+	return c.send(context.Background(), outgoing{name: "SendPong", op: OpPong, fin: true, payload: payload})
 }
 
 // SendClose sends a close frame with a status code and no reason. Frames can still be received until the peer's close frame
@@ -78,7 +78,7 @@ func (c *Conn) SendCloseReason(code CloseCode, reason string) (int, error) {
 		return 0, err
 	}
 	var body [wire.MaxControlPayload]byte
-	return c.send(nil, outgoing{name: "SendClose", op: OpClose, fin: true, payload: wire.AppendClosePayload(body[:0], code, reason)})
+	return c.send(context.Background(), outgoing{name: "SendClose", op: OpClose, fin: true, payload: wire.AppendClosePayload(body[:0], code, reason)})
 }
 
 // Send sends a text or binary message, for at most as long as ctx lives. Its errors are SendFrame's; when ctx ended the wait,

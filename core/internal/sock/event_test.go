@@ -16,7 +16,7 @@ func TestEvent(t *testing.T) {
 	}
 	e.Set()
 	e.Set()
-	if !e.IsSet() || !e.IsSet() {
+	if first, second := e.IsSet(), e.IsSet(); !first || !second {
 		t.Error("it does not stay set")
 	}
 	e.Clear()
