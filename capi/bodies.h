@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 658d0a364468be4fabde24357a9afdea216ac53103ac34a15cec79840887a6a4
+ * 8ebb48cc94a4780ba1daa7f716f91243c6cc03fb23176f181251d9fb15dc1ae3
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -59,6 +59,10 @@ func libws_go_is_open(number C.int64_t, e *slot) (result C.int64_t) {
 	case handle.Live:
 		return flag(c.IsOpen())
 	case handle.Invented:
+		if ofLoop(number) {
+			state, ok := loopState(number, e, call)
+			return flag(ok && state == core.StateOpen)
+		}
 		missing(number, status, e, call, "connection")
 	}
 	return 0
@@ -75,6 +79,12 @@ func libws_go_state(number C.int64_t, e *slot) (result C.int64_t) {
 	case handle.Removed:
 		return C.int64_t(core.StateClosed)
 	}
+	if ofLoop(number) {
+		if state, ok := loopState(number, e, call); ok {
+			return C.int64_t(state)
+		}
+		return -1
+	}
 	return missing(number, status, e, call, "connection")
 }
 
@@ -82,6 +92,9 @@ func libws_go_state(number C.int64_t, e *slot) (result C.int64_t) {
 func libws_go_is_server(number C.int64_t, e *slot) (result C.int64_t) {
 	const call = "ws_is_server"
 	defer contain(&result, e, call)
+	if ofLoop(number) {
+		return loopRole(number, e, call)
+	}
 	if _, status := connections.Get(int64(number)); status == handle.Invented {
 		return missing(number, status, e, call, "connection")
 	}

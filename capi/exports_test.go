@@ -60,22 +60,28 @@ func TestEveryBodyContainsPanics(t *testing.T) {
 			continue
 		}
 		delete(bodies, name)
-		contained := false
-		for _, statement := range body.Body.List[:min(2, len(body.Body.List))] {
-			if d, ok := statement.(*ast.DeferStmt); ok {
-				if callee, ok := d.Call.Fun.(*ast.Ident); ok && strings.HasPrefix(callee.Name, "contain") {
-					contained = true
-				}
-			}
-		}
-		if !contained {
-			t.Errorf("%s does not contain panics before it does anything", name)
-		}
+		checkContained(t, name, body)
 	}
 	delete(bodies, "libws_make_room") // the shim's own, which contains nothing that can panic
+	for _, name := range []string{"libws_loop_poll_now", "libws_loop_poll_ready", "libws_loop_poll_end"} {
+		checkContained(t, name, bodies[name]) // the two halves of ws_loop_poll, whose row is served in C
+		delete(bodies, name)
+	}
 	for name := range bodies {
 		t.Errorf("%s serves no row", name)
 	}
+}
+
+func checkContained(t *testing.T, name string, body *ast.FuncDecl) {
+	t.Helper()
+	for _, statement := range body.Body.List[:min(2, len(body.Body.List))] {
+		if d, ok := statement.(*ast.DeferStmt); ok {
+			if callee, ok := d.Call.Fun.(*ast.Ident); ok && strings.HasPrefix(callee.Name, "contain") {
+				return
+			}
+		}
+	}
+	t.Errorf("%s does not contain panics before it does anything", name)
 }
 
 // Every call on a connection whose object is broken panics inside, and comes back as WS_ERR_INTERNAL.

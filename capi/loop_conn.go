@@ -180,7 +180,7 @@ func loopRole(conn C.int64_t, e *slot, call string) C.int64_t {
 }
 
 // loopRequest finds the request that a loop's connection came with, or fills the slot.
-func loopRequest(conn C.int64_t, e *slot, call string) (*eventLoop, *core.Request) {
+func loopRequest(conn C.int64_t, e *slot, call string) (lender, *core.Request) {
 	l, id := ownerOf(conn, e, call)
 	if l == nil {
 		return nil, nil
@@ -204,5 +204,5 @@ func loopPeer(conn C.int64_t, e *slot, call string) *C.char {
 		fail(e, call, err)
 		return nil
 	}
-	return l.text(address, e, call)
+	return l.text("", address, e, call)
 }

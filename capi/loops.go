@@ -35,7 +35,8 @@ var (
 // eventLoop is a core.Loop with what C needs besides.
 type eventLoop struct {
 	*core.Loop
-	port atomic.Int64 // of the first TCP listener, 0 without one
+	port   atomic.Int64 // of the first TCP listener, 0 without one
+	number int64        // its handle
 
 	mu            sync.Mutex // guards what follows
 	spinUS        int64
@@ -53,6 +54,7 @@ func admitLoop(l *core.Loop, spinUS int64, e *slot, call string) C.int64_t {
 		_ = l.Close()
 		return report(e, core.CodeTooMany, 0, call+": all handles are in use")
 	}
+	held.number = number
 	at := handle.SlotOf(number)
 	if at >= C.LIBWS_LOOPS {
 		loops.Remove(number)
@@ -67,7 +69,7 @@ func admitLoop(l *core.Loop, spinUS int64, e *slot, call string) C.int64_t {
 		return report(e, core.CodeNoMemory, 0, call+": no memory for a loop")
 	}
 	owners[l.Number()].Store(held)
-	held.tune(number)
+	held.tune()
 	return C.int64_t(number)
 }
 
@@ -112,8 +114,8 @@ func ownerOf(number C.int64_t, e *slot, call string) (*eventLoop, core.ConnID) {
 // ofLoop tells whether a number is one that connections of loops have.
 func ofLoop(number C.int64_t) bool { return handle.KindOf(int64(number)) == loopConnection }
 
-// text gives a text out as C memory that lives until the next poll.
-func (l *eventLoop) text(value string, e *slot, call string) *C.char {
+// text gives a text out as C memory that lives until the next poll. The key is of no use here.
+func (l *eventLoop) text(_, value string, e *slot, call string) *C.char {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.over {
@@ -141,8 +143,8 @@ func (l *eventLoop) freeTexts() {
 }
 
 // tune tells C how polls wait.
-func (l *eventLoop) tune(number int64) {
+func (l *eventLoop) tune() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	C.libws_loop_tune(C.int64_t(number), C.uint32_t(handle.SlotOf(number)), C.int64_t(l.spinUS), C.int(l.interruptible))
+	C.libws_loop_tune(C.int64_t(l.number), C.uint32_t(handle.SlotOf(l.number)), C.int64_t(l.spinUS), C.int(l.interruptible))
 }

@@ -77,6 +77,9 @@ func missing(number C.int64_t, status handle.Status, e *slot, call, what string)
 	if status == handle.Removed {
 		return report(e, core.CodeClosed, 0, call+": the "+what+" is closed")
 	}
+	if ofLoop(number) && what == "connection" {
+		return report(e, core.CodeHandle, 0, call+": this connection belongs to an event loop, which has its own call for this or tells it in an event")
+	}
 	return report(e, core.CodeHandle, 0, fmt.Sprintf("%s: %d is not the handle of a %s", call, int64(number), what))
 }
 
@@ -116,5 +119,5 @@ func (c *connection) text(key, value string, e *slot, call string) *C.char {
 //export libws_go_handle_count
 func libws_go_handle_count(e *slot) (result C.int64_t) {
 	defer contain(&result, e, "ws_handle_count")
-	return C.int64_t(connections.Len() + servers.Len())
+	return C.int64_t(connections.Len() + servers.Len() + loops.Len())
 }

@@ -21,9 +21,20 @@ type optioned interface {
 
 // optionedOf finds the object of a handle of any kind, or fills the slot and returns nil.
 func optionedOf(number C.int64_t, e *slot, call string) optioned {
-	if handle.KindOf(int64(number)) == listener {
+	switch handle.KindOf(int64(number)) {
+	case listener:
 		if s := serverOf(number, e, call); s != nil {
 			return s
+		}
+		return nil
+	case looper:
+		if l := loopOf(number, e, call); l != nil {
+			return l
+		}
+		return nil
+	case loopConnection:
+		if l, id := ownerOf(number, e, call); l != nil {
+			return loopConnOptions{l, id}
 		}
 		return nil
 	}

@@ -14,8 +14,16 @@ import (
 	"libws/core"
 )
 
-// requestOf finds a connection and the request that opened it, or fills the slot.
-func requestOf(number C.int64_t, e *slot, call string) (*connection, *core.Request) {
+// lender gives texts out as C memory.
+type lender interface {
+	text(key, value string, e *slot, call string) *C.char
+}
+
+// requestOf finds the request that opened a connection and who gives its texts out, or fills the slot.
+func requestOf(number C.int64_t, e *slot, call string) (lender, *core.Request) {
+	if ofLoop(number) {
+		return loopRequest(number, e, call)
+	}
 	c := connectionOf(number, e, call)
 	if c == nil {
 		return nil, nil
@@ -121,7 +129,7 @@ func libws_go_request_header_value(number, index C.int64_t, e *slot) (result *C.
 }
 
 // fieldAt finds one header field of the request, or fills the slot and returns no field.
-func fieldAt(number, index C.int64_t, e *slot, call string) (*connection, *core.HeaderField) {
+func fieldAt(number, index C.int64_t, e *slot, call string) (lender, *core.HeaderField) {
 	c, r := requestOf(number, e, call)
 	if r == nil {
 		return nil, nil
@@ -149,6 +157,9 @@ func libws_go_subprotocol(number C.int64_t, e *slot) (result *C.char) {
 func libws_go_peer_address(number C.int64_t, e *slot) (result *C.char) {
 	const call = "ws_peer_address"
 	defer containText(&result, e, call)
+	if ofLoop(number) {
+		return loopPeer(number, e, call)
+	}
 	c := connectionOf(number, e, call)
 	if c == nil {
 		return nil
@@ -172,6 +183,9 @@ func libws_go_accept_upgrade(number C.int64_t, subprotocol *C.char, subprotocolL
 	e *slot) (result C.int64_t) {
 	const call = "ws_accept_upgrade"
 	defer contain(&result, e, call)
+	if ofLoop(number) {
+		return loopAccept(number, keepText(subprotocol, subprotocolLen), headers, headersLen, e, call)
+	}
 	fields, ok := headerLines(headers, headersLen, e, call)
 	if !ok {
 		return -1
@@ -191,6 +205,9 @@ func libws_go_refuse(number, status C.int64_t, headers *C.char, headersLen C.int
 	e *slot) (result C.int64_t) {
 	const call = "ws_refuse"
 	defer contain(&result, e, call)
+	if ofLoop(number) {
+		return loopRespond(number, status, headers, headersLen, body, bodyLen, e, call)
+	}
 	if status < 0 || status > 999 {
 		return report(e, core.CodeArgument, 0, fmt.Sprintf("%s: status is %d; it must be 200 to 599", call, int64(status)))
 	}

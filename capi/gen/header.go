@@ -15,6 +15,11 @@ const headerIntro = `/*
  * Handles. Connections and servers are int64_t > 0. Every call checks its handle: one that was never given out is
  * WS_ERR_HANDLE, a closed one answers for ever like a closed connection or server, and never another object answers.
  *
+ * Event loops. A connection of a loop has an id instead of a handle, which works in the same way; ids start with ws_loop_poll's
+ * events and end with them. ws_is_open, ws_state, ws_is_server, ws_peer_address, ws_request_*, ws_accept_upgrade, ws_refuse,
+ * ws_set and ws_get take it, too, and never wait; texts that they give out live until the next poll of the loop. What else is
+ * done to it has calls of its own.
+ *
  * Errors. A call that fails returns -1, a NULL pointer, or a WsFrame whose opcode is -1, and leaves a code and a message for
  * ws_last_error and ws_last_error_message, kept per thread; a call that succeeds leaves them alone. Arguments are checked
  * first: when one is wrong, nothing was sent and nothing has changed. A call that fails with WS_ERR_FORKED was made in a
