@@ -30,6 +30,7 @@ func (l *Loop) CloseConn(id ConnID, code CloseCode, reason string) error {
 	if err := c.m.Close(code, reason); err != nil {
 		return fromProtocol(op, err)
 	}
+	l.readClock() // the last poll may be long ago
 	l.closing(slot, c)
 	return nil
 }

@@ -219,7 +219,7 @@ func (l *Loop) stuffed() bool { return l.full() || l.resume != 0 || l.inAt > bat
 // finish ends a poll that has something to say, and lets another one wait.
 func (l *Loop) finish() (int, bool, error) {
 	n := l.count
-	l.events = nil
+	l.events, l.count = nil, 0
 	if n == 0 || l.external {
 		l.flushDirty()
 	}

@@ -34,7 +34,6 @@ func (l *testLoop) queued(id ConnID) int {
 	return l.queues[c.queue].size()
 }
 
-
 // texts waits for the queue to drain and returns the text messages the peer got.
 func (p *loopPeer) texts(l *testLoop) (list []string) {
 	l.until("the queue drains", func() bool { p.read(); return l.Metrics().QueueBytes == 0 })

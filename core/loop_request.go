@@ -89,6 +89,7 @@ func (l *Loop) Respond(id ConnID, status int, header []HeaderField, body []byte)
 	if err := c.m.Refuse(protocol.Refusal{Status: status, Header: header, Body: body, KeepAlive: !l.draining}); err != nil {
 		return fromProtocol(op, err)
 	}
+	l.readClock()
 	c.flags &^= cVerdict
 	c.flags |= cAnswered
 	l.mark(slot, c)
@@ -149,8 +150,8 @@ func (l *Loop) PeerAddr(id ConnID) (string, error) {
 	return sock.Readable(sa), nil
 }
 
-// Pause stops reading a connection; what its peer sends stays in the system's buffers and so slows the peer down. Deadlines go on,
-// that of a ping's answer among them. Resume goes on.
+// Pause stops reading a connection; what its peer sends stays in the system's buffers and so slows the peer down. While it is
+// paused neither silence nor an unfinished message is held against the peer. Resume goes on.
 func (l *Loop) Pause(id ConnID) error { return l.pause("Loop.Pause", id, true) }
 
 // Resume goes on reading a connection that was paused.
@@ -172,7 +173,8 @@ func (l *Loop) pause(op string, id ConnID, on bool) error {
 		c.flags |= cPaused // epoll learns of it when there is something to read
 	case c.flags&cPaused != 0:
 		c.flags &^= cPaused
-		c.flags |= cHeard // the silence was ours
+		l.readClock()
+		c.restartClocks(l.tick) // the silence was ours
 		l.heed(slot, c)
 		l.watch(slot, c)
 	}

@@ -209,6 +209,7 @@ func (l *Loop) overfull(slot uint32, c *loopConn, o *loopMessage, limit int) (ta
 		if policy == QueueClose1013 {
 			code = wire.CloseTryAgainLater
 		}
+		l.readClock()
 		l.dismiss(slot, c, code, CodeQueueFull)
 		return true, 0, newError(CodeClosed, "", "the connection was closed: the peer reads too slowly")
 	}

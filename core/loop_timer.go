@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"time"
 
+	"libws/core/internal/poller"
 	"libws/core/protocol"
 	"libws/core/wire"
 )
@@ -157,6 +158,9 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 	case c.m.State() != protocol.Open: // the handshake or the peer's close frame did not come
 		l.lost(slot, c, CodeTimeout)
 		return
+	case c.flags&cPaused != 0: // the silence may be ours
+		c.stageTick = l.tick + l.more.pingMS
+		c.restartClocks(l.tick)
 	case l.more.messageMS != 0 && c.flags&cInMessage != 0 && l.passed(c.messageTick+l.more.messageMS):
 		l.dismiss(slot, c, wire.ClosePolicy, CodeTimeout)
 		return
@@ -165,7 +169,7 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 		return
 	case c.flags&cPinged == 0:
 		l.ping(slot, c)
-	case c.flags&cHeard == 0:
+	case c.flags&cHeard == 0 && !poller.Readable(int(c.fd)): // what came while this thread was elsewhere counts
 		l.dismiss(slot, c, wire.CloseUnexpected, CodeTimeout)
 		return
 	default: // the pong is stuck behind other bytes, but bytes keep coming
@@ -173,6 +177,12 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 		c.stageTick = l.tick + l.more.pongMS
 	}
 	l.schedule(slot, c)
+}
+
+// restartClocks forgets how long the peer has been silent.
+func (c *loopConn) restartClocks(now uint32) {
+	c.messageTick, c.heardTick = now, now
+	c.flags |= cHeard
 }
 
 // beginOpen starts the clocks of a connection that has just opened.
@@ -187,12 +197,12 @@ func (l *Loop) ping(slot uint32, c *loopConn) {
 	var stamp [8]byte
 	binary.BigEndian.PutUint64(stamp[:], now)
 	q := l.queueOf(c)
-	l.grow(q, 32)
-	var err error
-	if q.buf, err = c.m.AppendFrame(q.buf, wire.OpPing, true, stamp[:]); err == nil {
-		c.pingStamp = uint32(now)
-		c.flags = c.flags&^cHeard | cPinged
-	}
+	l.grow(q, wire.MaxHeaderSize+len(stamp))
+	before := len(q.buf)
+	q.buf, _ = c.m.AppendFrame(q.buf, wire.OpPing, true, stamp[:]) // cannot fail: the connection is open
+	l.metrics.QueueBytes += int64(len(q.buf) - before)
+	c.pingStamp = uint32(now)
+	c.flags = c.flags&^cHeard | cPinged
 	c.stageTick = l.tick + l.more.pongMS
 	l.mark(slot, c)
 }

@@ -25,6 +25,13 @@ func Recv(fd int, p []byte) (int, Errno) {
 	}
 }
 
+// Readable tells whether bytes wait to be read. They stay where they are.
+func Readable(fd int) bool {
+	var b [1]byte
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b)), 1, unix.MSG_DONTWAIT|unix.MSG_PEEK, 0, 0)
+	return errno == 0 && n > 0
+}
+
 // Send writes what there is room for. It never raises SIGPIPE.
 func Send(fd int, p []byte) (int, Errno) {
 	for {
