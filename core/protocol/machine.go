@@ -125,6 +125,9 @@ func (m *Machine) Next() Event {
 		m.clear(openDue)
 		return Event{Kind: Opened}
 	}
+	if len(m.in) == 0 && m.end == nil && m.flags&(inFrame|eofFed) == 0 {
+		return Event{}
+	}
 	for {
 		switch {
 		case m.state == Connecting:
@@ -134,6 +137,9 @@ func (m *Machine) Next() Event {
 		case m.state == Closed:
 			m.in = nil // RFC 6455 §5.5.1, §7.1.7: what follows a close frame or a failure is not looked at
 		default:
+			if ev, ok := m.nextWhole(); ok {
+				return ev
+			}
 			if ev, ok := m.nextFrame(); ok {
 				return ev
 			}

@@ -114,6 +114,11 @@ func (m *Machine) putHeader(h *[wire.MaxHeaderSize]byte, op wire.Opcode, fin boo
 // AppendFrame checks one frame and appends it, encoded, to dst. On an error dst comes back as it was and nothing has
 // changed.
 func (m *Machine) AppendFrame(dst []byte, op wire.Opcode, fin bool, payload []byte) ([]byte, error) {
+	if fin {
+		if whole, ok := m.appendWhole(dst, op, payload); ok {
+			return whole, nil
+		}
+	}
 	var h [wire.MaxHeaderSize]byte
 	n, key, err := m.FrameHeader(&h, op, fin, payload)
 	if err != nil {
