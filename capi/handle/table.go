@@ -91,8 +91,12 @@ func (t *Table[T]) Get(number int64) (*T, Status) {
 	if s == nil {
 		return nil, Invented
 	}
-	if e := s.entry.Load(); e != nil && e.number == number {
+	e := s.entry.Load()
+	if e != nil && e.number == number {
 		return e.object, Live
+	}
+	if e != nil && generationOf(e.number) == generationOf(number) {
+		return nil, Invented // the live object's number with another kind
 	}
 	// A generation between 1 and the latest was given out, to a number that is no more.
 	if g := generationOf(number); g >= 1 && g <= s.issued.Load() {

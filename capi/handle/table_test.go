@@ -78,7 +78,8 @@ func TestInventedNumbers(t *testing.T) {
 		live + 1,                      // a slot that never was in use
 		live + 1<<slotBits,            // a generation that is still to come
 		pack(kindA, 0, SlotOf(live)),  // generations start at 1
-		pack(kindC, 1, SlotOf(live)),  // another kind
+		pack(kindB, 1, SlotOf(live)),  // the other kind of this table
+		pack(kindC, 1, SlotOf(live)),  // a kind of no table
 		pack(kindA, 1, maxSlots-1),    // a chunk that does not exist
 		pack(kindA, maxGeneration, 0), // far in the future
 	}
