@@ -4,6 +4,7 @@ package core
 
 import (
 	"io"
+	"sync"
 	"time"
 
 	"libws/core/internal/sock"
@@ -156,9 +157,10 @@ func (c *Conn) linger(wait sock.Wait) {
 		_ = c.stream.Shutdown(sock.ShutWrite)
 	}
 	// The event that is about to be returned may alias readBuf, so the waste goes elsewhere.
-	waste := make([]byte, RecvBuffer)
+	waste := wasteBuffers.Get().(*[RecvBuffer]byte)
+	defer wasteBuffers.Put(waste)
 	for {
-		if _, err := c.stream.Read(waste, wait); err != nil {
+		if _, err := c.stream.Read(waste[:], wait); err != nil {
 			if err == io.EOF {
 				_ = c.stream.Shutdown(sock.ShutWrite)
 			}
@@ -166,6 +168,8 @@ func (c *Conn) linger(wait sock.Wait) {
 		}
 	}
 }
+
+var wasteBuffers = sync.Pool{New: func() any { return new([RecvBuffer]byte) }}
 
 func (c *Conn) violated() bool {
 	c.mu.Lock()
