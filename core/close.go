@@ -58,7 +58,11 @@ func (c *Conn) closeWith(name string, code CloseCode, reason string) error {
 func (c *Conn) handshakeAway(name string, wait sock.Wait) error {
 	s := sending{name: name, wait: wait}
 	grace := earlier(time.Now().Add(wakeGrace), wait.Deadline)
-	if c.gate.take(grace, nil, nil) != nil {
+	patience := grace
+	if c.flushing.Load() { // no call of the program's is blocked, and what it sent is still on its way
+		patience = wait.Deadline
+	}
+	if c.gate.take(patience, nil, nil) != nil {
 		return nil // a sender is stuck: the peer does not read, so it would not see a close frame either
 	}
 	err := c.flush(&s)

@@ -37,7 +37,7 @@ type Conn struct {
 	closed    atomic.Bool   // Close, ForceClose or Drop was called
 	closing   chan struct{} // closed when that happened
 	owed      atomic.Bool   // replies or carry may wait to be written by whoever holds the gate
-	flushing  atomic.Bool   // a goroutine writes replies on a carrier that cannot write without waiting
+	flushing  atomic.Bool   // a goroutine writes what is owed
 	gate      gate          // who holds it writes
 	receiver  gate          // who holds it receives
 	peerAddr  string

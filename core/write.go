@@ -155,7 +155,7 @@ func (c *Conn) writeEncoded(s *sending, o *outgoing, begun bool, head, body []by
 	case harmless && waitEnded(err):
 		return 0, c.waitError(s, err)
 	case errors.Is(err, sock.ErrInterrupted):
-		// A frame cannot be taken back once a part of it is out: the rest is kept and goes out first with the next call.
+		// A frame cannot be taken back once a part of it is out: the rest is kept and goes out first, behind the caller's back.
 		c.keep(n, head, body)
 		return len(head) + len(body), nil
 	}
@@ -251,15 +251,21 @@ func (c *Conn) sent(n int) {
 }
 
 // leaveGate lets the next one write. What the receiver wanted written meanwhile goes out first: it does not wait for the gate.
+// The rest of a message that a signal cut is left to a goroutine, since the signal's handlers want to run now.
 func (c *Conn) leaveGate(s *sending) {
 	for {
-		for c.owed.Load() {
+		for c.owed.Load() && len(c.carry) == 0 {
 			if err := c.flush(s); err != nil {
 				c.gate.leave()
 				return
 			}
 		}
+		carried := c.owed.Load()
 		c.gate.leave()
+		if carried {
+			c.flushLater()
+			return
+		}
 		if !c.owed.Load() || !c.gate.try() {
 			return
 		}
@@ -277,9 +283,7 @@ func (c *Conn) answer() (left bool) {
 		left, err := c.tryFlush()
 		c.gate.leave()
 		if err == sock.ErrMustWait || left && !c.onFD {
-			if c.flushing.CompareAndSwap(false, true) {
-				go c.flushBehind()
-			}
+			c.flushLater()
 			return false
 		}
 		if left {
@@ -320,12 +324,21 @@ func (c *Conn) tryFlush() (left bool, err error) {
 	}
 }
 
-// flushBehind writes replies on a carrier that cannot write without waiting, so that the receiver need not.
+// flushLater has what is owed written while the caller goes on.
+func (c *Conn) flushLater() {
+	if c.flushing.CompareAndSwap(false, true) {
+		go c.flushBehind()
+	}
+}
+
+// flushBehind writes what is owed when nobody else waits for it: replies on a carrier that cannot write without waiting, and the
+// rest of a message that a signal cut.
 func (c *Conn) flushBehind() {
 	defer func() { _ = recover() }() // a foreign net.Conn may panic; that must not end the process
 	s := sending{}
 	for {
 		for c.owed.Load() && c.gate.take(time.Time{}, c.closing, nil) == nil {
+			_ = c.flush(&s)
 			c.leaveGate(&s)
 		}
 		c.flushing.Store(false)
