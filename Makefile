@@ -67,9 +67,13 @@ comma := ,
 
 examples: $(C_EXAMPLES) $(CPP_EXAMPLES) go-examples ## the example programs in C, C++ and Go
 
+# One example shows libws inside libuv's loop, where libuv is there.
+LIBUV := $(shell pkg-config --cflags --libs libuv 2>/dev/null)
+$(B)/examples/c/external_loop: WITH = $(if $(LIBUV),-DWITH_LIBUV $(LIBUV))
+
 $(B)/examples/c/%: examples/c/%.c $(C_HEADERS) $(wildcard examples/c/*.h) | lib
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 $(CFLAGS) $(WARN) -Iinclude -Ibindings/c $< -o $@ $(LINK)
+	$(CC) -std=gnu11 $(CFLAGS) $(WARN) -Iinclude -Ibindings/c $< -o $@ $(LINK) $(WITH)
 
 $(B)/examples/cpp/%: examples/cpp/%.cpp $(CPP_HEADERS) $(wildcard examples/cpp/*.h*) | lib
 	@mkdir -p $(@D)
