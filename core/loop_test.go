@@ -38,11 +38,12 @@ func (g loopTold) String() string {
 // testLoop is a loop under test with every event it has delivered.
 type testLoop struct {
 	*Loop
-	t       *testing.T
-	cap     int // room of the event array
-	events  []loopTold
-	now     time.Duration // the injected clock, when it is one
-	tcpPort int
+	t        *testing.T
+	cap      int // room of the event array
+	events   []loopTold
+	now      time.Duration // the injected clock, when it is one
+	tcpPort  int
+	requests int // that nextRequest has returned
 }
 
 // newTestLoop makes a loop on the real clock.

@@ -84,8 +84,12 @@ func ListenUnix(path string) (fd int, err error) {
 	return -1, os.NewSyscallError("bind", err)
 }
 
-// deserted tells that path is a socket which refuses connections.
+// deserted tells that path is a socket which refuses connections. A connection to any other file is refused, too.
 func deserted(path string) bool {
+	var st unix.Stat_t
+	if unix.Lstat(path, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFSOCK {
+		return false
+	}
 	fd, err := unix.Socket(unix.AF_UNIX, openFlags, 0)
 	if err != nil {
 		return false

@@ -1,0 +1,168 @@
+package core
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func readFull(fd int, b []byte) (int, error) {
+	for {
+		n, err := unix.Read(fd, b)
+		if err != unix.EINTR {
+			return max(n, 0), err
+		}
+	}
+}
+
+func nonblock(t *testing.T, fd int) {
+	t.Helper()
+	if err := unix.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A loop's client and a loop's server talk, on one thread.
+func TestLoopDial(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{Subprotocols: []string{"p"}})
+	port, err := l.Listen("127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range []string{"127.0.0.1", "localhost"} {
+		l.take()
+		id, err := l.Dial(fmt.Sprintf("ws://%s:%d/x?y", host, port), &DialOptions{Subprotocols: []string{"p"}, Header: http.Header{"X-A": {"b"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = l.SendText(id, "too early")
+		wantCode(t, err, CodeState)
+		l.until("both ends open", func() bool { return len(l.of(LoopOpen)) == 2 })
+		var server ConnID
+		for _, e := range l.of(LoopOpen) {
+			if e.Payload != "p" {
+				t.Errorf("subprotocol %q", e.Payload)
+			}
+			if e.Conn != id {
+				server = e.Conn
+			}
+		}
+		if _, err := l.SendText(id, strings.Repeat("hello", 10_000)); err != nil {
+			t.Fatal(err)
+		}
+		l.until("the message", func() bool { return len(l.of(LoopMessage)) == 1 })
+		if e := l.last(); e.Conn != server || e.Payload != strings.Repeat("hello", 10_000) {
+			t.Errorf("got %v", e)
+		}
+		if err := l.CloseConn(id, 1000, "done"); err != nil {
+			t.Fatal(err)
+		}
+		l.until("both ends closed", func() bool { return len(l.of(LoopClose)) == 2 })
+		for _, e := range l.of(LoopClose) {
+			if e.Code != 1000 || e.Error != 0 {
+				t.Errorf("got %v", e)
+			}
+		}
+		l.until("both are gone", func() bool { return l.slab.live == 0 })
+	}
+}
+
+func TestLoopDialFailures(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{HandshakeTimeout: 300 * time.Millisecond})
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = gone.Close()
+	answer := func(response string) net.Listener {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			for {
+				c, err := ln.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = c.Read(make([]byte, 4096))
+				_, _ = c.Write([]byte(response))
+				_ = c.Close()
+			}
+		}()
+		t.Cleanup(func() { _ = ln.Close() })
+		return ln
+	}
+	for _, c := range []struct {
+		name, url string
+		error     ErrorCode
+		status    int64
+	}{
+		{"nobody listens", "ws://" + gone.Addr().String(), CodeSystem, 0},
+		{"silence", "ws://" + silent.Addr().String(), CodeTimeout, 0},
+		{"refused", "ws://" + answer("HTTP/1.1 404 Not Found\r\n\r\n").Addr().String(), CodeRefused, 404},
+		{"wrong key", "ws://" + answer("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n").Addr().String(), CodeHandshake, 101},
+		{"ends early", "ws://" + answer("HTTP/1.1 101 X\r\nUpgr").Addr().String(), CodeHandshake, 0},
+		{"no such name", "ws://no-such-name.invalid/", CodeResolve, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l.t = t
+			l.take()
+			id, err := l.Dial(c.url, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.until("close", func() bool { return len(l.events) > 0 })
+			e := l.last()
+			if c.name == "no such name" && e.Error == CodeTimeout {
+				t.Skip("the resolver does not answer here")
+			}
+			if e.Kind != LoopClose || e.Conn != id || e.Code != 1006 || e.Error != c.error || e.Status != c.status || e.Payload == "" {
+				t.Errorf("got %v", e)
+			}
+		})
+	}
+	l.t = t
+	l.until("all are gone", func() bool { return l.slab.live == 0 })
+	if len(l.dials) != 0 {
+		t.Errorf("%d attempts are left", len(l.dials))
+	}
+	for _, bad := range []string{"", "http://a/", "wss://a/", "ws://", "ws://a:0/", "ws://a/#f"} {
+		_, err := l.Dial(bad, nil)
+		wantCode(t, err, CodeURL)
+	}
+	_, err = l.Dial("ws://127.0.0.1:1/", &DialOptions{Header: http.Header{"A": {"b\r\nc"}}})
+	wantCode(t, err, CodeHeader)
+	if l.slab.live != 0 || l.Metrics().Pending != 0 {
+		t.Error("a refused call left something behind")
+	}
+}
+
+func TestLoopDialFD(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	a, b := socketpair(t)
+	if _, err := l.AdoptUpgrade(a, nil); err != nil {
+		t.Fatal(err)
+	}
+	id, err := l.DialFD(b, "ws://example/path", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.until("both ends open", func() bool { return len(l.of(LoopOpen)) == 2 })
+	if _, err := l.SendText(id, "x"); err != nil {
+		t.Fatal(err)
+	}
+	l.until("the message", func() bool { return len(l.of(LoopMessage)) == 1 })
+	_, err = l.DialFD(-1, "ws://example/", nil)
+	wantCode(t, err, CodeArgument)
+}
