@@ -124,6 +124,7 @@ def test_flood_of_small_messages(server):
         sender.join()
 
 
+@pytest.mark.memory(mib=4)  # the stacks of two hundred threads, which runtimes keep or not
 def test_connections_side_by_side(server):
     """Two hundred connections at once, each with its own echoes."""
     peers = [server.connect() for _ in range(200)]
