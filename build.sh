@@ -118,6 +118,8 @@ main() {
     [ "$(uname -s)" = Linux ] || fail "libws runs on Linux with glibc"
     local started=$SECONDS
     mkdir -p build
+    # A module of its own, so that ./... of this one leaves out the Go sources that land in there.
+    [ -e build/go.mod ] || echo 'module build' >build/go.mod
     export PIP_CACHE_DIR=${PIP_CACHE_DIR:-$root/build/cache/pip} npm_config_cache=${npm_config_cache:-$root/build/cache/npm}
     say "looking at the machine"
     prepare_machine

@@ -75,6 +75,10 @@ test-fuzz: $(GOTESTSUM) | $(REPORTS)
 test-python: $(VENV) | $(REPORTS)
 	$(PYTEST) $(REPORTS)/python.xml tests $(addprefix --ignore=,$(OWN_STEP))
 
+# A browser keeps its settings in a folder of this project; Go still finds its own.
+test-interop: export GOENV := $(shell go env GOENV 2>/dev/null)
+test-interop: export XDG_CONFIG_HOME := $(CURDIR)/$(B)/cache/config
+
 test-install test-hostile test-interop test-conformance: test-%: $(VENV) | $(REPORTS)
 	$(PYTEST) $(REPORTS)/$*.xml tests/$*
 

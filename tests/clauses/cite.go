@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -33,11 +34,11 @@ var (
 	sectionSign = regexp.MustCompile(`§(\d+(?:\.\d+)*)`)
 )
 
-// isNamed tells whether the place is one of those that a clause names, as in check.go:CheckHeader.
+// isNamed tells whether the place is one of those that a clause names by folder and name, as in protocol:checkHeader.
 func (c citation) isNamed(names []string) bool {
 	return slices.ContainsFunc(names, func(name string) bool {
-		file, inner, _ := strings.Cut(name, ":")
-		return c.name == inner && (c.file == file || strings.HasSuffix(c.file, "/"+file))
+		folder, inner, _ := strings.Cut(name, ":")
+		return c.name == inner && path.Base(path.Dir(c.file)) == folder
 	})
 }
 
@@ -61,26 +62,26 @@ func sectionsIn(text string) []string {
 }
 
 // goCode reads the citations of one Go file that is no test: each comment and each string that names a clause.
-func goCode(root, path string) ([]citation, error) {
-	source, err := os.ReadFile(filepath.Join(root, path))
+func goCode(root, name string) ([]citation, error) {
+	source, err := os.ReadFile(filepath.Join(root, name))
 	if err != nil {
 		return nil, err
 	}
 	set := token.NewFileSet()
-	file, err := parser.ParseFile(set, path, source, parser.ParseComments|parser.SkipObjectResolution)
+	file, err := parser.ParseFile(set, name, source, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		return nil, err
 	}
 	var found []citation
 	for _, decl := range file.Decls {
 		if function, ok := decl.(*ast.FuncDecl); ok {
-			found = append(found, citation{file: path, name: functionName(function)})
+			found = append(found, citation{file: name, name: functionName(function)})
 		}
 	}
 	add := func(pos token.Pos, words string) {
 		if sections := sectionsIn(words); len(sections) > 0 {
-			if name := declared(file, pos); name != "" {
-				found = append(found, citation{file: path, name: name, sections: sections, text: spaced(name) + " " + words})
+			if inner := declared(file, pos); inner != "" {
+				found = append(found, citation{file: name, name: inner, sections: sections, text: spaced(inner) + " " + words})
 			}
 		}
 	}

@@ -125,7 +125,7 @@ def test_nothing():
 		{section: "5.2", rule: "reserved bits", words: "reserved"},
 		{section: "5.2", rule: "minimal", words: "minimal"},
 		{section: "5.5", rule: "control frames"},
-		{section: "5.9", rule: "named", named: []string{"core/check.go:machine.check", "test_frames.py:test_nothing"}},
+		{section: "5.9", rule: "named", named: []string{"core:machine.check", "hostile:test_nothing"}},
 		{section: "5.6", rule: "does not apply", exempt: "no reason"},
 	}, code, tests)
 	if err != nil {
@@ -150,7 +150,7 @@ def test_nothing():
 			t.Errorf("%s: code %q, tests %q, want %+v", e.id, names(e.code), names(e.tests), want)
 		}
 	}
-	if _, err := join([]clause{{section: "5.9", rule: "named", named: []string{"check.go:machine.gone"}}}, code, tests); err == nil {
+	if _, err := join([]clause{{section: "5.9", rule: "named", named: []string{"core:machine.gone"}}}, code, tests); err == nil {
 		t.Error("a name that no longer exists was accepted")
 	}
 	if missing := empty(entries); len(missing) != 1 || !strings.Contains(missing[0], "§5.5-1 has no code") {

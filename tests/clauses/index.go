@@ -21,7 +21,7 @@ type clause struct {
 	words string
 	// also lists further sections under which the same rule is cited.
 	also []string
-	// named lists the functions or tests of this clause by hand, as the end of a path and a name, in check.go:checkHeader; what
+	// named lists the functions or tests of this clause by hand, by folder and name, as in protocol:checkHeader; what
 	// cites the clause is then not looked for among functions, or among tests.
 	named []string
 	// exempt says why the clause does not apply to this library; such a clause needs no code.
