@@ -95,7 +95,11 @@ generate: ## write everything that is generated: header, shim, bindings, referen
 .PHONY: install uninstall
 LIBDIR ?= $(PREFIX)/lib
 HEADER_DIR = $(DESTDIR)$(PREFIX)/include/libws
-install: lib ## library, headers and pkg-config file below PREFIX (default /usr/local); DESTDIR is honoured
+# What was built is installed as it is, so that root needs no Go for it.
+$(LIB):
+	@$(MAKE) lib
+
+install: $(LIB) ## library, headers and pkg-config file below PREFIX (default /usr/local); DESTDIR is honoured
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(HEADER_DIR)
 	install -m 755 $(LIB) $(DESTDIR)$(LIBDIR)/libws.so.$(SOVERSION)
 	ln -sfn libws.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libws.so
