@@ -85,8 +85,9 @@ type Loop struct {
 	readyAt   int // ready[readyAt:readyEnd] is not looked at yet
 	readyEnd  int
 
-	events []LoopEvent // the array of the current poll
-	count  int         // events in it
+	events  []LoopEvent   // the array of the current poll
+	count   int           // events in it
+	spinFor time.Duration // of the wait that is to come; the polling thread's own
 }
 
 const (
@@ -97,17 +98,19 @@ const (
 	readyMost    = 512       // descriptors one wait reports
 )
 
-var loopNumber atomic.Uint64
-
 // NewLoop makes a loop. Without options everything has its default.
 func NewLoop(o *LoopOptions) (*Loop, error) {
 	const op = "NewLoop"
-	l := &Loop{epoch: time.Now(), number: loopNumber.Add(1) & loopMask}
+	l := &Loop{epoch: time.Now()}
 	if o == nil {
 		o = &LoopOptions{}
 	}
 	if err := l.configure(op, o); err != nil {
 		return nil, err
+	}
+	var ok bool
+	if l.number, l.slab.first, ok = takeLoopNumber(); !ok {
+		return nil, newError(CodeTooMany, op, "there are 4,096 loops already")
 	}
 	if err := l.open(); err != nil {
 		l.release()
@@ -189,8 +192,9 @@ func (l *Loop) Close() error {
 	return nil
 }
 
-// release gives descriptors and memory back.
+// release gives descriptors, memory and the loop's number back.
 func (l *Loop) release() {
+	giveLoopNumber(l.number, l.slab.latest())
 	l.epoll.Close()
 	l.timer.Close()
 	l.wake.Close()

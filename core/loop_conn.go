@@ -94,6 +94,7 @@ const chunkSlots = 256
 type slab struct {
 	chunks []*[chunkSlots]loopConn
 	used   []struct{} // one per slot ever used
+	first  uint32     // the generation that slots begin with
 	free   int32      // first unused slot+1
 	live   int
 }
@@ -120,7 +121,7 @@ func (s *slab) take() (uint32, *loopConn) {
 	s.used = append(s.used, struct{}{})
 	s.live++
 	c := s.at(slot)
-	c.gen = 1
+	c.gen = s.first
 	return slot, c
 }
 

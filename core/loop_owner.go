@@ -1,8 +1,50 @@
 // This file tells which loop a connection's id belongs to, and what kind of connection it names, for those who hold only the id.
 package core
 
-// Number returns a number that no other open loop has, unless there are more than 4,096 of them. It is part of the ids of the
-// loop's connections.
+import "sync"
+
+// loopNumbers gives out the numbers of loops, which are part of their connections' ids.
+var loopNumbers struct {
+	sync.Mutex
+	used  [loopMask + 1]bool
+	lives [loopMask + 1]uint32 // the latest generation in ids of earlier loops with the number
+	last  int
+}
+
+// takeLoopNumber returns a number that no open loop has, and the first generation of its slots: ids of an earlier loop with the
+// number stay stale. ok is false when there are 4,096 open loops.
+func takeLoopNumber() (number uint64, generation uint32, ok bool) {
+	n := &loopNumbers
+	n.Lock()
+	defer n.Unlock()
+	for range n.used {
+		n.last = (n.last + 1) & loopMask
+		if !n.used[n.last] {
+			n.used[n.last] = true
+			return uint64(n.last), max(1, (n.lives[n.last]+1)&genMask), true
+		}
+	}
+	return 0, 0, false
+}
+
+// giveLoopNumber takes a number back; latest is the latest generation in ids that were given out with it.
+func giveLoopNumber(number uint64, latest uint32) {
+	loopNumbers.Lock()
+	defer loopNumbers.Unlock()
+	loopNumbers.used[number] = false
+	loopNumbers.lives[number] = latest
+}
+
+// latest returns the latest generation of any slot.
+func (s *slab) latest() uint32 {
+	gen := s.first - 1
+	for slot := range s.used {
+		gen = max(gen, s.at(uint32(slot)).gen)
+	}
+	return gen
+}
+
+// Number returns a number that no other open loop has. It is part of the ids of the loop's connections.
 func (l *Loop) Number() int { return int(l.number) }
 
 // LoopNumber returns the Number of the loop that made the id; ok is false when it is no id of a loop's connection.

@@ -13,6 +13,9 @@ import (
 // the caller's memory, behind what was gathered before it.
 const directSend = 16 << 10
 
+// mostSendBytes bounds a payload whose length may be invented.
+const mostSendBytes = 1<<32 - 1
+
 // Send sends a text or binary message. It returns the bytes that the message takes on the wire; 0 when the connection's policy has
 // dropped it. The payload is not kept. Errors: CodeHandle, CodeClosed, CodeState, CodeUTF8, CodeArgument, CodeQueueFull; the
 // message is refused whole then.
@@ -102,6 +105,9 @@ func (l *Loop) SendBatch(batch []LoopSend) (failed int, err error) {
 func (l *Loop) sendEntry(name string, b *LoopSend) (int, ErrorCode) {
 	if b.Size < 0 || b.Size > 0 && b.Data == 0 || b.Op != int64(OpText) && b.Op != int64(OpBinary) {
 		return 0, CodeArgument
+	}
+	if b.Size > mostSendBytes {
+		return 0, CodeTooLarge
 	}
 	slot, c, e := l.find(name, b.Conn)
 	if e != nil {
