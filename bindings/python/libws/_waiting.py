@@ -21,7 +21,8 @@ Result = TypeVar("Result")
 
 MAIN_THREAD = threading.main_thread().ident
 LOOK_S = 0.05
-"""How long the main thread waits at most before it looks for a signal that came between two instructions."""
+"""How long the main thread waits before it looks for a signal that came just before it waited, which ends no wait."""
+LOOK_MS = int(LOOK_S * 1000)
 
 
 def in_main_thread() -> bool:
@@ -49,25 +50,64 @@ def resume(handle: int, timeout_option: int, began: float, call: Callable[..., R
     began is the time.monotonic() of the first attempt. The option is as it was when this returns.
     """
     limit_ms = lib.ws_get(handle, timeout_option)
-    if limit_ms < 0:
-        limit_ms = abi.WS_TIMEOUT_NONE  # closed meanwhile: the call itself says so
-    try:
+    if limit_ms < 0 or limit_ms == abi.WS_TIMEOUT_NONE:  # no limit; or closed meanwhile, as the call itself will say
         while True:
-            if limit_ms != abi.WS_TIMEOUT_NONE:
-                spent_ms = int((time.monotonic() - began) * 1000)
-                lib.ws_set(handle, timeout_option, max(1, limit_ms - spent_ms))
             result = call(*arguments)
             if not has_failed(result) or not was_interrupted():
                 return result
+    try:
+        while True:
+            left_ms = limit_ms - int((time.monotonic() - began) * 1000)
+            lib.ws_set(handle, timeout_option, max(1, left_ms))
+            result = call(*arguments) if left_ms > 0 else uninterrupted(handle, call, *arguments)
+            if not has_failed(result) or not was_interrupted():
+                return result
     finally:
-        if limit_ms != abi.WS_TIMEOUT_NONE:
-            lib.ws_set(handle, timeout_option, limit_ms)
+        lib.ws_set(handle, timeout_option, limit_ms)
+
+
+def uninterrupted(handle: int, call: Callable[..., Result], *arguments: object) -> Result:
+    """Makes a call that no signal interrupts: one whose time is over, so that a storm of signals cannot hold its end off."""
+    lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 0)
+    try:
+        return call(*arguments)
+    finally:
+        lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 1)
 
 
 def has_failed(result: object) -> bool:
     """Whether a result, a number or a frame, is that of a failed call."""
     value = getattr(result, "opcode", result)
     return isinstance(value, int) and value < 0
+
+
+class Patience:
+    """Waits in receiving or accepting calls of one handle; one thread at a time, as those calls demand."""
+
+    __slots__ = ("_handle", "_option", "set_ms")
+
+    def __init__(self, handle: int, timeout_option: int) -> None:
+        self._handle = handle
+        self._option = timeout_option
+        self.set_ms = abi.WS_TIMEOUT_NONE  # what the library has now
+
+    def wait(self, call: Callable[[int], Result], limit_ms: int) -> Result:
+        """Makes a call until it ends, within limit_ms, otherwise than by a signal. The handle must be interruptible."""
+        look_ms = LOOK_MS if in_main_thread() else abi.WS_TIMEOUT_NONE
+        began = time.monotonic()
+        left_ms = limit_ms
+        while True:
+            wait_ms = min(left_ms, look_ms)
+            if wait_ms != self.set_ms and lib.ws_set(self._handle, self._option, wait_ms) >= 0:
+                self.set_ms = wait_ms
+            result = call(self._handle) if left_ms > 1 else uninterrupted(self._handle, call, self._handle)
+            if not has_failed(result):
+                return result
+            code = lib.ws_last_error()
+            if code != abi.WS_ERR_INTERRUPTED and (code != abi.WS_ERR_TIMEOUT or wait_ms == left_ms):
+                return result
+            if limit_ms != abi.WS_TIMEOUT_NONE:
+                left_ms = max(1, limit_ms - int((time.monotonic() - began) * 1000))
 
 
 def aside(work: Callable[[], Result], abandon: Callable[[], None], late: Callable[[Result], None]) -> Result:

@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator, NoReturn, Optional, Type, Union
 from . import _abi as abi
 from ._buffers import BytesLike, bytes_at, lend, text_at
 from ._library import lib
-from ._waiting import MAIN_THREAD, aside, milliseconds, resume
+from ._waiting import MAIN_THREAD, Patience, aside, milliseconds, resume
 from .errors import ConnectionClosed, InvalidArgumentError, ProtocolError, WebSocketError, last_failure
 from .request import Request, _text
 
@@ -41,7 +41,7 @@ class Connection:
     """
 
     __slots__ = (
-        "__weakref__", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_timeout_ms", "close_code", "close_reason",
+        "__weakref__", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_patience", "close_code", "close_reason",
         "peer_address", "request", "subprotocol",
     )  # fmt: skip
 
@@ -49,7 +49,7 @@ class Connection:
         self._handle = handle
         self._interruptible = False
         self._leaving = False  # close() or abort() of this end has begun
-        self._timeout_ms = abi.WS_TIMEOUT_NONE
+        self._patience = Patience(handle, abi.WS_OPT_RECV_TIMEOUT_MS)
         self._close_timeout_ms = close_timeout_ms
         self.close_code: Optional[int] = None
         self.close_reason: Optional[str] = None
@@ -68,32 +68,31 @@ class Connection:
         WebSocketTimeout (nothing is lost, receive again), ConnectionClosed with the peer's code and reason, ProtocolError
         when the peer broke the protocol or a limit, BusyError when another thread is receiving.
         """
-        timeout_ms = abi.WS_TIMEOUT_NONE if timeout is None else milliseconds(timeout)
-        if timeout_ms != self._timeout_ms:
-            self._set_timeout(timeout_ms)
-        if not self._interruptible and get_ident() == MAIN_THREAD:
-            self._set_interruptible(True)
-        began = time.monotonic() if timeout is not None else 0.0
-        frame = _recv_message(self._handle)
-        while True:
-            opcode = frame.opcode
-            if opcode == 1:
-                try:
-                    return text_at(frame.payload, frame.payload_len) if frame.payload else ""
-                finally:
-                    _frame_drop(frame)
-            if opcode == 2:
-                try:
-                    return bytes_at(frame.payload, frame.payload_len) if frame.payload else b""
-                finally:
-                    _frame_drop(frame)
-            if opcode >= 0:
-                self._note_close(frame)
-                self._raise_closed()
-            if lib.ws_last_error() != abi.WS_ERR_INTERRUPTED:
-                self._fail()
-            began = began or time.monotonic()
-            frame = resume(self._handle, abi.WS_OPT_RECV_TIMEOUT_MS, began, _recv_message, self._handle)
+        if timeout is None and self._patience.set_ms == abi.WS_TIMEOUT_NONE and get_ident() != MAIN_THREAD:
+            frame = _recv_message(self._handle)  # the quick way: nothing bounds the wait, no signal ends it
+        else:
+            limit_ms = milliseconds(timeout)
+            if not self._interruptible and get_ident() == MAIN_THREAD:
+                self._set_interruptible(True)
+            frame = self._patience.wait(_recv_message, limit_ms)
+        opcode = frame.opcode
+        if opcode == 1:
+            try:
+                return text_at(frame.payload, frame.payload_len) if frame.payload else ""
+            finally:
+                _frame_drop(frame)
+        if opcode == 2:
+            try:
+                return bytes_at(frame.payload, frame.payload_len) if frame.payload else b""
+            finally:
+                _frame_drop(frame)
+        if opcode >= 0:
+            self._note_close(frame)
+            self._raise_closed()
+        if lib.ws_last_error() == abi.WS_ERR_INTERRUPTED:  # the connection was used in the main thread before
+            self._set_interruptible(False)
+            return self.recv(timeout)
+        self._fail()
 
     def __iter__(self) -> Iterator[Message]:
         """Gives messages until the connection closes.
@@ -204,8 +203,7 @@ class Connection:
             spent_ms = int((time.monotonic() - began) * 1000)
             if spent_ms >= self._close_timeout_ms:
                 return False
-            self._set_timeout(self._close_timeout_ms - spent_ms)
-            frame = _recv_message(handle)
+            frame = self._patience.wait(_recv_message, self._close_timeout_ms - spent_ms)
             if frame.opcode < 0:  # the end, or another thread is receiving: ws_close waits for it and wakes it
                 return lib.ws_last_error() != abi.WS_ERR_TIMEOUT
             if frame.opcode == abi.WS_OPCODE_CLOSE:
@@ -269,10 +267,6 @@ class Connection:
         return f"<Connection to {self.peer_address or 'a socket'}, {'open' if self.is_open else 'closed'}>"
 
     # --- inside -------------------------------------------------------------------------------------------------------
-
-    def _set_timeout(self, timeout_ms: int) -> None:
-        if lib.ws_set(self._handle, abi.WS_OPT_RECV_TIMEOUT_MS, timeout_ms) >= 0:
-            self._timeout_ms = timeout_ms
 
     def _set_interruptible(self, on: bool) -> None:
         if lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, int(on)) >= 0:

@@ -10,10 +10,10 @@ from typing import Callable, Dict, Optional, Sequence, Type, Union
 
 from . import _abi as abi
 from ._library import lib
-from ._waiting import LOOK_S, aside, in_main_thread, milliseconds, was_interrupted
+from ._waiting import LOOK_S, Patience, aside, in_main_thread, milliseconds
 from .client import MAX_MESSAGE_BYTES, positive
 from .connection import Connection
-from .errors import ConnectionClosed, InvalidArgumentError, last_failure
+from .errors import ConnectionClosed, ForkedError, InvalidArgumentError, last_failure
 from .request import Accept, Refuse, Request, comma_list, header_lines, plain
 
 logger = logging.getLogger("libws.server")
@@ -57,6 +57,7 @@ class Server:
         self._idle = threading.Event()  # nobody accepts
         self._idle.set()
         self._stopping = threading.Event()
+        self._farewell = (abi.WS_CLOSE_GOING_AWAY, "")  # what shutdown() tells the peers
         self.host = host
         self.port = lib.ws_server_port(handle)
 
@@ -78,13 +79,14 @@ class Server:
             raise ConnectionClosed("the server is shut down", abi.WS_ERR_CLOSED)
         lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, int(in_main_thread()))
         call = lib.ws_server_accept if self._process_request is None else lib.ws_server_accept_request
+        patience = Patience(self._handle, abi.WS_OPT_ACCEPT_TIMEOUT_MS)
         self._acceptor = threading.get_ident()
         self._idle.clear()
         try:
             while not self._stopping.is_set():
                 if not self._slots.acquire(timeout=LOOK_S):
                     continue
-                handle = call(self._handle)
+                handle = patience.wait(call, abi.WS_TIMEOUT_NONE)
                 if handle > 0:
                     self._spawn(handle)
                 else:
@@ -102,8 +104,6 @@ class Server:
 
     def _consider_failure(self) -> None:
         """Goes on after one client's bad handshake at once, after a lack of resources in a moment."""
-        if was_interrupted():
-            return
         failure = last_failure()
         if failure.error_code in (abi.WS_ERR_HANDSHAKE, abi.WS_ERR_ORIGIN, abi.WS_ERR_ABNORMAL):
             logger.debug("a client's opening handshake failed: %s", failure)
@@ -138,7 +138,7 @@ class Server:
                 with self._lock:
                     self._threads[thread] = ws
                 if self._stopping.is_set():  # shutdown() may have looked before this connection was known
-                    ws.close(abi.WS_CLOSE_GOING_AWAY)
+                    ws.close(*self._farewell)
                 else:
                     self._run(ws)
         except Exception:
@@ -207,15 +207,19 @@ class Server:
         text = reason.encode("utf-8", "surrogatepass")
         probe = lib.ws_frame_close(code if 0 <= code < 1 << 16 else -1)
         if probe.opcode < 0:
-            raise last_failure()
+            failure = last_failure()
+            if isinstance(failure, ForkedError):
+                return  # the server is the parent's
+            raise failure
         lib.ws_frame_drop(probe)
         if len(text) > 123:
             raise InvalidArgumentError("reason must have at most 123 bytes", abi.WS_ERR_CONTROL_SIZE)
         seconds = self._close_timeout_ms / 1000 if timeout is None else timeout
         until = time.monotonic() + milliseconds(seconds) / 1000
-        self._stopping.set()
         if self._handle < 0:
             return
+        self._farewell = (code, reason)
+        self._stopping.set()
         lib.ws_server_stop(self._handle)
         me = threading.get_ident()
         if self._acceptor != me:

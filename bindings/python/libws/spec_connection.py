@@ -16,7 +16,7 @@ from . import _abi as abi
 from ._buffers import BytesLike
 from ._library import lib
 from ._spec_values import lent, noted, number, told_aside, utf8, void
-from ._waiting import resume, was_interrupted
+from ._waiting import Patience, resume, was_interrupted
 from .spec_frame import WsFrame
 
 Descriptor = Union[int, Any]
@@ -26,11 +26,13 @@ Descriptor = Union[int, Any]
 class WsConnection:
     """One WebSocket connection: fd, is_server, state, mask_key. A connection that could not be made has fd -1."""
 
-    __slots__ = ("_handle", "_role", "__weakref__")
+    __slots__ = ("__weakref__", "_handle", "_patience", "_recv_timeout_ms", "_role")
 
     def __init__(self, handle: int, role: int) -> None:
         self._handle = handle
         self._role = role
+        self._recv_timeout_ms = abi.WS_TIMEOUT_NONE
+        self._patience = Patience(handle, abi.WS_OPT_RECV_TIMEOUT_MS)
         if handle > 0:
             lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 1)
 
@@ -115,11 +117,7 @@ class WsConnection:
         Fragments, pings and pongs are seen; a ping is the caller's to answer with send_pong. A close frame is answered, given
         out once, and closes the connection.
         """
-        began = time.monotonic()
-        raw = lib.ws_recv_frame(self._handle)
-        if raw.opcode < 0 and was_interrupted():
-            raw = resume(self._handle, abi.WS_OPT_RECV_TIMEOUT_MS, began, lib.ws_recv_frame, self._handle)
-        return WsFrame(noted(raw))
+        return WsFrame(noted(self._patience.wait(lib.ws_recv_frame, self._recv_timeout_ms)))
 
     def close(self) -> int:
         """Closes gracefully: sends a close frame (1000) if open, waits up to a second for the answer. 0, or -1 if closed before."""
@@ -141,11 +139,16 @@ class WsConnection:
 
     def set_option(self, option: int, value: int) -> int:
         """Sets one of WS_OPT_*, in its own unit (milliseconds, bytes). 0 or -1. Ours, beyond the specification."""
-        return noted(lib.ws_set(self._handle, number(option), number(value)))
+        wanted, wait_ms = number(option), number(value)
+        result = noted(lib.ws_set(self._handle, wanted, wait_ms))
+        if result == 0 and wanted == abi.WS_OPT_RECV_TIMEOUT_MS:
+            self._recv_timeout_ms = self._patience.set_ms = wait_ms
+        return result
 
     def get_option(self, option: int) -> int:
         """The value of one of WS_OPT_*, or -1. Ours, beyond the specification."""
-        return noted(lib.ws_get(self._handle, number(option)))
+        value = noted(lib.ws_get(self._handle, number(option)))
+        return self._recv_timeout_ms if value >= 0 and option == abi.WS_OPT_RECV_TIMEOUT_MS else value
 
     def _send(self, call: Callable[..., int], *arguments: object) -> int:
         began = time.monotonic()

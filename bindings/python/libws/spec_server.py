@@ -6,23 +6,24 @@ in spec_frame.
 
 from __future__ import annotations
 
-import time
 from typing import Callable, Optional
 
 from . import _abi as abi
 from ._library import lib
 from ._spec_values import noted, number, told_aside, utf8, void
-from ._waiting import resume, was_interrupted
+from ._waiting import Patience
 from .spec_connection import WsConnection
 
 
 class WsServer:
     """A listening server: listener_fd, port, running."""
 
-    __slots__ = ("_handle", "__weakref__")
+    __slots__ = ("__weakref__", "_accept_timeout_ms", "_handle", "_patience")
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
+        self._accept_timeout_ms = abi.WS_TIMEOUT_NONE
+        self._patience = Patience(handle, abi.WS_OPT_ACCEPT_TIMEOUT_MS)
         if handle > 0:
             lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 1)
 
@@ -62,11 +63,7 @@ class WsServer:
 
         Blocks until a client's handshake is over; stop() and close() end it at once.
         """
-        began = time.monotonic()
-        handle = lib.ws_server_accept(self._handle)
-        if handle < 0 and was_interrupted():
-            handle = resume(self._handle, abi.WS_OPT_ACCEPT_TIMEOUT_MS, began, lib.ws_server_accept, self._handle)
-        return WsConnection(noted(handle), 1)
+        return WsConnection(noted(self._patience.wait(lib.ws_server_accept, self._accept_timeout_ms)), 1)
 
     def run_echo(self) -> int:
         """Serves one connection at a time, echoing its text and binary messages. 0 when stop() or close() ended it, or -1."""
@@ -92,11 +89,16 @@ class WsServer:
 
     def set_option(self, option: int, value: int) -> int:
         """Sets one of WS_OPT_* for the server and the connections that it accepts from then on. 0 or -1. Ours."""
-        return noted(lib.ws_set(self._handle, number(option), number(value)))
+        wanted, wait_ms = number(option), number(value)
+        result = noted(lib.ws_set(self._handle, wanted, wait_ms))
+        if result == 0 and wanted == abi.WS_OPT_ACCEPT_TIMEOUT_MS:
+            self._accept_timeout_ms = self._patience.set_ms = wait_ms
+        return result
 
     def get_option(self, option: int) -> int:
         """The value of one of WS_OPT_*, or -1. Ours, beyond the specification."""
-        return noted(lib.ws_get(self._handle, number(option)))
+        value = noted(lib.ws_get(self._handle, number(option)))
+        return self._accept_timeout_ms if value >= 0 and option == abi.WS_OPT_ACCEPT_TIMEOUT_MS else value
 
     def __del__(self, _drop: Callable[[int], int] = lib.ws_server_drop) -> None:
         if self._handle > 0:

@@ -123,8 +123,7 @@ def close() -> None:
     for code in (1000, 1003, 1007, 1014, 3000, 4999):
         frame = WsFrame.close(code)
         assert (frame.opcode, frame.payload) == (8, code.to_bytes(2, "big"))
-    assert (WsFrame.close(1005).opcode, WsFrame.close(1005).payload_len) == (8, 0)
-    for code in (-1, 0, 999, 1004, 1006, 1015, 2999, 5000, 65536 + 1000, (1 << 64) + 1000):
+    for code in (-1, 0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 65536 + 1000, (1 << 64) + 1000):
         assert failed(WsFrame.close(code), libws.WS_ERR_CLOSE_CODE)
 
 
@@ -152,7 +151,7 @@ def payload_text() -> None:
 def close_code() -> None:
     """Get close status code from close frame. Returns WS_CLOSE_NO_STATUS if not a close frame."""
     assert WsFrame.close(4999).close_code() == 4999
-    assert WsFrame.close(1005).close_code() == libws.WS_CLOSE_NO_STATUS
+    assert WsFrame.new(8).close_code() == libws.WS_CLOSE_NO_STATUS
     assert WsFrame.text("\x03\xe8").close_code() == libws.WS_CLOSE_NO_STATUS
     assert WsFrame.new(3).close_code() == libws.WS_CLOSE_NO_STATUS
 

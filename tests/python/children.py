@@ -1,0 +1,90 @@
+"""Runs pieces of Python in processes of their own, with this or any other interpreter, and tells when they block."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import List, Optional
+
+ROOT = Path(__file__).resolve().parents[2]
+LIMIT_S = 30
+
+
+def environment() -> dict:
+    env = dict(os.environ)
+    path = [str(ROOT / "bindings" / "python"), str(Path(__file__).parent), env.get("PYTHONPATH", "")]
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, path))
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    return env
+
+
+class Child:
+    """A process that runs Python code; its output is read line by line."""
+
+    def __init__(self, code: str, *arguments: str, interpreter: Optional[str] = None) -> None:
+        command = [interpreter or sys.executable, "-u", "-X", "faulthandler", "-c", textwrap.dedent(code), *arguments]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), cwd=ROOT
+        )
+        self.pid = self._process.pid
+
+    def line(self) -> str:
+        """The next line that it prints; fails when it prints none in time."""
+        assert self._process.stdout is not None
+        line, until = b"", time.monotonic() + LIMIT_S
+        while not line.endswith(b"\n"):
+            ready, _, _ = select.select([self._process.stdout], [], [], max(0.0, until - time.monotonic()))
+            part = os.read(self._process.stdout.fileno(), 1) if ready else b""
+            if not part:
+                self.kill()
+                raise AssertionError(f"no line came: {line!r}; {self._errors()}")
+            line += part
+        return line.decode().strip()
+
+    def wait_until_blocked(self) -> None:
+        """Waits until its main thread sleeps in the kernel, where it has no time to wake up by itself."""
+        until = time.monotonic() + LIMIT_S
+        while time.monotonic() < until:
+            stat = Path(f"/proc/{self.pid}/task/{self.pid}/stat").read_text()
+            if stat.rsplit(")", 1)[1].split()[0] == "S":
+                return
+            os.sched_yield()
+        raise AssertionError("the child never blocked")
+
+    def signal(self, number: int = signal.SIGINT) -> None:
+        os.kill(self.pid, number)
+
+    def finish(self) -> List[str]:
+        """Waits for its end, which must be a success; the lines that are left."""
+        try:
+            output, errors = self._process.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"it did not end; {self._errors()}") from None
+        assert self._process.returncode == 0, errors.decode(errors="replace")
+        assert errors == b"", errors.decode(errors="replace")
+        return output.decode().splitlines()
+
+    def _errors(self) -> str:
+        self._process.kill()
+        return self._process.communicate()[1].decode(errors="replace")
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()

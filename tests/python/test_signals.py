@@ -1,0 +1,242 @@
+"""Signals: Ctrl-C ends every call that blocks, a storm of them loses nothing, and the host's handlers stay its own."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from children import Child
+from echoing import RawServer, never_reading, read_head, silent_after_handshake
+
+# Promised are 100 ms; the bound leaves room for a machine that does much else at the same time.
+PROMPT_S = 0.6
+
+SETUP = """
+import socket, sys, threading, time
+import libws
+from libws import WsConnection, WsServer
+port = int(sys.argv[1])
+ours, theirs = socket.socketpair()
+def pleasant(**options):
+    return libws.connect(f"ws://127.0.0.1:{port}/", **options)
+def plain():
+    return WsConnection.from_server(ours)
+"""
+
+BLOCK = """
+print("ready")
+try:
+    block()
+    print("it returned")
+except KeyboardInterrupt:
+    print(time.monotonic())
+"""
+
+BLOCKING = {
+    "recv": ("ws = pleasant()", "ws.recv()"),
+    "recv with a timeout": ("ws = pleasant()", "ws.recv(60)"),
+    "iteration": ("ws = pleasant()", "list(ws)"),
+    "close": ("ws = pleasant(close_timeout=60)", "ws.close()"),
+    "leaving the with block": ("ws = pleasant(close_timeout=60)", "ws.__exit__(None, None, None)"),
+    "serve_forever": ("server = libws.serve(print)", "server.serve_forever()"),
+    "serve_forever with process_request": ("server = libws.serve(print, process_request=print)", "server.serve_forever()"),
+    "recv_frame": ("conn = plain()", "conn.recv_frame()"),
+    "recv_frame with a timeout": ("conn = plain(); conn.set_option(libws.WS_OPT_RECV_TIMEOUT_MS, 60000)", "conn.recv_frame()"),
+    "send_binary": ("conn = plain()", "while True: conn.send_binary(bytes(1 << 20))"),
+    "the spec's close": ("conn = plain(); conn.set_option(libws.WS_OPT_CLOSE_TIMEOUT_MS, 60000)", "conn.close()"),
+    "accept": ("server = WsServer.bind(0, '127.0.0.1')", "server.accept()"),
+    "run_echo": ("server = WsServer.bind(0, '127.0.0.1')", "server.run_echo()"),
+    "ws_upgrade": ("", "libws.ws_upgrade(ours, b'GET / HTTP/1.1\\r\\n')"),
+    "from_client with a url": ("", "WsConnection.from_client(ours, 'ws://h/')"),
+}
+
+
+def interrupts_promptly(child: Child) -> None:
+    assert child.line() == "ready"
+    child.wait_until_blocked()
+    sent = time.monotonic()
+    child.signal()
+    woken = float(child.line())
+    assert woken - sent < PROMPT_S
+    assert child.finish() == []
+
+
+@pytest.mark.parametrize("call", BLOCKING)
+def test_ctrl_c_ends(call: str) -> None:
+    prepare, block = BLOCKING[call]
+    with RawServer(silent_after_handshake) as server:
+        code = f"{SETUP}\n{prepare}\ndef block():\n    {block}\n{BLOCK}"
+        with Child(code, str(server.port)) as child:
+            interrupts_promptly(child)
+
+
+def test_ctrl_c_ends_send() -> None:
+    with RawServer(never_reading) as server:
+        code = f"{SETUP}\nws = pleasant()\ndef block():\n    while True: ws.send(bytes(1 << 20))\n{BLOCK}"
+        with Child(code, str(server.port)) as child:
+            interrupts_promptly(child)
+
+
+@pytest.mark.parametrize("given", ["", "sock=socket.create_connection(('127.0.0.1', port))"])
+def test_ctrl_c_ends_connect(given: str) -> None:
+    with RawServer(lambda sock: (read_head(sock), sock.recv(1))) as server:
+        code = f"{SETUP}\ndef block():\n    pleasant(timeout=60, {given})\n{BLOCK}"
+        with Child(code, str(server.port)) as child:
+            interrupts_promptly(child)
+
+
+def test_a_signal_just_before_the_wait_is_seen() -> None:
+    """A signal ends a wait, but not one that begins a moment after it."""
+    code = """
+    import os, random, signal, socket, threading, time
+    import libws
+    class Stop(Exception): pass
+    def stop(*_): raise Stop
+    signal.signal(signal.SIGUSR1, stop)
+    ours, theirs = socket.socketpair()
+    conn = libws.WsConnection.from_server(ours)
+    go, sent = threading.Semaphore(0), [0.0]
+    def strike():
+        while True:
+            go.acquire()
+            until = time.perf_counter() + random.random() * 60e-6
+            while time.perf_counter() < until: pass
+            sent[0] = time.monotonic()
+            os.kill(os.getpid(), signal.SIGUSR1)
+    threading.Thread(target=strike, daemon=True).start()
+    worst = 0.0
+    for _ in range(1000):
+        try:
+            go.release()
+            conn.recv_frame()
+        except Stop:
+            worst = max(worst, time.monotonic() - sent[0])
+    print(worst)
+    """
+    with Child(code) as child:
+        assert float(child.finish()[-1]) < PROMPT_S
+
+
+def test_a_storm_of_signals_loses_nothing() -> None:
+    """1 kHz of signals while messages of many sizes go both ways, through the pleasant layer and the specified one."""
+    code = """
+    import signal, threading, time
+    import libws
+    def echo(ws):
+        for message in ws: ws.send(message)
+    storms = [0]
+    def count(*_): storms[0] += 1
+    signal.signal(signal.SIGALRM, count)
+    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+    until = time.monotonic() + 3
+    with libws.serve(echo).start() as server:
+        url, rounds = f"ws://127.0.0.1:{server.port}/", 0
+        while time.monotonic() < until:
+            with libws.connect(url) as ws:
+                for size in (0, 10, 1000, 70_000, 3_000_000):
+                    sent = bytes([rounds % 256]) * size
+                    ws.send(sent)
+                    assert ws.recv(20) == sent, (rounds, size)
+                    ws.send("x" * size)
+                    assert ws.recv() == "x" * size
+            assert ws.close_code == 1000, ws.close_code
+            conn = libws.WsConnection.from_client(__import__("socket").create_connection(("127.0.0.1", server.port)), url)
+            assert conn.fd >= 0, libws.last_error_message()
+            for size in (0, 10, 1000, 60_000):
+                assert conn.send_text("y" * size) > 0
+                assert conn.recv_frame().payload_text() == "y" * size
+            assert conn.close() == 0
+            rounds += 1
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    assert libws.handle_count() == 0
+    assert storms[0] > 300, storms
+    print("rounds", rounds)
+    """
+    with Child(code) as child:
+        assert child.finish()[-1].startswith("rounds")
+
+
+def test_a_storm_does_not_stretch_timeouts() -> None:
+    code = """
+    import signal, socket, time
+    import libws
+    signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+    ours, theirs = socket.socketpair()
+    conn = libws.WsConnection.from_server(ours)
+    for wait_ms in (30, 200):
+        conn.set_option(libws.WS_OPT_RECV_TIMEOUT_MS, wait_ms)
+        began = time.monotonic()
+        assert conn.recv_frame().opcode == -1
+        assert libws.last_error() == libws.WS_ERR_TIMEOUT
+        assert wait_ms / 1000 <= time.monotonic() - began < wait_ms / 1000 + 2
+        assert conn.get_option(libws.WS_OPT_RECV_TIMEOUT_MS) == wait_ms
+    server = libws.WsServer.bind(0, "127.0.0.1")
+    server.set_option(libws.WS_OPT_ACCEPT_TIMEOUT_MS, 100)
+    began = time.monotonic()
+    assert server.accept().fd == -1 and libws.last_error() == libws.WS_ERR_TIMEOUT
+    assert 0.1 <= time.monotonic() - began < 2
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    """
+    with Child(code) as child:
+        child.finish()
+
+
+def test_the_hosts_handlers_are_kept() -> None:
+    """SIGINT, SIGPIPE and SIGCHLD do what they did before the import and after a connection was used."""
+    code = """
+    import os, signal, socket, subprocess
+    seen = []
+    signal.signal(signal.SIGCHLD, lambda *_: seen.append("child"))
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGPIPE, signal.SIGCHLD, signal.SIGUSR1)]
+    import libws
+    def use():
+        ours, theirs = socket.socketpair()
+        conn = libws.WsConnection.from_server(ours)
+        theirs.close()
+        while conn.send_text("x") > 0: pass
+        assert libws.last_error() == libws.WS_ERR_ABNORMAL
+    def check():
+        assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGPIPE, signal.SIGCHLD, signal.SIGUSR1)] == before
+        read, write = os.pipe()
+        os.close(read)
+        try:
+            os.write(write, b"x")
+        except BrokenPipeError:
+            pass  # SIGPIPE is ignored, as Python wants it
+        signal.raise_signal(signal.SIGUSR1)
+        subprocess.run(["true"])
+        assert seen == ["child"]
+        seen.clear()
+        try:
+            signal.raise_signal(signal.SIGINT)
+            raise AssertionError("no KeyboardInterrupt")
+        except KeyboardInterrupt:
+            pass
+    check(); use(); check()
+    signal.signal(signal.SIGPIPE, lambda *_: seen.append("pipe"))
+    use()
+    assert seen == [], "the library's own writes raise no SIGPIPE"
+    signal.raise_signal(signal.SIGPIPE)
+    assert seen == ["pipe"]
+    """
+    with Child(code) as child:
+        child.finish()
+
+
+def test_shutdown_from_a_signal_handler() -> None:
+    code = """
+    import os, signal, threading
+    import libws
+    server = libws.serve(lambda ws: list(ws))
+    signal.signal(signal.SIGTERM, lambda *_: server.shutdown())
+    print("ready")
+    server.serve_forever()
+    print("served", libws.handle_count())
+    """
+    with Child(code) as child:
+        assert child.line() == "ready"
+        child.wait_until_blocked()
+        child.signal(15)
+        assert child.finish() == ["served 0"]
