@@ -31,6 +31,15 @@ def test_case(program: str, case: str, built: dict[str, Path]) -> None:
     print(done.stdout)
 
 
+@pytest.mark.parametrize("case", [case for program, case in CASES if program == "leaks"])
+def test_leaks_without_sanitizers(case: str, built: dict[str, Path]) -> None:
+    """The C library's own allocator counts to the byte what AddressSanitizer's does not."""
+    if "plain" not in built:
+        built["plain"] = native.build([HERE / "leaks.c"], built[""] / "plain", "gnu11", sanitize=False)
+    done = native.run(built["plain"], case)
+    assert done.returncode == 0, f"status {done.returncode}\n{done.stdout}"
+
+
 def test_sanitizers_are_on(tmp_path: Path) -> None:
     """A program of this kind that reads what it dropped, or loses what it owns, ends with the sanitizers' status."""
     for name, body in {
