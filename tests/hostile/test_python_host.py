@@ -13,15 +13,14 @@ import programs
 import pytest
 
 PROGRAM = Path(__file__).resolve().parent / "host" / "process.py"
-SLACK_S = 0.15
+AT_ONCE_S = 0.15  # 100 ms, and what it takes to hear of it
+ATTEMPTS = 3  # at what depends on time: a machine that does other things too is late once, a defect is late always
 BLOCKING = ["recv_frame", "recv", "iterate", "send", "connect", "accept", "run_echo", "serve_forever", "close", "upgrade"]
 CASES = [
     "handlers_are_kept",
     "no_sigpipe",
     "after_fork",
     "exit_with_open_connections",
-    "close_wakes_recv",
-    "close_wakes_send",
     "thousand_closers",
     "bad_arguments",
     "signal_storm",
@@ -47,9 +46,8 @@ def only_when_python_is_tested(request: pytest.FixtureRequest) -> None:
         pytest.skip("the Python binding was not asked for")
 
 
-@pytest.mark.parametrize("call", BLOCKING)
-def test_ctrl_c_ends_a_blocking_call(call):
-    """KeyboardInterrupt within 100 ms, give or take what the machine needs to tell us."""
+def time_to_interrupt(call: str) -> float:
+    """Starts a program that blocks in a call and sends it SIGINT; tells how long KeyboardInterrupt took."""
     process = subprocess.Popen(
         [sys.executable, str(PROGRAM), f"ctrl_c_{call}"],
         stdin=subprocess.DEVNULL,
@@ -75,12 +73,34 @@ def test_ctrl_c_ends_a_blocking_call(call):
         process.wait()
     assert said == "interrupted\n", (said, rest, errors)
     assert process.returncode == 0, errors
-    assert took < 0.1 + SLACK_S, f"{took * 1000:.0f} ms"
+    return took
+
+
+@pytest.mark.parametrize("call", BLOCKING)
+def test_ctrl_c_ends_a_blocking_call(call):
+    """KeyboardInterrupt within 100 ms, give or take what the machine needs to tell us; the best of three counts."""
+    times: list[float] = []
+    while len(times) < ATTEMPTS and (not times or min(times) >= AT_ONCE_S):
+        times.append(time_to_interrupt(call))
+    assert min(times) < AT_ONCE_S, times
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_host(case):
     run(case)
+
+
+@pytest.mark.parametrize("case", ["close_wakes_recv", "close_wakes_send"])
+def test_close_wakes(case):
+    """Within 100 ms; the best of three counts."""
+    for attempt in range(ATTEMPTS):
+        try:
+            run(case)
+        except AssertionError:
+            if attempt == ATTEMPTS - 1:
+                raise
+        else:
+            return
 
 
 def test_exit_is_quick():

@@ -17,8 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "bindings" / "python"))
 import libws
 
-AT_ONCE_S = 0.1
-SLACK_S = 0.15  # for the machine, which runs other things too
+AT_ONCE_S = 0.15  # 100 ms, and what it takes to hear of it
 
 
 def pair() -> tuple[libws.WsConnection, socket.socket]:
@@ -70,7 +69,7 @@ def ctrl_c_iterate() -> None:
 
 def ctrl_c_send() -> None:
     conn, _peer = pair()
-    data = bytes(64 << 20)
+    data = bytes(16 << 20)
     interrupted(lambda: conn.send_binary(data))
 
 
@@ -197,7 +196,7 @@ def close_wakes_recv() -> None:
         began = time.monotonic()
         getattr(conn, how)()
         thread.join(5)
-        assert ended and ended[0] - began < AT_ONCE_S + SLACK_S, (how, ended)
+        assert ended and ended[0] - began < AT_ONCE_S, (how, ended)
 
 
 def close_wakes_send() -> None:
@@ -214,7 +213,7 @@ def close_wakes_send() -> None:
     began = time.monotonic()
     conn.force_close()
     thread.join(5)
-    assert ended and ended[0] - began < AT_ONCE_S + SLACK_S, ended
+    assert ended and ended[0] - began < AT_ONCE_S, ended
 
 
 def thousand_closers() -> None:
