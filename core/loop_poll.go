@@ -56,7 +56,7 @@ func (l *Loop) wait(timeout time.Duration, until time.Time) (int, error) {
 		}
 		ms = int(min((left+time.Millisecond-1)/time.Millisecond, 1<<30))
 	}
-	if spin := l.more.spin; spin > 0 {
+	if spin := l.spinFor; spin > 0 {
 		if n := l.spin(spin); n > 0 {
 			return n, nil
 		}
@@ -88,7 +88,11 @@ func (l *Loop) EpollFD() int {
 }
 
 // WaitFD is EpollFD for a caller that does nothing but wait on it between PollNow and PollReady.
-func (l *Loop) WaitFD() int { return l.epoll.FD() }
+func (l *Loop) WaitFD() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.epoll.FD()
+}
 
 // PollNow is the first half of a poll, for callers that wait themselves. It does what can be done without waiting and returns the
 // events; or wait is true, and the caller waits for WaitFD and then calls PollReady with what epoll_wait reported, or PollEnd when
@@ -226,6 +230,7 @@ func (l *Loop) finish() (int, bool, error) {
 	if n == 0 && !l.woken && l.idle() {
 		l.armTimer()
 		l.asleep = true
+		l.spinFor = l.more.spin
 		return 0, true, nil
 	}
 	l.armTimer()
@@ -311,5 +316,9 @@ func (l *Loop) Wake() error {
 	return nil
 }
 
-// WakeFD returns the descriptor behind Wake.
-func (l *Loop) WakeFD() int { return l.wake.FD() }
+// WakeFD returns the descriptor behind Wake, -1 when the loop is closed.
+func (l *Loop) WakeFD() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.wake.FD()
+}
