@@ -11,4 +11,9 @@ package main
 // #cgo CFLAGS: -I${SRCDIR}/../include -std=gnu11 -Wall -Wextra
 import "C"
 
+import "libws/core"
+
+// The programs that load the library bring threads, and expect calls to block them.
+func init() { core.BlockThreads() }
+
 func main() {}

@@ -19,11 +19,14 @@ type FD struct {
 	closing  atomic.Bool
 	borrowed atomic.Bool // the number is not ours to give back
 
-	waits uint8 // the reader's: how many of its next calls poll before they read
+	waits uint8 // the reader's: how many of its next calls wait before they read
 
-	wake     sync.Mutex // guards the two below
-	readWake *Event
-	sendWake *Event
+	parks  bool // calls park their goroutine instead of waiting on their thread
+	spot   atomic.Pointer[spot]
+	moving sync.Mutex // held while spot changes
+
+	in  side
+	out side
 
 	// The current Write's vector, kept here so that a write allocates nothing.
 	iov [maxIOV]unix.Iovec
@@ -54,7 +57,7 @@ func NewFD(fd int) (*FD, error) {
 
 // adopt wraps a descriptor that is known to be a stream socket.
 func adopt(fd int) *FD {
-	f := &FD{fd: fd}
+	f := &FD{fd: fd, parks: !onThread.Load()}
 	f.refs.Store(1)
 	return f
 }
@@ -80,26 +83,30 @@ func (f *FD) leave() {
 
 // release gives the descriptors back; nobody is inside them any more.
 func (f *FD) release() {
-	if !f.borrowed.Load() {
+	if !f.unregister() && !f.borrowed.Load() {
 		_ = unix.Close(f.fd)
 	}
-	f.wake.Lock()
-	r, s := f.readWake, f.sendWake
-	f.readWake, f.sendWake = nil, nil
-	f.wake.Unlock()
-	r.Close()
-	s.Close()
+	f.in.close()
+	f.out.close()
 }
 
 // Borrow leaves the descriptor the caller's until Keep: meanwhile Close wakes what is blocked in it and leaves the number
-// alone.
+// alone. It comes before every call that reads or writes.
 func (f *FD) Borrow() *FD {
 	f.borrowed.Store(true)
 	return f
 }
 
-// Keep makes the descriptor this FD's own.
-func (f *FD) Keep() { f.borrowed.Store(false) }
+// Keep makes the descriptor this FD's own. The duplicate that stood in for it in the poller goes.
+func (f *FD) Keep() {
+	f.moving.Lock()
+	defer f.moving.Unlock()
+	f.borrowed.Store(false)
+	if s := f.spot.Load(); s != nil && s.number != f.fd {
+		f.spot.Store(nil)
+		s.close()
+	}
+}
 
 // Close implements Stream. shutdown(2) wakes the calls that are blocked in the descriptor; close(2) alone would not.
 func (f *FD) Close() bool {
@@ -129,20 +136,10 @@ func (f *FD) FD() int {
 }
 
 // WakeRead implements Stream.
-func (f *FD) WakeRead() { f.event(&f.readWake).Set() }
+func (f *FD) WakeRead() { f.in.rouse(f, unix.POLLIN) }
 
 // WakeWrite implements Stream.
-func (f *FD) WakeWrite() { f.event(&f.sendWake).Set() }
-
-// event returns one of the two wake-up events, making it when it is first needed. Without one, Set and Clear do nothing.
-func (f *FD) event(slot **Event) *Event {
-	f.wake.Lock()
-	defer f.wake.Unlock()
-	if *slot == nil && !f.closing.Load() {
-		*slot, _ = NewEvent()
-	}
-	return *slot
-}
+func (f *FD) WakeWrite() { f.out.rouse(f, unix.POLLOUT) }
 
 // PeerAddr implements Stream.
 func (f *FD) PeerAddr() string {

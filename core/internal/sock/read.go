@@ -1,4 +1,4 @@
-// This file reads from a descriptor on the caller's thread.
+// This file reads from a descriptor.
 package sock
 
 import (
@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Read implements Stream. Without a reason to stop early it is one blocking recv(2); otherwise it tries first, so that what
-// has arrived costs one system call, and polls when there is nothing.
+// Read implements Stream. On the thread and without a reason to stop early it is one blocking recv(2); otherwise it tries
+// first, so that what has arrived costs one system call, and waits when there is nothing.
 func (f *FD) Read(p []byte, w Wait) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -26,14 +26,10 @@ func (f *FD) Read(p []byte, w Wait) (int, error) {
 }
 
 func (f *FD) read(p []byte, w *Wait) (int, error) {
-	var wake *Event
-	if w.Wakeable {
-		wake = f.event(&f.readWake)
-	}
-	plain := w.plain()
+	plain := !f.parks && w.plain()
 	if !plain && f.waits > 0 {
 		f.waits--
-		if err := await(f.fd, unix.POLLIN, w, wake); err != nil {
+		if err := f.await(unix.POLLIN, w); err != nil {
 			return 0, err
 		}
 	}
@@ -54,7 +50,7 @@ func (f *FD) read(p []byte, w *Wait) (int, error) {
 		case unix.EINTR:
 		case unix.EAGAIN:
 			f.waits = pollFirst
-			if err := await(f.fd, unix.POLLIN, w, wake); err != nil {
+			if err := f.await(unix.POLLIN, w); err != nil {
 				return 0, err
 			}
 		default:
@@ -63,7 +59,7 @@ func (f *FD) read(p []byte, w *Wait) (int, error) {
 	}
 }
 
-// pollFirst is how many reads poll at once after one that found nothing: most likely they would find nothing as well, and
+// pollFirst is how many reads wait at once after one that found nothing: most likely they would find nothing as well, and
 // the vain attempt would cost a system call.
 const pollFirst = 15
 

@@ -1,4 +1,4 @@
-// This file waits: poll(2) with an absolute deadline, signals and wake-ups.
+// This file waits on the caller's thread: poll(2) with an absolute deadline, signals and wake-ups.
 package sock
 
 import (
@@ -9,7 +9,7 @@ import (
 )
 
 // await blocks until fd is ready for events, or for one of the other reasons in w. Signals are passed over unless w says
-// otherwise.
+// otherwise; wake stays set.
 func await(fd int, events int16, w *Wait, wake *Event) error {
 	if w.Writable {
 		events |= unix.POLLOUT
@@ -35,7 +35,6 @@ func await(fd int, events int16, w *Wait, wake *Event) error {
 		case set[2].Revents != 0:
 			return ErrInterrupted
 		case set[1].Revents != 0:
-			wake.Clear()
 			return ErrWoken
 		case w.Writable && set[0].Revents&unix.POLLOUT != 0 && set[0].Revents&unix.POLLIN == 0:
 			return ErrWritable

@@ -1,4 +1,4 @@
-// This file writes to a descriptor on the caller's thread: whole lists of buffers, never raising SIGPIPE.
+// This file writes to a descriptor: whole lists of buffers, never raising SIGPIPE.
 package sock
 
 import (
@@ -22,11 +22,7 @@ func (f *FD) Write(bufs [][]byte, w Wait) (int64, error) {
 }
 
 func (f *FD) write(bufs [][]byte, w *Wait) (total int64, err error) {
-	var wake *Event
-	if w.Wakeable {
-		wake = f.event(&f.sendWake)
-	}
-	plain, block := w.plain(), false
+	plain, block := !f.parks && w.plain(), false
 	for {
 		bufs = skipEmpty(bufs)
 		if len(bufs) == 0 {
@@ -46,7 +42,7 @@ func (f *FD) write(bufs [][]byte, w *Wait) (total int64, err error) {
 				block = true // the kernel waits better than we do; a non-blocking descriptor answers EAGAIN once more
 				continue
 			}
-			if err := await(f.fd, unix.POLLOUT, w, wake); err != nil {
+			if err := f.await(unix.POLLOUT, w); err != nil {
 				return total, err
 			}
 		default:
