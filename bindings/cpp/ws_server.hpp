@@ -47,8 +47,13 @@ public:
     std::optional<Connection> accept() { return accepted(ws_server_accept(handle_)); }
     /// Accepts a connection whose request can be read, to be decided on with accept_upgrade or refuse.
     std::optional<Connection> accept_request() { return accepted(ws_server_accept_request(handle_)); }
-    /// Serves one connection after the other and echoes text and binary. Blocks until stop.
-    void run_echo() { detail::check(ws_server_run_echo(handle_)); }
+    /// Serves one connection after the other and echoes text and binary. Blocks until stop, and returns at once when the server
+    /// is stopped already.
+    void run_echo() {
+        if (ws_server_run_echo(handle_) < 0 && ws_last_error() != WS_ERR_CLOSED) {
+            detail::fail();
+        }
+    }
     /// Ends run_echo and accept, from any thread.
     void stop() noexcept { ws_server_stop(handle_); }
     /// Closes the listener.
