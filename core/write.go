@@ -154,8 +154,9 @@ func (c *Conn) writeEncoded(s *sending, o *outgoing, begun bool, head, body []by
 	switch {
 	case harmless && waitEnded(err):
 		return 0, c.waitError(s, err)
-	case errors.Is(err, sock.ErrInterrupted):
+	case errors.Is(err, sock.ErrInterrupted) || o.op == OpClose && err == sock.ErrTimeout:
 		// A frame cannot be taken back once a part of it is out: the rest is kept and goes out first, behind the caller's back.
+		// Nor can a close frame, since nothing may be sent after it: the peer still gets it once it reads.
 		c.keep(n, head, body)
 		return len(head) + len(body), nil
 	}

@@ -300,3 +300,34 @@ func interruptedSend(t *testing.T, role Role, frame int64, next func(*Conn) erro
 		t.Fatal(err)
 	}
 }
+
+// A close frame that the peer has no room for when the time is over is not lost: the peer gets it behind what it has not read.
+func TestCloseFrameOutlastsTheSendTimeout(t *testing.T) {
+	a, b := socketpair(t) // takes a small frame whole or not at all
+	c := must(fromFD("", a, RoleServer, defaultSettings()))(t)
+	peer := must(fromFD("", b, RoleClient, defaultSettings()))(t)
+	defer c.Drop()
+	defer peer.Drop()
+	if err := c.SetOption(OptSendTimeoutMS, 20); err != nil {
+		t.Fatal(err)
+	}
+	sent := 0
+	for ; ; sent++ {
+		if _, err := c.SendPingPayload(make([]byte, 100)); errors.Is(err, ErrTimeout) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.SendClose(CloseNormal); err != nil {
+		t.Fatal(err)
+	}
+	for range sent {
+		if f, err := peer.RecvFrame(); err != nil || f.Opcode != OpPing {
+			t.Fatal(f.Opcode, err)
+		}
+	}
+	if f, err := peer.RecvFrame(); err != nil || f.CloseCode() != CloseNormal {
+		t.Fatal(f.Opcode, err)
+	}
+}
