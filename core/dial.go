@@ -107,22 +107,10 @@ func connectTo(ctx context.Context, op string, e endpoint, interruptible bool) (
 	if err != nil {
 		return nil, err
 	}
-	cancel, err := sock.NewEvent()
-	if err != nil {
-		return nil, systemError(op, err)
-	}
-	ended := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() { cancel.Set(); close(ended) })
-	defer func() {
-		if !stop() {
-			<-ended
-		}
-		cancel.Close()
-	}()
 	var last error
 	for i, a := range addrs {
 		wait := sock.Wait{Interruptible: interruptible, Deadline: share(ctx, len(addrs)-i)}
-		fd, err := sock.Connect(netip.AddrPortFrom(a, e.port), wait, cancel)
+		fd, err := sock.Connect(ctx, netip.AddrPortFrom(a, e.port), wait)
 		switch {
 		case err == nil:
 			return fd, nil

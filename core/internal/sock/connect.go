@@ -1,46 +1,50 @@
-// This file opens TCP connections on the caller's thread.
+// This file opens TCP connections.
 package sock
 
 import (
+	"context"
 	"net/netip"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-// Connect connects to one address. cancel, when set, ends the attempt with ErrWoken. The connection is blocking, and Nagle's
-// algorithm is off.
-func Connect(ap netip.AddrPort, w Wait, cancel *Event) (*FD, error) {
+// Connect connects to one address. The end of ctx ends the attempt with ErrWoken, its deadline does not: that is in w. The
+// connection is blocking, and Nagle's algorithm is off.
+func Connect(ctx context.Context, ap netip.AddrPort, w Wait) (*FD, error) {
 	sa, family := sockaddr(ap)
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	w.Wakeable = cancel != nil
-	if err = connect(fd, sa, &w, cancel); err == nil {
+	f := adopt(fd)
+	w.Wakeable = true
+	stop := context.AfterFunc(ctx, f.WakeWrite)
+	err = f.connect(sa, &w)
+	stop()
+	if err == nil {
 		err = unix.SetNonblock(fd, false)
 	}
 	if err != nil {
-		_ = unix.Close(fd)
+		f.Close()
 		return nil, err
 	}
-	f := adopt(fd)
 	f.NoDelay()
 	return f, nil
 }
 
-func connect(fd int, sa unix.Sockaddr, w *Wait, cancel *Event) error {
-	switch err := unix.Connect(fd, sa); err {
+func (f *FD) connect(sa unix.Sockaddr, w *Wait) error {
+	switch err := unix.Connect(f.fd, sa); err {
 	case nil:
 		return nil
 	case unix.EINPROGRESS, unix.EINTR: // after EINTR the attempt goes on as well
 	default:
 		return os.NewSyscallError("connect", err)
 	}
-	if err := await(fd, unix.POLLOUT, w, cancel); err != nil {
+	if err := f.await(unix.POLLOUT, w); err != nil {
 		return err
 	}
-	code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	code, err := unix.GetsockoptInt(f.fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err != nil {
 		return os.NewSyscallError("getsockopt", err)
 	}

@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"context"
 	"net/netip"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func TestListenAcceptConnect(t *testing.T) {
 		if to.IsUnspecified() {
 			to = netip.MustParseAddr("127.0.0.1") // one socket takes both families
 		}
-		c, err := Connect(netip.AddrPortFrom(to, uint16(port)), Wait{Deadline: time.Now().Add(patience)}, nil)
+		c, err := Connect(t.Context(), netip.AddrPortFrom(to, uint16(port)), Wait{Deadline: time.Now().Add(patience)})
 		if err != nil {
 			t.Fatal(host, err)
 		}
@@ -49,7 +50,7 @@ func TestListenAcceptConnect(t *testing.T) {
 			fd.Close()
 		}
 		unix.Close(listener)
-		if _, err := Connect(netip.AddrPortFrom(to, uint16(port)), Wait{}, nil); err == nil {
+		if _, err := Connect(t.Context(), netip.AddrPortFrom(to, uint16(port)), Wait{}); err == nil {
 			t.Error("connected to nobody")
 		}
 	}
@@ -64,14 +65,9 @@ func TestConnectIsCancelled(t *testing.T) {
 	if err := unix.Listen(listener, 0); err != nil { // a full queue leaves further attempts waiting
 		t.Fatal(err)
 	}
-	cancel, err := NewEvent()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer cancel.Close()
 	to := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(port))
 	for {
-		c, err := Connect(to, Wait{Deadline: time.Now().Add(30 * time.Millisecond)}, nil)
+		c, err := Connect(t.Context(), to, Wait{Deadline: time.Now().Add(30 * time.Millisecond)})
 		if err == ErrTimeout {
 			break
 		}
@@ -80,9 +76,21 @@ func TestConnectIsCancelled(t *testing.T) {
 		}
 		defer c.Close()
 	}
-	cancel.Set()
-	if _, err := Connect(to, Wait{}, cancel); err != ErrWoken {
-		t.Fatal(err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	got := make(chan error, 1)
+	for _, early := range []bool{false, true} {
+		go func() {
+			_, err := Connect(ctx, to, Wait{})
+			got <- err
+		}()
+		if !early {
+			blocked(t, "sock.(*FD).connect")
+			cancel()
+		}
+		if err := soon(t, got); err != ErrWoken {
+			t.Fatal(err)
+		}
 	}
 }
 
