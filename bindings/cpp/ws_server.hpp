@@ -48,9 +48,9 @@ public:
     /// Accepts a connection whose request can be read, to be decided on with accept_upgrade or refuse.
     std::optional<Connection> accept_request() { return accepted(ws_server_accept_request(handle_)); }
     /// Serves one connection after the other and echoes text and binary. Blocks until stop, and returns at once when the server
-    /// is stopped already.
+    /// was stopped before. Throws ConnectionClosed when it is closed.
     void run_echo() {
-        if (ws_server_run_echo(handle_) < 0 && ws_last_error() != WS_ERR_CLOSED) {
+        if (ws_server_run_echo(handle_) < 0 && !(ws_last_error() == WS_ERR_CLOSED && is_valid())) {
             detail::fail();
         }
     }
