@@ -28,7 +28,7 @@ class Child:
     """A process that runs Python code; its output is read line by line."""
 
     def __init__(self, code: str, *arguments: str, interpreter: Optional[str] = None) -> None:
-        command = [interpreter or sys.executable, "-u", "-X", "faulthandler", "-c", textwrap.dedent(code), *arguments]
+        command = [interpreter or sys.executable, "-u", "-X", "faulthandler", "-W", "ignore::DeprecationWarning", "-c", textwrap.dedent(code), *arguments]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), cwd=ROOT
         )

@@ -572,6 +572,8 @@ class Library:
         "ws_pause",
         "ws_resume",
         "ws_respond",
+        "ws_loop_poll_packed",
+        "ws_loop_send_packed",
     )
 
     path: str
@@ -693,6 +695,8 @@ class Library:
     ws_pause: Callable[[int], int]
     ws_resume: Callable[[int], int]
     ws_respond: Callable[[int, int, Any, Any, int], int]
+    ws_loop_poll_packed: Callable[[int, Any, int, int], int]
+    ws_loop_send_packed: Callable[[int, int, Any, int, Any], int]
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -816,6 +820,8 @@ class Library:
         self.ws_pause = _bind(holds, "ws_pause", c_int64, (c_int64,))
         self.ws_resume = _bind(holds, "ws_resume", c_int64, (c_int64,))
         self.ws_respond = _bind(holds, "ws_respond", c_int64, (c_int64, c_int64, c_char_p, c_void_p, c_int64))
+        self.ws_loop_poll_packed = _bind(waits, "ws_loop_poll_packed", c_int64, (c_int64, POINTER(c_int64), c_int64, c_int64))
+        self.ws_loop_send_packed = _bind(holds, "ws_loop_send_packed", c_int64, (c_int64, c_int64, c_void_p, c_int64, POINTER(c_int64)))
         self._check()
 
     def _check(self) -> None:

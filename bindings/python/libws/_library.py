@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Iterator, List
 
 from ._abi import AbiMismatchError, Library
+from ._alternate_stack import move_handlers
 
 
 def _candidates() -> Iterator[str]:
@@ -36,4 +37,5 @@ def _open() -> Library:
     raise ImportError("libws.so cannot be loaded: " + "; ".join(failures) + ". LIBWS_LIBRARY may name it.")
 
 
+move_handlers()
 lib = _open()

@@ -67,9 +67,7 @@ def connect(
     handle = aside(work, abandon, late)
     if sock is not None:
         sock.detach()
-    connection = Connection(handle, close_timeout_ms=close_timeout_ms)
-    lib.ws_set(handle, abi.WS_OPT_SEND_TIMEOUT_MS, send_timeout_ms)
-    return connection
+    return Connection(handle, close_timeout_ms=close_timeout_ms, send_timeout_ms=send_timeout_ms)
 
 
 def shut_down(sock: socket.socket) -> None:

@@ -25,8 +25,8 @@ _send_binary = lib.ws_send_binary
 _GOOD_ENDS = frozenset((abi.WS_CLOSE_NORMAL, abi.WS_CLOSE_GOING_AWAY, abi.WS_CLOSE_NO_STATUS))
 
 
-GOODBYE_MS = 50
-"""How long a server that shuts down waits for each peer that does not read."""
+GOODBYE_MS = 40
+"""How long a close frame waits for another thread's message that the peer does not read."""
 
 
 class Connection:
@@ -41,22 +41,26 @@ class Connection:
     """
 
     __slots__ = (
-        "__weakref__", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_patience", "close_code", "close_reason",
+        "__weakref__", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_patience", "_send_timeout_ms", "close_code", "close_reason",
         "peer_address", "request", "subprotocol",
     )  # fmt: skip
 
-    def __init__(self, handle: int, *, close_timeout_ms: int, request: Optional[Request] = None) -> None:
+    def __init__(
+        self, handle: int, *, close_timeout_ms: int, send_timeout_ms: int, request: Optional[Request] = None
+    ) -> None:
         self._handle = handle
         self._interruptible = False
         self._leaving = False  # close() or abort() of this end has begun
         self._patience = Patience(handle, abi.WS_OPT_RECV_TIMEOUT_MS)
         self._close_timeout_ms = close_timeout_ms
+        self._send_timeout_ms = send_timeout_ms
         self.close_code: Optional[int] = None
         self.close_reason: Optional[str] = None
         self.request = request
         self.subprotocol: Optional[str] = _text(lib.ws_subprotocol(handle)) or None
         self.peer_address: str = request.peer_address if request else _text(lib.ws_peer_address(handle))
         lib.ws_set(handle, abi.WS_OPT_CLOSE_TIMEOUT_MS, close_timeout_ms)
+        lib.ws_set(handle, abi.WS_OPT_SEND_TIMEOUT_MS, send_timeout_ms)
         lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 0)
 
     # --- receiving ----------------------------------------------------------------------------------------------------
@@ -184,12 +188,18 @@ class Connection:
         def work() -> None:
             if lib.ws_is_open(handle) == 1:
                 self._set_interruptible(False)
+                # A sender that is stuck is not waited for long; a close frame that finds no room goes out later all the same.
+                lib.ws_set(handle, abi.WS_OPT_SEND_TIMEOUT_MS, GOODBYE_MS)
                 if lib.ws_send_close_n(handle, code, text, len(text)) < 0:
                     failure = last_failure()
                     if isinstance(failure, InvalidArgumentError):
+                        lib.ws_set(handle, abi.WS_OPT_SEND_TIMEOUT_MS, self._send_timeout_ms)
                         raise failure
             self._leaving = True
-            if lib.ws_state(handle) == abi.WS_STATE_CLOSING and not self._drain(handle):
+            state = lib.ws_state(handle)
+            if state == abi.WS_STATE_OPEN:  # the sender is still stuck, and its peer would not read a close frame either
+                lib.ws_force_close(handle)
+            elif state == abi.WS_STATE_CLOSING and not self._drain(handle):
                 lib.ws_set(handle, abi.WS_OPT_CLOSE_TIMEOUT_MS, 1)  # the peer had its time
             lib.ws_close(handle)
             self._forget()
@@ -227,7 +237,7 @@ class Connection:
             self._cut(self._handle)
 
     def _say_goodbye(self, code: int, reason: bytes) -> None:
-        """Sends a close frame, without waiting long for a peer that does not read. Any thread may receive the answer."""
+        """Sends a close frame, without waiting long for a sender that is stuck. Any thread may receive the answer."""
         lib.ws_set(self._handle, abi.WS_OPT_SEND_TIMEOUT_MS, GOODBYE_MS)
         lib.ws_send_close_n(self._handle, code, reason, len(reason))
 

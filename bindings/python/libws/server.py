@@ -43,6 +43,7 @@ class Server:
         subprotocols: Sequence[str] = (),
         process_request: Optional[Callable[[Request], Verdict]] = None,
         close_timeout_ms: int = 1000,
+        send_timeout_ms: int = abi.WS_TIMEOUT_NONE,
         max_connections: int = 1000,
     ) -> None:
         self._handle = handle
@@ -50,6 +51,7 @@ class Server:
         self._subprotocols = subprotocols
         self._process_request = process_request
         self._close_timeout_ms = close_timeout_ms
+        self._send_timeout_ms = send_timeout_ms
         self._slots = threading.BoundedSemaphore(max_connections)
         self._lock = threading.Lock()
         self._threads: Dict[threading.Thread, Optional[Connection]] = {}
@@ -153,7 +155,9 @@ class Server:
         if self._process_request is not None and not self._answer(handle, request, self._process_request):
             lib.ws_drop(handle)
             return None
-        return Connection(handle, close_timeout_ms=self._close_timeout_ms, request=request)
+        return Connection(
+            handle, close_timeout_ms=self._close_timeout_ms, send_timeout_ms=self._send_timeout_ms, request=request
+        )
 
     def _answer(self, handle: int, request: Request, process_request: Callable[[Request], Verdict]) -> bool:
         """Sends the answer to the request; True when it opened the connection."""
@@ -283,11 +287,11 @@ def serve(
     ours = [subprotocols] if isinstance(subprotocols, str) else list(subprotocols)
     options = (
         (abi.WS_OPT_HANDSHAKE_TIMEOUT_MS, milliseconds(open_timeout, "open_timeout")),
-        (abi.WS_OPT_SEND_TIMEOUT_MS, milliseconds(send_timeout, "send_timeout")),
         (abi.WS_OPT_MAX_MESSAGE_BYTES, positive(max_message_bytes, "max_message_bytes")),
         (abi.WS_OPT_MAX_FRAME_BYTES, max_message_bytes),
     )
     close_timeout_ms = milliseconds(close_timeout, "close_timeout")
+    send_timeout_ms = milliseconds(send_timeout, "send_timeout")
     if max_connections < 1:
         raise InvalidArgumentError(f"max_connections must be at least 1, not {max_connections}", abi.WS_ERR_ARGUMENT)
     if not 0 <= port <= 65535:
@@ -318,6 +322,7 @@ def serve(
         subprotocols=ours,
         process_request=process_request,
         close_timeout_ms=close_timeout_ms,
+        send_timeout_ms=send_timeout_ms,
         max_connections=max_connections,
     )
 

@@ -1,0 +1,55 @@
+"""What a Loop reports: events, their kinds, and a snapshot of its counters."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Callable, NamedTuple, Tuple, Union
+
+from . import _abi as abi
+
+EVENT_UNSENT = -1
+"""The kind of an event that the library does not know: a message given to Loop.send could not be sent; error tells why."""
+
+
+class Event(NamedTuple):
+    """One thing that happened on one connection of a Loop. It owns its data, which stays valid.
+
+    kind is one of WS_EVENT_*, or EVENT_UNSENT. It is a tuple, so `kind, conn, data, *_ = event` works, too.
+    """
+
+    kind: int
+    conn: int
+    """The connection, for Loop.send and the like; 0 with WS_EVENT_DRAINED."""
+    data: Union[bytes, str]
+    """The message: str for text, bytes for binary; the bytes of a part, ping or pong. The agreed subprotocol with
+    WS_EVENT_OPEN, the reason with WS_EVENT_CLOSE, the target with WS_EVENT_REQUEST, the message with EVENT_UNSENT."""
+    code: int
+    """WS_EVENT_CLOSE: the close code (RFC 6455 §7.4). WS_EVENT_REQUEST: 0 for a proper opening handshake, else the HTTP
+    status that it would be refused with (426 for a plain HTTP request). Else 0."""
+    error: int
+    """WS_EVENT_CLOSE: 0 when the closing handshake was clean, else one of WS_ERR_*. EVENT_UNSENT: one of WS_ERR_*."""
+    status: int
+    """WS_EVENT_CLOSE of a dialled connection: the HTTP status that the server refused with, else 0. WS_EVENT_PONG: the
+    round-trip time in microseconds when it answers the loop's own ping, else -1."""
+    flags: int
+    """WS_PART_FIRST and WS_PART_FINAL; both of a whole message."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether data is a str."""
+        return isinstance(self.data, str)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether this is a whole message or the last part of one."""
+        return bool(self.flags & abi.WS_PART_FINAL)
+
+
+event_of: Callable[[Tuple[Any, ...]], Event] = partial(tuple.__new__, Event)
+"""Makes an Event of a row of seven: what Event._make does, in half the time."""
+
+
+def unsent(conn: int, opcode: int, payload: bytes, error: int) -> Event:
+    """The event for a message that could not be sent, with the message as it was given."""
+    data: Union[bytes, str] = payload.decode(errors="replace") if opcode == abi.WS_OPCODE_TEXT else payload
+    return Event(EVENT_UNSENT, conn, data, 0, error, 0, 0)
