@@ -75,12 +75,6 @@ $(B)/examples/c/%: examples/c/%.c $(C_HEADERS) $(wildcard examples/c/*.h) | lib
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(CFLAGS) $(WARN) -Iinclude -Ibindings/c $< -o $@ $(LINK) $(WITH)
 
-# One example sits inside libuv's loop as well, where libuv is installed.
-ifneq ($(wildcard /usr/include/uv.h /usr/local/include/uv.h),)
-$(B)/examples/c/external_loop: CFLAGS += -DWITH_LIBUV
-$(B)/examples/c/external_loop: LINK += -luv
-endif
-
 $(B)/examples/cpp/%: examples/cpp/%.cpp $(CPP_HEADERS) $(wildcard examples/cpp/*.h*) | lib
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 $(CXXFLAGS) $(WARN) -Iinclude -Ibindings/c -Ibindings/cpp $< -o $@ $(LINK)
