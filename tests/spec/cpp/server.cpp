@@ -99,6 +99,8 @@ void run_echo_method() {
     }
     server.stop();
     thread.join();
+    server.run_echo(); // stopped before: nothing is left to do
+    server.close();
     EXPECT_THROWS(ws::ConnectionClosed, closed, server.run_echo());
     EXPECT_THROWS(ws::InvalidArgument, handle, Server().run_echo());
 }
