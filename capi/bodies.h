@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 8ebb48cc94a4780ba1daa7f716f91243c6cc03fb23176f181251d9fb15dc1ae3
+ * f7cbda5a73e859174bb7663ffa228ef990de1a85b1f01cc5ad2e261211eaafb0
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -6,6 +6,7 @@
 
 #include "ws.h"
 #include "bodies.h"
+#include "signals.h"
 #include "_cgo_export.h"
 
 int64_t ws_abi_version(void)
@@ -268,6 +269,7 @@ int64_t ws_upgrade(int64_t fd, const void *buffer, int64_t buffer_len)
         libws_fail_forked("ws_upgrade");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(buffer_len < 0 || buffer_len > WS_LENGTH_MAX)) {
         libws_fail_length("ws_upgrade", "buffer_len", buffer_len);
         return -1;
@@ -330,6 +332,7 @@ int64_t ws_send_frame(int64_t conn, const WsFrame *frame)
         libws_fail_forked("ws_send_frame");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(frame == NULL)) {
         libws_fail_null("ws_send_frame", "frame");
         return -1;
@@ -343,6 +346,7 @@ int64_t ws_send_text(int64_t conn, const char *msg)
         libws_fail_forked("ws_send_text");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(msg == NULL)) {
         libws_fail_null("ws_send_text", "msg");
         return -1;
@@ -356,6 +360,7 @@ int64_t ws_send_text_n(int64_t conn, const char *msg, int64_t len)
         libws_fail_forked("ws_send_text_n");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
         libws_fail_length("ws_send_text_n", "len", len);
         return -1;
@@ -373,6 +378,7 @@ int64_t ws_send_binary(int64_t conn, const void *data, int64_t len)
         libws_fail_forked("ws_send_binary");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
         libws_fail_length("ws_send_binary", "len", len);
         return -1;
@@ -390,6 +396,7 @@ int64_t ws_send_fragment(int64_t conn, int64_t opcode, const void *data, int64_t
         libws_fail_forked("ws_send_fragment");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
         libws_fail_length("ws_send_fragment", "len", len);
         return -1;
@@ -407,6 +414,7 @@ int64_t ws_send_ping(int64_t conn)
         libws_fail_forked("ws_send_ping");
         return -1;
     }
+    libws_shield_handlers();
     return libws_go_send_ping(conn, libws_slot());
 }
 
@@ -416,6 +424,7 @@ int64_t ws_send_ping_n(int64_t conn, const void *data, int64_t len)
         libws_fail_forked("ws_send_ping_n");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
         libws_fail_length("ws_send_ping_n", "len", len);
         return -1;
@@ -433,6 +442,7 @@ int64_t ws_send_pong(int64_t conn)
         libws_fail_forked("ws_send_pong");
         return -1;
     }
+    libws_shield_handlers();
     return libws_go_send_pong(conn, libws_slot());
 }
 
@@ -442,6 +452,7 @@ int64_t ws_send_pong_n(int64_t conn, const void *data, int64_t len)
         libws_fail_forked("ws_send_pong_n");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
         libws_fail_length("ws_send_pong_n", "len", len);
         return -1;
@@ -459,6 +470,7 @@ int64_t ws_send_close(int64_t conn, int64_t status_code)
         libws_fail_forked("ws_send_close");
         return -1;
     }
+    libws_shield_handlers();
     return libws_go_send_close(conn, status_code, libws_slot());
 }
 
@@ -468,6 +480,7 @@ int64_t ws_send_close_reason(int64_t conn, int64_t code, const char *reason)
         libws_fail_forked("ws_send_close_reason");
         return -1;
     }
+    libws_shield_handlers();
     return libws_go_send_close_n(conn, code, (char *)reason, reason == NULL ? 0 : (int64_t)strlen(reason), libws_slot());
 }
 
@@ -477,6 +490,7 @@ int64_t ws_send_close_n(int64_t conn, int64_t code, const char *reason, int64_t 
         libws_fail_forked("ws_send_close_n");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(reason_len < 0 || reason_len > WS_LENGTH_MAX)) {
         libws_fail_length("ws_send_close_n", "reason_len", reason_len);
         return -1;
@@ -494,6 +508,7 @@ WsFrame ws_recv_frame(int64_t conn)
         libws_fail_forked("ws_recv_frame");
         return libws_no_frame;
     }
+    libws_shield_handlers();
     WsFrame frame_out;
     if (LIBWS_UNLIKELY(libws_go_recv_frame(conn, &frame_out, libws_slot()) < 0)) {
         return libws_no_frame;
@@ -507,6 +522,7 @@ WsFrame ws_recv_message(int64_t conn)
         libws_fail_forked("ws_recv_message");
         return libws_no_frame;
     }
+    libws_shield_handlers();
     WsFrame frame_out;
     if (LIBWS_UNLIKELY(libws_go_recv_message(conn, &frame_out, libws_slot()) < 0)) {
         return libws_no_frame;
@@ -538,6 +554,7 @@ int64_t ws_close(int64_t conn)
         libws_fail_forked("ws_close");
         return -1;
     }
+    libws_shield_handlers();
     return libws_go_close(conn, libws_slot());
 }
 
@@ -547,6 +564,7 @@ int64_t ws_close_with(int64_t conn, int64_t code, const char *reason)
         libws_fail_forked("ws_close_with");
         return -1;
     }
+    libws_shield_handlers();
     return libws_go_close_with(conn, code, (char *)reason, reason == NULL ? 0 : (int64_t)strlen(reason), libws_slot());
 }
 
@@ -574,6 +592,7 @@ int64_t ws_connect(const char *url)
         libws_fail_forked("ws_connect");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(url == NULL)) {
         libws_fail_null("ws_connect", "url");
         return -1;
@@ -587,6 +606,7 @@ int64_t ws_connect_with(const char *url, const WsConnectOptions *options)
         libws_fail_forked("ws_connect_with");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(url == NULL)) {
         libws_fail_null("ws_connect_with", "url");
         return -1;
@@ -607,6 +627,7 @@ int64_t ws_client_handshake(int64_t fd, const char *url, const WsConnectOptions 
         libws_fail_forked("ws_client_handshake");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(url == NULL)) {
         libws_fail_null("ws_client_handshake", "url");
         return -1;
@@ -645,6 +666,7 @@ int64_t ws_server_bind_host(const char *host, int64_t port)
         libws_fail_forked("ws_server_bind_host");
         return -1;
     }
+    libws_shield_handlers();
     return libws_go_server_bind_host((char *)host, host == NULL ? 0 : (int64_t)strlen(host), port, libws_slot());
 }
 
@@ -663,6 +685,7 @@ int64_t ws_server_accept(int64_t server)
         libws_fail_forked("ws_server_accept");
         return -1;
     }
+    libws_shield_handlers();
     return libws_go_server_accept(server, libws_slot());
 }
 
@@ -672,6 +695,7 @@ int64_t ws_server_accept_request(int64_t server)
         libws_fail_forked("ws_server_accept_request");
         return -1;
     }
+    libws_shield_handlers();
     return libws_go_server_accept_request(server, libws_slot());
 }
 
@@ -681,6 +705,7 @@ int64_t ws_server_run_echo(int64_t server)
         libws_fail_forked("ws_server_run_echo");
         return -1;
     }
+    libws_shield_handlers();
     return libws_go_server_run_echo(server, libws_slot());
 }
 
@@ -874,6 +899,7 @@ int64_t ws_accept_upgrade(int64_t conn, const char *subprotocol, const char *hea
         libws_fail_forked("ws_accept_upgrade");
         return -1;
     }
+    libws_shield_handlers();
     return libws_go_accept_upgrade(conn, (char *)subprotocol, subprotocol == NULL ? 0 : (int64_t)strlen(subprotocol), (char *)headers, headers == NULL ? 0 : (int64_t)strlen(headers), libws_slot());
 }
 
@@ -883,6 +909,7 @@ int64_t ws_refuse(int64_t conn, int64_t status, const char *headers, const void 
         libws_fail_forked("ws_refuse");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(body_len < 0 || body_len > WS_LENGTH_MAX)) {
         libws_fail_length("ws_refuse", "body_len", body_len);
         return -1;
@@ -1031,6 +1058,7 @@ int64_t ws_loop_poll(int64_t loop, WsEvent *events, int64_t cap, int64_t timeout
         libws_fail_forked("ws_loop_poll");
         return -1;
     }
+    libws_shield_handlers();
     if (LIBWS_UNLIKELY(events == NULL)) {
         libws_fail_null("ws_loop_poll", "events");
         return -1;
@@ -1088,6 +1116,7 @@ int64_t ws_loop_close(int64_t loop)
         libws_fail_forked("ws_loop_close");
         return -1;
     }
+    libws_shield_handlers();
     return libws_go_loop_close(loop, libws_slot());
 }
 
@@ -1097,6 +1126,7 @@ int64_t ws_loop_drop(int64_t loop)
         libws_fail_forked("ws_loop_drop");
         return -1;
     }
+    libws_shield_handlers();
     return libws_go_loop_drop(loop, libws_slot());
 }
 

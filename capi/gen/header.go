@@ -30,6 +30,10 @@ const headerIntro = `/*
  *
  * Threads. Any thread may call anything; where a call is limited it says so. Closing wakes the calls that are blocked.
  *
+ * Signals. Handlers and their masks stay the program's. Install them with SA_ONSTACK: threads inside the library run on small
+ * stacks. Calls that can wait add that flag to handlers that lack it, but a handler that is installed while another thread
+ * waits is not seen until a call is made.
+ *
  * %s
  */
 `

@@ -56,7 +56,7 @@ func bodies(t *abi.Table) []byte {
 func shim(t *abi.Table) []byte {
 	var b strings.Builder
 	b.WriteString("/*\n * The functions that libws.so exports. Each checks the fork flag and its arguments, then calls its body in Go or C.\n * " +
-		generated + "\n */\n#include <string.h>\n\n#include \"ws.h\"\n#include \"bodies.h\"\n#include \"_cgo_export.h\"\n")
+		generated + "\n */\n#include <string.h>\n\n#include \"ws.h\"\n#include \"bodies.h\"\n#include \"signals.h\"\n#include \"_cgo_export.h\"\n")
 	for i := range t.Functions {
 		b.WriteByte('\n')
 		shimFunction(&b, t, &t.Functions[i])
@@ -86,6 +86,9 @@ func shimFunction(b *strings.Builder, t *abi.Table, f *abi.Function) {
 	}
 	if !f.AfterFork {
 		guard("libws_forked", fmt.Sprintf("libws_fail_forked(%q)", f.Name))
+	}
+	if f.Blocks != "" {
+		b.WriteString("    libws_shield_handlers();\n") // where a thread waits, signals come
 	}
 	for _, p := range f.Params {
 		if isPointer(p.Type) && p.Null == abi.Never {
