@@ -169,6 +169,34 @@ static void storm_goes_unseen(void) { messages_through_a_storm(0, SA_ONSTACK); }
 static void storm_goes_unseen_restarting(void) { messages_through_a_storm(0, SA_ONSTACK | SA_RESTART); }
 static void storm_interrupts(void) { messages_through_a_storm(1, SA_ONSTACK); }
 
+/* ---- handlers that are installed as programs do it who know nothing of alternate stacks ---- */
+
+static void wordy(int number) {
+    volatile char page[8192]; /* more than a small stack has */
+    memset((void *)page, 0xa5, sizeof page);
+    note(number);
+}
+
+static void plain_handlers(void) {
+    struct sigaction now;
+    int64_t server, client;
+    pthread_t echoing;
+    CHECK(signal(SIGUSR2, wordy) != SIG_ERR && signal(SIGHUP, SIG_IGN) != SIG_ERR);
+    both_ends(&server, &client);
+    CHECK(pthread_create(&echoing, NULL, echo, &server) == 0);
+    CHECK(signal(SIGALRM, wordy) != SIG_ERR); /* after the connection was made */
+    CHECK(ws_set(client, WS_OPT_INTERRUPTIBLE, 1) == 0);
+    alarm(1);
+    REFUSED(ws_recv_frame(client).opcode, WS_ERR_INTERRUPTED); /* while it waits */
+    CHECK(atomic_load(&caught[SIGALRM]) == 1);
+    CHECK(sigaction(SIGUSR2, NULL, &now) == 0 && now.sa_handler == wordy && (now.sa_flags & SA_RESTART) && (now.sa_flags & SA_ONSTACK));
+    CHECK(sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN);
+    CHECK(sigaction(SIGWINCH, NULL, &now) == 0 && now.sa_handler == SIG_DFL);
+    CHECK(ws_close(client) == 0 && pthread_join(echoing, NULL) == 0 && ws_drop(server) == 0);
+}
+
+static void storm_of_plain_handlers(void) { messages_through_a_storm(0, 0); }
+
 /* ---- a blocked call ---- */
 
 static void interrupt_once(int64_t (*call)(int64_t), int64_t blocked) {
@@ -224,5 +252,7 @@ CASES({"handlers_are_kept", handlers_are_kept},
       {"storm_goes_unseen", storm_goes_unseen},
       {"storm_goes_unseen_restarting", storm_goes_unseen_restarting},
       {"storm_interrupts", storm_interrupts},
+      {"plain_handlers", plain_handlers},
+      {"storm_of_plain_handlers", storm_of_plain_handlers},
       {"interrupts_blocked_calls", interrupts_blocked_calls},
       {"stop_from_a_handler", stop_from_a_handler})
