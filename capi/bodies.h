@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * f7cbda5a73e859174bb7663ffa228ef990de1a85b1f01cc5ad2e261211eaafb0
+ * 5c75c8730be60abe4868b1a8534f6fa6e524c3a9cd2d14523157c719d235c13d
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H
@@ -32,5 +32,7 @@ int64_t libws_c_frame_drop(WsFrame *frame);
 int64_t libws_c_server_stop(int64_t server);
 int64_t libws_c_loop_poll(int64_t loop, WsEvent *events, int64_t cap, int64_t timeout_ms);
 int64_t libws_c_loop_wake(int64_t loop);
+int64_t libws_c_loop_poll_packed(int64_t loop, int64_t *pack_out, int64_t size, int64_t timeout_ms);
+int64_t libws_c_loop_send_packed(int64_t loop, int64_t n, const void *packed, int64_t len, int64_t *results_out);
 
 #endif

@@ -1370,3 +1370,34 @@ int64_t ws_respond(int64_t conn, int64_t status, const char *headers, const void
     }
     return libws_go_respond(conn, status, (char *)headers, headers == NULL ? 0 : (int64_t)strlen(headers), (void *)body, body_len, libws_slot());
 }
+
+int64_t ws_loop_poll_packed(int64_t loop, int64_t *pack_out, int64_t size, int64_t timeout_ms)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_poll_packed");
+        return -1;
+    }
+    libws_shield_handlers();
+    if (LIBWS_UNLIKELY(pack_out == NULL)) {
+        libws_fail_null("ws_loop_poll_packed", "pack_out");
+        return -1;
+    }
+    return libws_c_loop_poll_packed(loop, pack_out, size, timeout_ms);
+}
+
+int64_t ws_loop_send_packed(int64_t loop, int64_t n, const void *packed, int64_t len, int64_t *results_out)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_send_packed");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(len < 0 || len > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_loop_send_packed", "len", len);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(packed == NULL && len > 0)) {
+        libws_fail_missing("ws_loop_send_packed", "packed", "len", len);
+        return -1;
+    }
+    return libws_c_loop_send_packed(loop, n, packed, len, results_out);
+}

@@ -2255,6 +2255,47 @@ WS_API int64_t ws_resume(int64_t conn) WS_NOEXCEPT;
  */
 WS_API int64_t ws_respond(int64_t conn, int64_t status, const char *headers, const void *body, int64_t body_len) WS_NOEXCEPT;
 
+/**
+ * Polls like ws_loop_poll and packs what happened for scripting languages, which so get all of it with one step.
+ * pack_out[0] is the number of payloads that lie elsewhere, F; from pack_out[1] on come 3*F numbers: the address,
+ * the length in bytes and 1 for text, 0 for bytes, of each. From byte 16,384 on comes a list in the format of
+ * Python's pickle (protocol 5), of one tuple of seven for each event: kind, conn, data, code, error, status, flags,
+ * as in WsEvent. data is text or bytes: text where WS_EVENT_MESSAGE has WS_OPCODE_TEXT and with OPEN, CLOSE and
+ * REQUEST. In the place of each payload that lies elsewhere the list takes the next one that it is given
+ * (NEXT_BUFFER); their addresses are valid like data of an event.
+ *
+ * @param loop The loop.
+ * @param pack_out Room for the numbers and the list, which the next call may overwrite.
+ * @param size Its size in bytes, at least 17,408. A poll reports up to 512 events, fewer with less than 40,976.
+ * @param timeout_ms How long to wait, in milliseconds: 0 not at all, WS_TIMEOUT_NONE for ever.
+ * @return The number of events; 0 when there are none, and then nothing is written. -1 when it failed.
+ * Blocks: Until an event, at most timeout_ms; ws_loop_wake and ws_loop_close from another thread end it.
+ * Threads: Any thread, one at a time: a second one gets WS_ERR_BUSY.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_BUSY, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM,
+ *     WS_ERR_INTERNAL, WS_ERR_FORKED.
+ */
+WS_API int64_t ws_loop_poll_packed(int64_t loop, int64_t *pack_out, int64_t size, int64_t timeout_ms) WS_NOEXCEPT;
+
+/**
+ * Sends many messages that lie in one block of memory, as ws_loop_send_batch does: the n connections, the n opcodes
+ * and the n lengths, each number of eight bytes in the machine's order, then the payloads, one right after the
+ * other. Each message succeeds or fails alone.
+ *
+ * @param loop The loop.
+ * @param n How many messages there are.
+ * @param packed The block. NULL is fine when the length is 0.
+ * @param len Its length in bytes: 24*n and that of all payloads, exactly.
+ * @param results_out NULL, or room for n numbers: for each message the bytes on the wire, 0 when the policy of its
+ *     connection dropped it, or the negative of one of WS_ERR_*.
+ * @return How many did not fail; -1 when the loop or an argument is wrong and nothing was sent.
+ * Blocks: Never.
+ * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL,
+ *     WS_ERR_FORKED.
+ * Clause: RFC 6455 §5.6.
+ */
+WS_API int64_t ws_loop_send_packed(int64_t loop, int64_t n, const void *packed, int64_t len, int64_t *results_out) WS_NOEXCEPT;
+
 #ifdef __cplusplus
 }
 #endif

@@ -163,7 +163,7 @@ func functions() []Function {
 	var all []Function
 	for _, section := range [][]Function{
 		libraryFunctions, frameFunctions, connectionFunctions, receiveFunctions, closeFunctions,
-		clientFunctions, serverFunctions, requestFunctions, optionFunctions, loopFunctions, loopSendFunctions,
+		clientFunctions, serverFunctions, requestFunctions, optionFunctions, loopFunctions, loopSendFunctions, loopPackedFunctions,
 	} {
 		all = append(all, section...)
 	}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Callable, NamedTuple, Tuple, Union
+from typing import Any, Callable, Dict, NamedTuple, Tuple, Union
 
 from . import _abi as abi
 
@@ -53,3 +53,43 @@ def unsent(conn: int, opcode: int, payload: bytes, error: int) -> Event:
     """The event for a message that could not be sent, with the message as it was given."""
     data: Union[bytes, str] = payload.decode(errors="replace") if opcode == abi.WS_OPCODE_TEXT else payload
     return Event(EVENT_UNSENT, conn, data, 0, error, 0, 0)
+
+
+class Metrics(NamedTuple):
+    """A snapshot of a loop's counters. Times are in microseconds, sizes in bytes."""
+
+    open: int
+    """Connections that are open."""
+    pending: int
+    """Connections whose opening handshake is under way."""
+    total: int
+    """Connections ever accepted, adopted or dialled."""
+    refused: int
+    """Of them, those that never opened."""
+    accepts_failed: int
+    """Times the system refused to accept, out of descriptors for example."""
+    messages_in: int
+    messages_out: int
+    bytes_in: int
+    bytes_out: int
+    queue_bytes: int
+    """Output that waits, of all connections."""
+    refused_full: int
+    """Messages refused because a queue was full."""
+    dropped_newest: int
+    dropped_oldest: int
+    conflated: int
+    closed_slow: int
+    """Connections closed because they read too slowly."""
+    round_trips: int
+    rtt_p50_us: int
+    rtt_p99_us: int
+    memory_bytes: int
+    closes: Dict[int, int]
+    """How many connections ended with each close code; 3000 and 4000 stand for all of 3000-3999 and 4000-4999."""
+
+    @classmethod
+    def of(cls, raw: abi.WsMetrics) -> Metrics:
+        """The snapshot that the library wrote."""
+        closes = {int(name[7:]): getattr(raw, name) for name, _ in raw._fields_ if name[7:].isdigit()}
+        return cls(*(getattr(raw, name) for name in cls._fields[:-1]), {code: n for code, n in closes.items() if n})

@@ -1,0 +1,278 @@
+"""Gathers the messages that a Loop is given and hands them to the library in one call (RFC 6455 §6.1)."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from array import array
+from typing import Any, List, Sequence, Tuple, Union
+
+from . import _abi as abi
+from ._buffers import BytesLike, lend
+from ._library import lib
+from .errors import ConnectionClosed, InvalidArgumentError, last_failure
+from .loop_event import Event, unsent
+
+Message = Union[str, BytesLike]
+Entry = Tuple[int, int, bytes]  # connection, opcode, payload
+
+BATCH = 1024
+"""How many messages are gathered at most; more of them are handed over at once."""
+LONG = 8192
+"""From how many bytes on a message is not gathered but sent alone: a call costs less than copying it once more."""
+
+_TEXT = abi.WS_OPCODE_TEXT
+_BINARY = abi.WS_OPCODE_BINARY
+
+
+def encoded(text: str) -> bytes:
+    """The UTF-8 of a text; InvalidArgumentError when it has surrogates."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidArgumentError(f"a text message must be UTF-8: {error.reason}", abi.WS_ERR_UTF8) from None
+
+
+def copied(data: Any) -> bytes:
+    """The bytes of whatever is bytes-like; TypeError when it is not."""
+    return memoryview(data).tobytes()
+
+
+class Outbox:
+    """The sending half of a Loop. Any thread may call it; nothing of it blocks.
+
+    What is given to send() is gathered and handed over, in order, by the next poll() or flush(), or by any call about a
+    connection whose effect must follow. So a message that cannot be sent is reported by an EVENT_UNSENT, not by an exception.
+    """
+
+    __slots__ = ("_external", "_gather", "_gathered", "_handing", "_handle", "_results", "_rings", "_unsent")
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._gathered: List[Entry] = []
+        self._gather = self._gathered.append
+        self._unsent: List[Event] = []
+        self._handing = threading.Lock()
+        self._results = (ctypes.c_int64 * BATCH)()
+        self._rings = False  # the next message must ring: a poll may be waiting, or nobody polls again unasked
+        self._external = False  # fileno() was asked for: another loop calls poll() when the descriptor is readable
+
+    # --- one connection -----------------------------------------------------------------------------------------------
+
+    def send(self, conn: int, message: Message) -> None:
+        """Sends a message on a connection: str as text; bytes, bytearray, memoryview and other buffers as binary.
+
+        It leaves with the next poll() or flush(), in one write with what else is sent on the connection. If the library
+        does not take it (stale connection, full queue), the next poll() has an EVENT_UNSENT with it. Does not block. Raises
+        TypeError or InvalidArgumentError (a str with surrogates, a buffer that is not contiguous) with nothing sent, and
+        ConnectionClosed when the loop is closed.
+        """
+        if type(message) is bytes:
+            if len(message) >= LONG:
+                self._send_long(conn, _BINARY, message)
+                return
+            self._gather((conn, _BINARY, message))
+        elif type(message) is str:
+            payload = encoded(message)
+            if len(payload) >= LONG:
+                self._send_long(conn, _TEXT, payload)
+                return
+            self._gather((conn, _TEXT, payload))
+        else:
+            self._send_other(conn, message)
+            return
+        if self._rings or len(self._gathered) >= BATCH:
+            self._ring()
+
+    def send_text(self, conn: int, text: str) -> None:
+        """Sends a text message; see send()."""
+        if not isinstance(text, str):
+            raise TypeError(f"text must be a str, not {type(text).__name__}")
+        self.send(conn, text)
+
+    def send_bytes(self, conn: int, data: BytesLike) -> None:
+        """Sends a binary message; see send(). A buffer that may change is copied, or written at once when it is long."""
+        if isinstance(data, str):
+            raise TypeError("data must be bytes-like, not str")
+        self.send(conn, data)
+
+    def try_send(self, conn: int, message: Message, key: int = 0) -> int:
+        """Sends a message and tells at once what became of it: the bytes it takes on the wire, 0 when the policy dropped it.
+
+        With WS_QUEUE_CONFLATE a message that waits is replaced by the next one with the same key; 0 is no key. Does not
+        block. Raises ConnectionClosed, StateError inside a fragmented message, InvalidArgumentError, and ResourceError with
+        WS_ERR_QUEUE_FULL; the message is refused whole then.
+        """
+        opcode, payload = (_TEXT, encoded(message)) if isinstance(message, str) else (_BINARY, message)
+        self._settle()
+        return self._lend(payload, lambda address, length: lib.ws_loop_send_key(self._handle, conn, opcode, address, length, key))
+
+    def send_fragment(self, conn: int, message: Message, *, first: bool = False, final: bool = False) -> int:
+        """Sends one part of a message (RFC 6455 §5.4): the first part says whether it is text (str) or binary.
+
+        Other messages on the connection fail until the part that is final. Returns and raises what try_send() does.
+        """
+        opcode, payload = (_TEXT, encoded(message)) if isinstance(message, str) else (_BINARY, message)
+        if not first:
+            opcode = abi.WS_OPCODE_CONTINUATION
+        self._settle()
+        return self._lend(
+            payload, lambda address, length: lib.ws_loop_send_fragment(self._handle, conn, opcode, address, length, int(final))
+        )
+
+    def ping(self, conn: int, data: Message = b"") -> int:
+        """Sends a ping with at most 125 bytes. The loop sends pings of its own, too. Returns and raises what try_send() does."""
+        payload = encoded(data) if isinstance(data, str) else data
+        self._settle()
+        return self._lend(payload, lambda address, length: lib.ws_loop_ping(self._handle, conn, address, length))
+
+    # --- many connections ---------------------------------------------------------------------------------------------
+
+    def broadcast(self, conns: Sequence[int], message: Message) -> int:
+        """Sends one message, encoded once, to a list of connections; tells how many took it.
+
+        Connections that are gone or full are passed over. Does not block. Raises InvalidArgumentError with nothing sent.
+        """
+        try:
+            numbers = array("q", conns)
+        except OverflowError:
+            raise InvalidArgumentError("conns has a number that no connection has", abi.WS_ERR_HANDLE) from None
+        if not numbers:
+            return 0
+        opcode, payload = (_TEXT, encoded(message)) if isinstance(message, str) else (_BINARY, message)
+        first = ctypes.byref(ctypes.c_int64.from_buffer(numbers))
+        self._settle()
+        return self._lend(
+            payload,
+            lambda address, length: lib.ws_loop_broadcast(self._handle, first, len(numbers), opcode, address, length, None),
+        )
+
+    def publish(self, topic: str, message: Message, *, exclude: int = 0) -> int:
+        """Sends one message, encoded once, to the subscribers of a topic, those of the process's other loops included.
+
+        exclude is a connection that does not get it. Returns how many connections of this loop took it. Does not block.
+        Raises InvalidArgumentError with nothing sent.
+        """
+        name = topic_name(topic)
+        opcode, payload = (_TEXT, encoded(message)) if isinstance(message, str) else (_BINARY, message)
+        self._settle()
+        return self._lend(
+            payload, lambda address, length: lib.ws_loop_publish(self._handle, name, opcode, address, length, exclude)
+        )
+
+    def flush(self) -> List[Event]:
+        """Writes what was sent since the last poll() now. Returns an EVENT_UNSENT for each message that was not taken.
+
+        Does not block. Raises ConnectionClosed when the loop is closed.
+        """
+        self._settle()
+        if lib.ws_loop_flush(self._handle) < 0:
+            raise last_failure()
+        return self._take_unsent()
+
+    # --- handing over -------------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Hands over what was gathered, so that what comes next follows it."""
+        if self._handle < 0:
+            raise ConnectionClosed("the loop is closed", abi.WS_ERR_CLOSED)
+        if self._gathered:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        # Appending and taking away are each one step under the GIL, so no message of another thread is lost between.
+        with self._handing:
+            while self._gathered:
+                batch = self._gathered[:BATCH]
+                del self._gathered[: len(batch)]
+                self._hand_batch(batch)
+
+    def _hand_batch(self, batch: List[Entry]) -> None:
+        conns, opcodes, payloads = zip(*batch)
+        try:
+            numbers = array("q", (*conns, *opcodes, *map(len, payloads)))
+        except (TypeError, OverflowError):
+            self._hand_batch_without_strangers(batch)
+            return
+        packed = b"".join((numbers, *payloads))
+        taken = lib.ws_loop_send_packed(self._handle, len(batch), packed, len(packed), self._results)
+        if taken != len(batch):
+            if taken < 0:
+                raise last_failure()
+            self._unsent += [unsent(*entry, -code) for entry, code in zip(batch, self._results) if code < 0]
+
+    def _hand_batch_without_strangers(self, batch: List[Entry]) -> None:
+        """Hands a batch over in which something is no connection at all, which must not harm the others."""
+        good: List[Entry] = []
+        for entry in batch:
+            if isinstance(entry[0], int) and -(1 << 63) <= entry[0] < 1 << 63:
+                good.append(entry)
+            else:
+                self._unsent.append(unsent(*entry, abi.WS_ERR_HANDLE))
+        if good:
+            self._hand_batch(good)
+
+    def _take_unsent(self) -> List[Event]:
+        taken = self._unsent[:]
+        del self._unsent[: len(taken)]
+        return taken
+
+    def _ring(self) -> None:
+        """Brings a poll about for what was gathered, or hands it over since it is much."""
+        if len(self._gathered) >= BATCH:
+            self._settle()
+        if self._rings:
+            self._rings = False
+            if self._handle < 0:
+                self._rings = True
+                del self._gathered[:]
+                raise ConnectionClosed("the loop is closed", abi.WS_ERR_CLOSED)
+            lib.ws_loop_wake(self._handle)
+
+    def _send_long(self, conn: int, opcode: int, payload: Any) -> None:
+        self._settle()
+
+        def use(address: Any, length: int) -> int:
+            try:
+                sent = lib.ws_loop_send(self._handle, conn, opcode, address, length)
+            except ctypes.ArgumentError:
+                raise TypeError(f"conn must be an int, not {type(conn).__name__}") from None
+            if sent < 0:
+                self._unsent.append(unsent(conn, opcode, bytes(payload), lib.ws_last_error()))
+                self._ring()
+            return 0
+
+        self._lend(payload, use)
+
+    def _send_other(self, conn: int, message: Any) -> None:
+        if isinstance(message, str):
+            self.send(conn, str(message))
+            return
+        view = memoryview(message)
+        if view.nbytes < LONG:
+            self.send(conn, view.tobytes())
+        else:
+            self._send_long(conn, _BINARY, message if isinstance(message, (bytes, bytearray, memoryview)) else view)
+
+    @staticmethod
+    def _lend(payload: Any, use: Any) -> int:
+        """Calls use(address, length) with the memory of a payload; raises what went wrong."""
+        try:
+            result = lend(payload, use)
+        except BufferError as error:
+            raise InvalidArgumentError(f"the buffer cannot be sent: {error}", abi.WS_ERR_ARGUMENT) from None
+        except ctypes.ArgumentError as error:
+            raise TypeError(f"a connection is an int: {error}") from None
+        if result < 0:
+            raise last_failure()
+        return result
+
+
+def topic_name(topic: str) -> bytes:
+    """A topic for C: 1 to 1,024 bytes of UTF-8 without NUL."""
+    if not isinstance(topic, str):
+        raise TypeError(f"topic must be a str, not {type(topic).__name__}")
+    name = encoded(topic)
+    if not 1 <= len(name) <= 1024 or b"\0" in name:
+        raise InvalidArgumentError("topic must be 1 to 1024 bytes of UTF-8 without NUL", abi.WS_ERR_ARGUMENT)
+    return name
