@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Iterator, List
 
 from ._abi import AbiMismatchError, Library
-from ._alternate_stack import move_handlers
 
 
 def _candidates() -> Iterator[str]:
@@ -37,5 +36,4 @@ def _open() -> Library:
     raise ImportError("libws.so cannot be loaded: " + "; ".join(failures) + ". LIBWS_LIBRARY may name it.")
 
 
-move_handlers()
 lib = _open()
