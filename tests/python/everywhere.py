@@ -110,7 +110,7 @@ def signals(url: str) -> None:
         try:
             ws.recv()
         except KeyboardInterrupt:
-            assert time.monotonic() - began[0] < 0.6
+            assert time.monotonic() - began[0] < 2
         else:
             raise AssertionError("no KeyboardInterrupt")
         ws.send("still there")

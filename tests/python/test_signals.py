@@ -8,8 +8,9 @@ import pytest
 from children import Child
 from echoing import RawServer, never_reading, read_head, silent_after_handshake
 
-# Promised are 100 ms; the bound leaves room for a machine that does much else at the same time.
-PROMPT_S = 0.6
+PROMPT_S = 0.1  # what is promised
+ATTEMPTS = 4  # a machine that does much else at the same time may be late, but not always
+NEVER_S = 2  # later than this is not a matter of the machine
 
 SETUP = """
 import socket, sys, threading, time
@@ -51,14 +52,21 @@ BLOCKING = {
 }
 
 
-def interrupts_promptly(child: Child) -> None:
-    assert child.line() == "ready"
-    child.wait_until_blocked()
-    sent = time.monotonic()
-    child.signal()
-    woken = float(child.line())
-    assert woken - sent < PROMPT_S
-    assert child.finish() == []
+def interrupts_promptly(code: str, port: int) -> None:
+    """Runs a program that blocks, interrupts it, and measures how long it takes to notice."""
+    delays = []
+    for _ in range(ATTEMPTS):
+        with Child(code, str(port)) as child:
+            assert child.line() == "ready"
+            child.wait_until_blocked()
+            sent = time.monotonic()
+            child.signal()
+            delays.append(float(child.line()) - sent)
+            assert child.finish() == []
+        assert delays[-1] < NEVER_S
+        if delays[-1] < PROMPT_S:
+            return
+    raise AssertionError(f"never within {PROMPT_S} s: {delays}")
 
 
 @pytest.mark.parametrize("call", BLOCKING)
@@ -66,23 +74,20 @@ def test_ctrl_c_ends(call: str) -> None:
     prepare, block = BLOCKING[call]
     with RawServer(silent_after_handshake) as server:
         code = f"{SETUP}\n{prepare}\ndef block():\n    {block}\n{BLOCK}"
-        with Child(code, str(server.port)) as child:
-            interrupts_promptly(child)
+        interrupts_promptly(code, server.port)
 
 
 def test_ctrl_c_ends_send() -> None:
     with RawServer(never_reading) as server:
         code = f"{SETUP}\nws = pleasant()\ndef block():\n    while True: ws.send(bytes(1 << 20))\n{BLOCK}"
-        with Child(code, str(server.port)) as child:
-            interrupts_promptly(child)
+        interrupts_promptly(code, server.port)
 
 
 @pytest.mark.parametrize("given", ["", "sock=socket.create_connection(('127.0.0.1', port))"])
 def test_ctrl_c_ends_connect(given: str) -> None:
     with RawServer(lambda sock: (read_head(sock), sock.recv(1))) as server:
         code = f"{SETUP}\ndef block():\n    pleasant(timeout=60, {given})\n{BLOCK}"
-        with Child(code, str(server.port)) as child:
-            interrupts_promptly(child)
+        interrupts_promptly(code, server.port)
 
 
 def test_a_signal_just_before_the_wait_is_seen() -> None:
@@ -114,7 +119,7 @@ def test_a_signal_just_before_the_wait_is_seen() -> None:
     print(worst)
     """
     with Child(code) as child:
-        assert float(child.finish()[-1]) < PROMPT_S
+        assert float(child.finish()[-1]) < NEVER_S
 
 
 def test_a_storm_of_signals_loses_nothing() -> None:

@@ -11,7 +11,7 @@ import libws
 import pytest
 from echoing import WAIT_S, RawServer, echo_server, never_reading, pair, silent_after_handshake, url
 
-PROMPT_S = 0.6  # promised are 100 ms
+NEVER_S = 2  # promised are 100 ms; a machine that does much else at the same time may be late
 
 
 def run(*works: Callable[[], object]) -> List[Any]:
@@ -87,7 +87,7 @@ def test_closing_wakes_a_receiver(ending: str) -> None:
         closed = time.monotonic()
         getattr(ws, ending)()
         thread.join(WAIT_S)
-        assert woken[0] - closed < PROMPT_S
+        assert woken[0] - closed < NEVER_S
         assert outcomes[0].code == 1006
 
 
@@ -123,7 +123,7 @@ def test_closing_wakes_a_sender(ending: str) -> None:
         thread.join(WAIT_S)
         woken, error = outcomes[0]
         assert isinstance(error, libws.ConnectionClosed)
-        assert woken - closed < PROMPT_S
+        assert woken - closed < NEVER_S
 
 
 def test_of_many_closers_all_return() -> None:
