@@ -41,8 +41,7 @@ def talk(server: targets.Target, dice: random.Random) -> None:
                 peer.send_frame(rawpeer.BINARY, data[:cut], fin=False)
                 peer.send_frame(rawpeer.PING, b"between")
                 peer.send_frame(rawpeer.CONTINUATION, data[cut:])
-                peer.expect_pong(b"between")
-                peer.expect_message(rawpeer.BINARY, data)
+                peer.expect_message_and_pong(rawpeer.BINARY, data, b"between")
             else:
                 peer.echo(data, rawpeer.BINARY)
         farewell(peer)
