@@ -1,6 +1,8 @@
 /* Every call that takes a handle, with handles that are invented, closed, reused or of the other kind: an error, and never another object. */
 #include "check.h"
 
+static WsEvent event;
+static WsMetrics metrics;
 static WsFrame frame = {WS_OPCODE_TEXT, 0, 0, 1, 0};
 
 /* One call as a number: NULL is -1, a WsFrame its opcode. */
@@ -60,6 +62,37 @@ NUMBER(server_port, ws_server_port(h))
 NUMBER(server_running, ws_server_running(h))
 NUMBER(server_set_subprotocols, ws_server_set_subprotocols(h, "a"))
 NUMBER(server_set_origins, ws_server_set_origins(h, "https://a"))
+NUMBER(pause_it, ws_pause(h))
+NUMBER(resume_it, ws_resume(h))
+NUMBER(respond, ws_respond(h, 200, NULL, NULL, 0))
+NUMBER(loop_listen, ws_loop_listen(h, "127.0.0.1", 0, 0))
+NUMBER(loop_listen_unix, ws_loop_listen_unix(h, "@libws-handles"))
+NUMBER(loop_listen_fd, ws_loop_listen_fd(h, 0))
+NUMBER(loop_port, ws_loop_port(h))
+NUMBER(loop_adopt, ws_loop_adopt(h, 0, WS_ADOPT_CLIENT, NULL, 0))
+NUMBER(loop_connect, ws_loop_connect(h, "ws://127.0.0.1:1/", NULL))
+NUMBER(loop_handshake, ws_loop_handshake(h, 0, "ws://127.0.0.1:1/", NULL))
+NUMBER(loop_poll, ws_loop_poll(h, &event, 1, 0))
+NUMBER(loop_fd, ws_loop_fd(h))
+NUMBER(loop_wake, ws_loop_wake(h))
+NUMBER(loop_flush, ws_loop_flush(h))
+NUMBER(loop_drain, ws_loop_drain(h, 1))
+NUMBER(loop_close, ws_loop_close(h))
+NUMBER(loop_drop, ws_loop_drop(h))
+NUMBER(loop_metrics, ws_loop_metrics(h, &metrics, sizeof metrics))
+NUMBER(loop_send, ws_loop_send(h, 1, WS_OPCODE_TEXT, "x", 1))
+NUMBER(loop_send_key, ws_loop_send_key(h, 1, WS_OPCODE_TEXT, "x", 1, 1))
+NUMBER(loop_send_fragment, ws_loop_send_fragment(h, 1, WS_OPCODE_TEXT, "x", 1, 1))
+NUMBER(loop_ping, ws_loop_ping(h, 1, "x", 1))
+NUMBER(loop_send_batch, ws_loop_send_batch(h, NULL, 0))
+NUMBER(loop_broadcast, ws_loop_broadcast(h, NULL, 0, WS_OPCODE_TEXT, "x", 1, NULL))
+NUMBER(loop_subscribe, ws_loop_subscribe(h, 1, "topic"))
+NUMBER(loop_unsubscribe, ws_loop_unsubscribe(h, 1, "topic"))
+NUMBER(loop_publish, ws_loop_publish(h, "topic", WS_OPCODE_TEXT, "x", 1, 0))
+NUMBER(loop_close_conn, ws_loop_close_conn(h, 1, 1000, NULL))
+NUMBER(loop_abort_conn, ws_loop_abort_conn(h, 1))
+NUMBER(loop_set_context, ws_loop_set_context(h, 1, NULL))
+TEXT(loop_context, ws_loop_context(h, 1))
 NUMBER(set, ws_set(h, WS_OPT_INTERRUPTIBLE, 1))
 NUMBER(get, ws_get(h, WS_OPT_INTERRUPTIBLE))
 
@@ -72,7 +105,7 @@ typedef struct Call {
 
 #define FAILS(name) {#name, name, -1, -1}
 
-/* ANY: what differs between the roles is looked at below. */
+/* ANY: what differs between roles is looked at below; and some calls are for connections of loops, so others are foreign to them. */
 #define ANY -2
 
 static const Call of_connections[] = {
@@ -82,31 +115,43 @@ static const Call of_connections[] = {
     FAILS(recv_frame), FAILS(recv_message), FAILS(close_code), FAILS(close_reason), FAILS(close_it), FAILS(close_with), FAILS(force_close),
     {"drop", drop, -1, 0}, FAILS(request_method), FAILS(request_path), FAILS(request_query), FAILS(request_host), FAILS(request_origin),
     FAILS(request_header), FAILS(request_header_count), FAILS(request_header_name), FAILS(request_header_value), FAILS(subprotocol),
-    FAILS(peer_address), FAILS(http_status), FAILS(accept_upgrade), FAILS(refuse), FAILS(set), FAILS(get),
+    FAILS(peer_address), FAILS(http_status), FAILS(accept_upgrade), FAILS(refuse), {"pause_it", pause_it, -1, ANY},
+    {"resume_it", resume_it, -1, ANY}, {"respond", respond, -1, ANY}, FAILS(set), FAILS(get),
 };
 static const Call of_servers[] = {
     {"server_is_valid", server_is_valid, 0, 0}, FAILS(server_accept), FAILS(server_accept_request), FAILS(server_run_echo),
     FAILS(server_stop), FAILS(server_close), {"server_drop", server_drop, -1, 0}, FAILS(server_listener_fd), FAILS(server_port),
     {"server_running", server_running, -1, 0}, FAILS(server_set_subprotocols), FAILS(server_set_origins), FAILS(set), FAILS(get),
 };
+static const Call of_loops[] = {
+    FAILS(loop_listen), FAILS(loop_listen_unix), FAILS(loop_listen_fd), FAILS(loop_port), FAILS(loop_adopt), FAILS(loop_connect),
+    FAILS(loop_handshake), FAILS(loop_poll), FAILS(loop_fd), FAILS(loop_wake), FAILS(loop_flush), FAILS(loop_drain), FAILS(loop_close),
+    {"loop_drop", loop_drop, -1, 0}, FAILS(loop_metrics), FAILS(loop_send), FAILS(loop_send_key), FAILS(loop_send_fragment), FAILS(loop_ping),
+    FAILS(loop_send_batch), FAILS(loop_broadcast), FAILS(loop_subscribe), FAILS(loop_unsubscribe), FAILS(loop_publish), FAILS(loop_close_conn),
+    FAILS(loop_abort_conn), FAILS(loop_set_context), FAILS(loop_context), FAILS(set), FAILS(get),
+};
+#define LOOP_CALLS (sizeof of_loops / sizeof *of_loops)
 #define CONNECTION_CALLS (sizeof of_connections / sizeof *of_connections)
 #define SERVER_CALLS (sizeof of_servers / sizeof *of_servers)
 
 static void answers(const Call *call, int64_t handle, int64_t wanted, int64_t code) {
     int64_t got = call->call(handle);
-    if ((wanted != ANY && got != wanted) || ((got == -1 || code == WS_ERR_HANDLE) && ws_last_error() != code)) {
+    if (wanted != ANY && (got != wanted || ((got == -1 || code == WS_ERR_HANDLE) && ws_last_error() != code))) {
         fprintf(stderr, "%s of %" PRId64 " gives %" PRId64 " and %s\n", call->name, handle, got, ws_error_name(ws_last_error()));
         CHECK(!"the answer of the table");
     }
 }
 
-static void is_invented(int64_t handle, int connections, int servers) {
-    for (size_t i = 0; connections && i < CONNECTION_CALLS; i++) {
-        answers(&of_connections[i], handle, of_connections[i].invented, WS_ERR_HANDLE);
+static void are_invented(const Call *calls, size_t count, int64_t handle) {
+    for (size_t i = 0; i < count; i++) {
+        answers(&calls[i], handle, calls[i].invented, WS_ERR_HANDLE);
     }
-    for (size_t i = 0; servers && i < SERVER_CALLS; i++) {
-        answers(&of_servers[i], handle, of_servers[i].invented, WS_ERR_HANDLE);
-    }
+}
+
+static void is_invented(int64_t handle) {
+    are_invented(of_connections, CONNECTION_CALLS, handle);
+    are_invented(of_servers, SERVER_CALLS, handle);
+    are_invented(of_loops, LOOP_CALLS, handle);
 }
 
 static void invented(void) {
@@ -118,7 +163,7 @@ static void invented(void) {
                            server ^ ((int64_t)1 << 20), server ^ ((int64_t)1 << 40), server ^ ((int64_t)1 << 60), client ^ ((int64_t)1 << 33)};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         if (odd[i] != client && odd[i] != listener) {
-            is_invented(odd[i], 1, 1);
+            is_invented(odd[i]);
         }
     }
     uint64_t random = 88172645463325252u;
@@ -126,7 +171,7 @@ static void invented(void) {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        is_invented((int64_t)random, 1, 1);
+        is_invented((int64_t)random);
     }
     CHECK(ws_is_open(server) == 1 && ws_is_open(client) == 1 && ws_server_running(listener) == 1);
     CHECK(ws_send_text(client, "unharmed") > 0);
@@ -136,22 +181,24 @@ static void invented(void) {
     ws_server_drop(listener);
 }
 
-/* A connection is no server and a server no connection; ws_set and ws_get serve both. */
+/* A handle of one kind is none of another. ws_set and ws_get, the last two of each table, serve every kind. */
 static void wrong_kind(void) {
     int64_t server, client;
     char url[64];
     both_ends(&server, &client);
-    int64_t listener = listening(url, sizeof url);
-    for (size_t i = 0; i + 2 < SERVER_CALLS; i++) {
-        answers(&of_servers[i], client, of_servers[i].invented, WS_ERR_HANDLE);
-    }
-    for (size_t i = 0; i + 2 < CONNECTION_CALLS; i++) {
-        answers(&of_connections[i], listener, of_connections[i].invented, WS_ERR_HANDLE);
-    }
-    CHECK(ws_is_open(client) == 1 && ws_server_running(listener) == 1);
+    int64_t listener = listening(url, sizeof url), loop = ws_loop_new(NULL);
+    CHECK(loop > 0);
+    are_invented(of_servers, SERVER_CALLS - 2, client);
+    are_invented(of_servers, SERVER_CALLS - 2, loop);
+    are_invented(of_connections, CONNECTION_CALLS - 2, listener);
+    are_invented(of_connections, CONNECTION_CALLS - 2, loop);
+    are_invented(of_loops, LOOP_CALLS - 2, server);
+    are_invented(of_loops, LOOP_CALLS - 2, listener);
+    CHECK(ws_is_open(client) == 1 && ws_server_running(listener) == 1 && ws_loop_poll(loop, &event, 1, 0) == 0);
     ws_drop(server);
     ws_drop(client);
     ws_server_drop(listener);
+    ws_loop_drop(loop);
 }
 
 static void is_closed(const Call *calls, size_t count, int64_t handle) {
@@ -169,7 +216,8 @@ static void closed_for_ever(void) {
         both_ends(&server, &client);
         CHECK(ws_force_close(server) == 0 && ends[e](client) == 0);
         int64_t listener = listening(url, sizeof url);
-        CHECK(ws_server_close(listener) == 0);
+        int64_t loop = ws_loop_new(NULL);
+        CHECK(ws_server_close(listener) == 0 && ws_loop_close(loop) == 0);
         for (int i = 0; i < 2000; i++) {
             both_ends(&server_now, &client_now);
             CHECK(server_now != server && client_now != client && server_now != client && client_now != server);
@@ -177,6 +225,7 @@ static void closed_for_ever(void) {
                 is_closed(of_connections, CONNECTION_CALLS, server);
                 is_closed(of_connections, CONNECTION_CALLS, client);
                 is_closed(of_servers, SERVER_CALLS, listener);
+                is_closed(of_loops, LOOP_CALLS, loop);
                 CHECK(ws_is_server(server) == 1 && ws_is_server(client) == 0);
                 CHECK(ws_is_open(server_now) == 1 && ws_is_open(client_now) == 1);
             }
