@@ -1,6 +1,7 @@
 """libws: WebSocket clients and servers (RFC 6455) on the engine of libws.so.
 
 The pleasant layer: connect() and serve() give Connection objects that send and receive str and bytes and raise exceptions.
+Loop drives thousands of connections from one thread.
 The specified layer: WsFrame, WsConnection, WsServer, ws_server(), ws_upgrade() and the constants WS_*, with its return values.
 """
 
@@ -26,6 +27,8 @@ from .errors import (
     WebSocketError,
     WebSocketTimeout,
 )
+from .loop import Loop
+from .loop_event import EVENT_UNSENT, Event, Metrics
 from .request import Accept, Headers, Refuse, Request
 from .server import Server, serve
 from .spec_connection import WsConnection, ws_upgrade
@@ -50,16 +53,20 @@ def handle_count() -> int:
 
 
 __all__ = [
+    "EVENT_UNSENT",
     "Accept",
     "BusyError",
     "BytesLike",
     "Connection",
     "ConnectionClosed",
+    "Event",
     "ForkedError",
     "HandshakeError",
     "Headers",
     "InvalidArgumentError",
+    "Loop",
     "Message",
+    "Metrics",
     "NetworkError",
     "ProtocolError",
     "Refuse",
