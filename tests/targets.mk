@@ -42,7 +42,7 @@ TEST_STEPS := check go cover race python install hostile interop conformance fuz
 MODULE_PACKAGES = $$(go list ./... | grep -vE '/core/(wire|protocol)$$')
 CORE_PACKAGES = $$(go list ./core/...)
 # Suites with a step of their own; every other folder of pytest tests is in the python step.
-OWN_STEP := tests/hostile tests/interop tests/conformance tests/install tests/bench
+OWN_STEP := tests/hostile tests/interop tests/conformance tests/install
 PYTEST = $(PY) -m pytest -c tests/pytest.ini -q --junitxml
 GOTEST = $(GOTESTSUM) --format pkgname --hide-summary=skipped --junitfile
 
