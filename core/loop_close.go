@@ -198,8 +198,8 @@ func (l *Loop) discard(slot uint32, c *loopConn) {
 	n, errno := poller.Recv(int(c.fd), l.in[l.inAt:])
 	switch {
 	case n > 0 || errno == unix.EAGAIN:
-	case errno == 0 && c.queue != 0:
-		c.flags |= cEOF // the peer has finished, our output has not
+	case errno == 0 && (c.queue != 0 || c.m.HasOutput()):
+		c.flags |= cEOF // the peer has finished, our output has not: the answer to its close frame, for one
 		l.watch(slot, c)
 	default:
 		l.cut(slot, c)

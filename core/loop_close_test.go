@@ -160,6 +160,25 @@ func TestLoopAbruptEnds(t *testing.T) {
 	}
 }
 
+// The peer ends its direction right behind its close frame, and both are dealt with in one poll: the answer is still written.
+func TestLoopAnswersBeforeItSeesTheEnd(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	_, p := l.open()
+	for _, s := range []string{"1", "2"} {
+		p.send(OpText, s)
+	}
+	p.sendClose(3001, "bye")
+	_ = unix.Shutdown(p.fd, unix.SHUT_WR)
+	l.cap = 1 // the rest of what was read waits for the poll that finds the end of the stream
+	l.until("a message", func() bool { return len(l.events) == 1 })
+	l.cap, l.quiet = 8, false
+	l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
+	p.awaitEOF(l)
+	if len(p.got) != 1 || p.got[0] != "close 3001 " {
+		t.Errorf("the peer got %q", p.got)
+	}
+}
+
 // Closing a paused connection reads again: the peer's answer must come through, and so do messages before it.
 func TestLoopClosesPausedConnection(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{})
