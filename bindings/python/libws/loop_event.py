@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from ctypes import c_int, c_ssize_t, c_void_p, py_object, pythonapi
 from functools import partial
 from typing import Any, Callable, Dict, NamedTuple, Tuple, Union
 
 from . import _abi as abi
+
+Data = Union[bytes, memoryview, str]
 
 EVENT_UNSENT = -1
 """The kind of an event that the library does not know: a message given to Loop.send could not be sent; error tells why."""
@@ -20,8 +23,8 @@ class Event(NamedTuple):
     kind: int
     conn: int
     """The connection, for Loop.send and the like; 0 with WS_EVENT_DRAINED."""
-    data: Union[bytes, str]
-    """The message: str for text, bytes for binary; the bytes of a part, ping or pong. The agreed subprotocol with
+    data: Data
+    """The message: str for text, bytes for binary (or a memoryview, see Loop's view_over_bytes); the bytes of a part, ping or pong. The agreed subprotocol with
     WS_EVENT_OPEN, the reason with WS_EVENT_CLOSE, the target with WS_EVENT_REQUEST, the message with EVENT_UNSENT."""
     code: int
     """WS_EVENT_CLOSE: the close code (RFC 6455 §7.4). WS_EVENT_REQUEST: 0 for a proper opening handshake, else the HTTP
@@ -49,9 +52,21 @@ event_of: Callable[[Tuple[Any, ...]], Event] = partial(tuple.__new__, Event)
 """Makes an Event of a row of seven: what Event._make does, in half the time."""
 
 
+_view: Any = pythonapi.PyMemoryView_FromMemory
+_view.restype = py_object
+_view.argtypes = (c_void_p, c_ssize_t, c_int)
+_READ_ONLY = 0x100  # PyBUF_READ
+
+
+def view_at(address: int, length: int) -> memoryview:
+    """A read-only view of memory that is not Python's."""
+    view: memoryview = _view(address, length, _READ_ONLY)
+    return view
+
+
 def unsent(conn: int, opcode: int, payload: bytes, error: int) -> Event:
     """The event for a message that could not be sent, with the message as it was given."""
-    data: Union[bytes, str] = payload.decode(errors="replace") if opcode == abi.WS_OPCODE_TEXT else payload
+    data: Data = payload.decode(errors="replace") if opcode == abi.WS_OPCODE_TEXT else payload
     return Event(EVENT_UNSENT, conn, data, 0, error, 0, 0)
 
 
@@ -91,5 +106,6 @@ class Metrics(NamedTuple):
     @classmethod
     def of(cls, raw: abi.WsMetrics) -> Metrics:
         """The snapshot that the library wrote."""
-        closes = {int(name[7:]): getattr(raw, name) for name, _ in raw._fields_ if name[7:].isdigit()}
-        return cls(*(getattr(raw, name) for name in cls._fields[:-1]), {code: n for code, n in closes.items() if n})
+        names = [field[0] for field in raw._fields_]
+        closes = {int(name[7:]): getattr(raw, name) for name in names if name[7:].isdigit()}
+        return cls._make([*(getattr(raw, name) for name in cls._fields[:-1]), {code: n for code, n in closes.items() if n}])

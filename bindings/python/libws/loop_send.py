@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import threading
 from array import array
-from typing import Any, List, Sequence, Tuple, Union
+from contextlib import contextmanager
+from typing import Any, Iterator, List, Sequence, Tuple, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike, lend
@@ -169,6 +170,22 @@ class Outbox:
         if lib.ws_loop_flush(self._handle) < 0:
             raise last_failure()
         return self._take_unsent()
+
+    @contextmanager
+    def corked(self) -> Iterator[None]:
+        """A block whose messages leave together at its end, as by flush(); for programs that watch fileno().
+
+        Without it, what is sent between polls makes the descriptor readable, which costs a poll more.
+        """
+        self._rings = False
+        try:
+            yield
+            if self._handle > 0:
+                self._unsent += self.flush()
+        finally:
+            self._rings = self._external
+            if self._rings and (self._gathered or self._unsent) and self._handle > 0:
+                self._ring()
 
     # --- handing over -------------------------------------------------------------------------------------------------
 

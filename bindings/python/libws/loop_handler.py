@@ -1,0 +1,135 @@
+"""Callbacks over a Loop: a handler's methods by kind of event, and the loop's descriptor inside asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
+
+from . import _abi as abi
+from .errors import ConnectionClosed
+from .loop_event import EVENT_UNSENT, Event
+
+if TYPE_CHECKING:
+    from .loop import Loop
+
+Call = Callable[["Loop", Event], object]
+Detach = Callable[[], None]
+
+
+class LoopHandler:
+    """Base of handlers for Loop.run(): override what you want to hear of. Methods run on the thread that polls, one by one."""
+
+    def on_request(self, loop: Loop, event: Event) -> None:
+        """With requests=True: an HTTP request wants loop.accept(), refuse() or respond(). By default handshakes are accepted."""
+        if event.code == 0:
+            loop.accept(event.conn)
+        else:
+            loop.refuse(event.conn, event.code)
+
+    def on_open(self, loop: Loop, event: Event) -> None:
+        """The opening handshake of event.conn is done; event.data is the agreed subprotocol."""
+
+    def on_message(self, loop: Loop, event: Event) -> None:
+        """A message: event.data is str or bytes."""
+
+    def on_fragment(self, loop: Loop, event: Event) -> None:
+        """With stream_over_bytes: a part of a long message, as bytes."""
+
+    def on_ping(self, loop: Loop, event: Event) -> None:
+        """With WS_OPT_PINGS: a ping, answered already."""
+
+    def on_pong(self, loop: Loop, event: Event) -> None:
+        """With WS_OPT_PONGS: a pong."""
+
+    def on_close(self, loop: Loop, event: Event) -> None:
+        """The connection is over: event.code, event.data (the reason) and event.error tell why."""
+
+    def on_drain(self, loop: Loop, event: Event) -> None:
+        """The queue of a connection that was nearly full, or refused a message, has room again."""
+
+    def on_unsent(self, loop: Loop, event: Event) -> None:
+        """A message could not be sent: event.data, and event.error tells why."""
+
+    def on_drained(self, loop: Loop, event: Event) -> None:
+        """After drain(): the last connection is gone."""
+
+
+def calls_of(handler: LoopHandler) -> Dict[int, Call]:
+    """A handler's methods by kind of event."""
+    return {
+        abi.WS_EVENT_OPEN: handler.on_open,
+        abi.WS_EVENT_MESSAGE: handler.on_message,
+        abi.WS_EVENT_FRAGMENT: handler.on_fragment,
+        abi.WS_EVENT_PING: handler.on_ping,
+        abi.WS_EVENT_PONG: handler.on_pong,
+        abi.WS_EVENT_CLOSE: handler.on_close,
+        abi.WS_EVENT_DRAIN: handler.on_drain,
+        abi.WS_EVENT_REQUEST: handler.on_request,
+        abi.WS_EVENT_DRAINED: handler.on_drained,
+        EVENT_UNSENT: handler.on_unsent,
+    }
+
+
+def attach(loop: Loop, handler: LoopHandler, outer: asyncio.AbstractEventLoop) -> Detach:
+    """Lets an asyncio loop watch a Loop's descriptor and call a handler; returns what ends that."""
+    calls = calls_of(handler)
+    fd = loop.fileno()
+
+    def detach() -> None:
+        outer.remove_reader(fd)
+
+    def tell(events: List[Event]) -> None:
+        for event in events:
+            try:
+                calls[event.kind](loop, event)
+            except Exception as error:
+                outer.call_exception_handler({"message": f"a handler of {loop!r} failed", "exception": error})
+
+    def ready() -> None:
+        try:
+            events = loop.poll(0)
+            with loop.corked():
+                tell(events)
+        except ConnectionClosed:
+            if not loop.closed:
+                raise
+            detach()
+
+    outer.add_reader(fd, ready)
+    return detach
+
+
+def serve_loop(
+    handler: Callable[[], LoopHandler],
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    loops: int = 1,
+    ready: Optional[Callable[[int], object]] = None,
+    **options: Any,
+) -> None:
+    """Serves a port with event loops: one on the calling thread, each further one on a thread of its own.
+
+    handler() makes each loop's handler, ready(port) is called once the port is open, options are those of Loop. Blocks until a
+    handler stops its loop, or raises, or Ctrl-C; the other loops are closed then. Raises what Loop() and listen() do.
+    """
+    from .loop import Loop
+
+    every: List[Loop] = []
+    threads: List[threading.Thread] = []
+    try:
+        for _ in range(loops):
+            every.append(Loop(**options))
+            port = every[-1].listen(host, port, reuse_port=loops > 1)
+        if ready is not None:
+            ready(port)
+        for loop in every[1:]:
+            threads.append(threading.Thread(target=loop.run, args=(handler(),), name=f"libws-loop-{port}", daemon=True))
+            threads[-1].start()
+        every[0].run(handler())
+    finally:
+        for loop in every:
+            loop.close()
+        for thread in threads:
+            thread.join()

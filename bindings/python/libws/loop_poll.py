@@ -1,0 +1,186 @@
+"""The polling half of a Loop: one call of the library for each batch of events, and a wait that signals and threads can end."""
+
+from __future__ import annotations
+
+import ctypes
+import pickle
+import time
+from threading import Lock, get_ident
+from typing import Any, List, Optional
+
+from . import _abi as abi
+from ._buffers import bytes_at, text_at
+from ._library import lib
+from ._waiting import LOOK_MS, MAIN_THREAD, milliseconds
+from .errors import BusyError, ConnectionClosed, last_failure
+from .loop_event import Data, Event, event_of, view_at
+from .loop_send import Outbox
+
+PACK_BYTES = 256 << 10
+"""Room for the events of one poll. Payloads that do not fit are fetched one by one."""
+ELSEWHERE_BYTES = 4096
+"""From how many bytes on the library does not pack a payload but tells its address."""
+PACK_LIST_AT = 16384
+"""Where in it the list of events begins; before are the addresses of the payloads that lie elsewhere."""
+
+_poll_packed = lib.ws_loop_poll_packed
+_decode = pickle.loads  # of what the library wrote, in the library's own words: lengths, numbers, texts and nothing that runs
+_monotonic = time.monotonic
+_NONE = abi.WS_TIMEOUT_NONE
+
+
+class Poller(Outbox):
+    """What waits for events and hands them out. Its handle is set, and its room made, by Loop."""
+
+    __slots__ = ("_closing", "_list", "_numbers", "_pack", "_poller", "_turn", "_view_over", "_views", "_woken", "__weakref__")
+
+    def __init__(self, view_over_bytes: int) -> None:
+        super().__init__(-1)
+        self._closing = self._woken = False
+        self._poller = 0  # the thread that polls
+        self._turn = Lock()  # held by it
+        self._view_over = max(view_over_bytes, ELSEWHERE_BYTES) if view_over_bytes > 0 else abi.WS_LENGTH_MAX
+        self._views: List[memoryview] = []  # of the library's memory, valid until the next poll
+        self._pack = (ctypes.c_int64 * (PACK_BYTES // 8))()
+        self._numbers = memoryview(self._pack).cast("B").cast("q")
+        self._list = memoryview(self._pack).cast("B")[PACK_LIST_AT:]
+
+    def poll(self, timeout: Optional[float] = None) -> List[Event]:
+        """Writes what was sent, waits until something happens, and returns the events, at most 512.
+
+        timeout is in seconds: None waits for ever, 0 not at all. The list is empty when the time is over and after wake().
+        What does not fit comes with the next poll. Events own their data.
+
+        Blocks; other threads run meanwhile. Signal handlers run at once, and what one raises, KeyboardInterrupt above all, ends
+        the wait with nothing lost. Raises ConnectionClosed when the loop is or gets closed, BusyError while another thread polls.
+        """
+        limit_ms = _NONE if timeout is None else milliseconds(timeout, least=0)
+        if not self._turn.acquire(False):
+            raise BusyError("another thread polls this loop", abi.WS_ERR_BUSY)
+        try:
+            self._poller = thread = get_ident()
+            look_ms = LOOK_MS if thread == MAIN_THREAD else _NONE
+            left_ms = limit_ms
+            began = _monotonic() if left_ms else 0.0
+            while True:
+                # First the bell, then the look: a message that another thread gathers after the look rings.
+                self._rings = True
+                if self._gathered:
+                    self._hand_over()
+                if self._views:
+                    self._release_views()
+                if self._unsent:
+                    left_ms = 0
+                wait_ms = left_ms if left_ms < look_ms else look_ms
+                n = _poll_packed(self._handle, self._pack, PACK_BYTES, wait_ms)
+                if self._closing:
+                    raise ConnectionClosed("the loop was closed while it was polled", abi.WS_ERR_CLOSED)
+                if n > 0:
+                    rows = _decode(self._list) if not self._numbers[0] else _decode(self._list, buffers=self._elsewhere())
+                    events = list(map(event_of, rows))
+                    return self._take_unsent() + events if self._unsent else events
+                if n < 0 and lib.ws_last_error() != abi.WS_ERR_INTERRUPTED:
+                    raise last_failure()
+                if self._unsent or self._woken or not left_ms:
+                    self._woken = False
+                    return self._take_unsent()
+                passed_ms = (_monotonic() - began) * 1000
+                if limit_ms != _NONE:
+                    left_ms = max(0, limit_ms - int(passed_ms))
+        finally:
+            self._rings = self._external
+            self._poller = 0
+            if self._closing:
+                self._shut()
+            self._turn.release()
+
+    def _elsewhere(self) -> List[Data]:
+        """The payloads that the library told by their addresses: copies, or views where they were asked for."""
+        at = iter(self._numbers[1 : 1 + 3 * self._numbers[0]].tolist())
+        found: List[Data] = []
+        for address, length, text in zip(at, at, at):
+            if text:
+                found.append(text_at(address, length))
+            elif length < self._view_over:
+                found.append(bytes_at(address, length))
+            else:
+                view = view_at(address, length)
+                self._views.append(view)
+                found.append(view)
+        return found
+
+    def _release_views(self) -> None:
+        for view in self._views:
+            try:
+                view.release()
+            except BufferError:
+                pass  # somebody holds its buffer; what was said about it holds all the same
+        del self._views[:]
+
+    def fileno(self) -> int:
+        """A descriptor that selectors and asyncio's add_reader may watch for reading: whenever it is readable, poll(0).
+
+        Timers and the work of other threads make it readable, too, and so does what is sent between polls.
+        """
+        fd = checked(lib.ws_loop_fd(self._live()))
+        self._external = True
+        if self._poller == 0:
+            self._rings = True
+            if self._gathered or self._unsent:
+                self._ring()
+        return fd
+
+    def wake(self) -> None:
+        """Makes the poll that waits, or else the next one, return at once, with or without events. From any thread."""
+        self._woken = True
+        checked(lib.ws_loop_wake(self._live()))
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Ends the loop at once: connections are cut off, memory is given back. A second call does nothing.
+
+        A poll in another thread raises ConnectionClosed first; blocks until it has, which it does at once.
+        """
+        self._closing = True
+        if not self._turn.acquire(False):
+            if self._poller == get_ident():
+                return  # a signal handler inside poll(), which closes when it ends
+            lib.ws_loop_wake(self._handle)
+            self._turn.acquire()
+        try:
+            self._shut()
+        finally:
+            self._turn.release()
+
+    def _shut(self) -> None:
+        handle, self._handle = self._handle, -1
+        self._external = self._rings = True  # so that send() notices
+        del self._gathered[:]
+        self._release_views()
+        if handle > 0:
+            lib.ws_loop_drop(handle)
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called."""
+        return self._closing
+
+    def _live(self) -> int:
+        if self._handle < 0:
+            raise ConnectionClosed("the loop is closed", abi.WS_ERR_CLOSED)
+        return self._handle
+
+    def __del__(self) -> None:
+        handle = getattr(self, "_handle", -1)
+        if handle > 0:
+            lib.ws_loop_drop(handle)
+
+
+def checked(result: Any) -> int:
+    """A result of the library that is not a failure; failures are raised."""
+    if result < 0:
+        raise last_failure()
+    number: int = result
+    return number
+
