@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bindings" / "pytho
 import libws
 
 
-def echo(ws: libws.Connection) -> None:
+def echo(ws: libws.ServerConnection) -> None:
     for message in ws:
         ws.send(message)
 

@@ -10,13 +10,13 @@ import sys
 import textwrap
 import time
 from pathlib import Path
-from typing import List, Optional
+from typing import Dict, List, Optional
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 30
 
 
-def environment() -> dict:
+def environment() -> Dict[str, str]:
     env = dict(os.environ)
     path = [str(ROOT / "bindings" / "python"), str(Path(__file__).parent), env.get("PYTHONPATH", "")]
     env["PYTHONPATH"] = os.pathsep.join(filter(None, path))

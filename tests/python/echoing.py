@@ -16,13 +16,13 @@ WAIT_S = 10
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-def echo(ws: libws.Connection) -> None:
+def echo(ws: libws.ServerConnection) -> None:
     for message in ws:
         ws.send(message)
 
 
 @contextmanager
-def echo_server(handler: Callable[[libws.Connection], object] = echo, **options: Any) -> Iterator[libws.Server]:
+def echo_server(handler: Callable[[libws.ServerConnection], object] = echo, **options: Any) -> Iterator[libws.Server]:
     with libws.serve(handler, **options).start() as server:
         yield server
 
@@ -106,7 +106,7 @@ def never_reading(sock: socket.socket) -> None:
 
 
 @contextmanager
-def pair(handler: Optional[Callable[[libws.Connection], object]] = None, **options: Any) -> Iterator[libws.Connection]:
+def pair(handler: Optional[Callable[[libws.ServerConnection], object]] = None, **options: Any) -> Iterator[libws.Connection]:
     """A client connected to an echo server, or to another handler."""
     with echo_server(handler or echo) as server, libws.connect(url(server), **options) as ws:
         yield ws

@@ -9,12 +9,13 @@ import socket
 import sys
 import threading
 import time
+from typing import List
 
 import libws
 from libws import WsConnection, WsFrame, WsServer
 
 
-def echo(ws: libws.Connection) -> None:
+def echo(ws: libws.ServerConnection) -> None:
     for message in ws:
         ws.send(message)
 
@@ -74,7 +75,7 @@ def many_threads(url: str) -> None:
                 assert ws.recv() == f"{number} {i}"
         done.append(number)
 
-    done: list = []
+    done: List[int] = []
     threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
     for thread in threads:
         thread.start()

@@ -29,7 +29,6 @@ def test_the_request_says_what_was_asked_for() -> None:
             close_timeout=0.1,
         ) as ws:
             assert ws.subprotocol == "b"
-            assert ws.request is None
             assert ws.peer_address == f"127.0.0.1:{server.port}"
     lines = requests[0].split("\r\n")
     assert lines[0] == "GET /path/%20?q=1 HTTP/1.1"
@@ -170,6 +169,6 @@ def test_ipv6_and_names() -> None:
 
 
 def test_the_url_of_a_server_with_target() -> None:
-    with echo_server(lambda ws: ws.send(f"{ws.request.path} {ws.request.query}")) as server:  # type: ignore[union-attr]
+    with echo_server(lambda ws: ws.send(f"{ws.request.path} {ws.request.query}")) as server:
         with libws.connect(url(server, "/a%20b?c=d&e")) as ws:
             assert ws.recv() == "/a%20b c=d&e"

@@ -129,7 +129,7 @@ def test_send_timeout_ends_a_send_that_the_peer_does_not_read() -> None:
 def test_iteration_ends_quietly_after_a_normal_close() -> None:
     for code in (1000, 1001):
 
-        def say(ws: libws.Connection, code: int = code) -> None:
+        def say(ws: libws.ServerConnection, code: int = code) -> None:
             ws.send("one")
             ws.send(b"two")
             ws.close(code)
@@ -200,7 +200,7 @@ def test_a_message_over_the_limit_is_1009() -> None:
 def test_close_tells_the_code_and_reason_and_waits_for_the_answer() -> None:
     seen: List[Any] = []
 
-    def watch(ws: libws.Connection) -> None:
+    def watch(ws: libws.ServerConnection) -> None:
         with pytest.raises(libws.ConnectionClosed) as caught:
             ws.recv()
         seen.append((caught.value.code, caught.value.reason))
@@ -261,7 +261,7 @@ def test_bad_arguments_send_nothing() -> None:
 def test_leaving_the_block_with_an_exception_closes_with_1011() -> None:
     codes: List[int] = []
 
-    def watch(ws: libws.Connection) -> None:
+    def watch(ws: libws.ServerConnection) -> None:
         with pytest.raises(libws.ConnectionClosed) as caught:
             ws.recv()
         codes.append(caught.value.code)

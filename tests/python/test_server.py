@@ -111,7 +111,7 @@ def test_process_request_that_fails_is_500(verdict: Any, caplog: pytest.LogCaptu
 
 
 def test_a_handler_that_raises_is_contained(caplog: pytest.LogCaptureFixture) -> None:
-    def handler(ws: libws.Connection) -> None:
+    def handler(ws: libws.ServerConnection) -> None:
         if ws.recv() == "raise":
             raise LookupError("of the handler")
         ws.send("fine")
@@ -129,7 +129,7 @@ def test_a_handler_that_raises_is_contained(caplog: pytest.LogCaptureFixture) ->
 
 
 def test_a_client_that_leaves_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
-    def handler(ws: libws.Connection) -> None:
+    def handler(ws: libws.ServerConnection) -> None:
         ws.recv()
 
     with caplog.at_level(logging.INFO, "libws.server"), echo_server(handler) as server:
@@ -172,7 +172,7 @@ def test_connections_beyond_the_limit_wait() -> None:
 def test_shutdown_says_1001_and_waits_for_handlers() -> None:
     ended = threading.Event()
 
-    def handler(ws: libws.Connection) -> None:
+    def handler(ws: libws.ServerConnection) -> None:
         echo(ws)
         ended.set()
 

@@ -1,7 +1,7 @@
 """libws: WebSocket clients and servers (RFC 6455) on the engine of libws.so.
 
 The pleasant layer: connect() and serve() give Connection objects that send and receive str and bytes and raise exceptions.
-Loop drives thousands of connections from one thread.
+The event loop: Loop serves thousands of connections on one thread, with events and messages in batches.
 The specified layer: WsFrame, WsConnection, WsServer, ws_server(), ws_upgrade() and the constants WS_*, with its return values.
 """
 
@@ -13,7 +13,7 @@ from ._buffers import BytesLike
 from ._library import lib as _lib
 from ._spec_values import error_name, last_error, last_error_message
 from .client import connect
-from .connection import Connection, Message
+from .connection import Connection, Message, ServerConnection
 from .errors import (
     BusyError,
     ConnectionClosed,
@@ -29,6 +29,7 @@ from .errors import (
 )
 from .loop import Loop
 from .loop_event import EVENT_UNSENT, Event, Metrics
+from .loop_handler import LoopHandler, serve_loop
 from .request import Accept, Headers, Refuse, Request
 from .server import Server, serve
 from .spec_connection import WsConnection, ws_upgrade
@@ -65,6 +66,7 @@ __all__ = [
     "Headers",
     "InvalidArgumentError",
     "Loop",
+    "LoopHandler",
     "Message",
     "Metrics",
     "NetworkError",
@@ -73,6 +75,7 @@ __all__ = [
     "Request",
     "ResourceError",
     "Server",
+    "ServerConnection",
     "StateError",
     "WebSocketError",
     "WebSocketTimeout",
@@ -86,6 +89,7 @@ __all__ = [
     "last_error_message",
     "library_path",
     "serve",
+    "serve_loop",
     "version",
     "ws_server",
     "ws_upgrade",

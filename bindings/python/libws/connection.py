@@ -36,18 +36,16 @@ class Connection:
     never mix, close() from any thread wakes blocked calls within 100 ms. Signal handlers, Ctrl-C included, run while the
     main thread blocks. Iterating gives messages until the peer closes.
 
-    request is what the client asked for, on the server's side only. subprotocol is the agreed one or None. close_code and
-    close_reason are the peer's close frame's, None while there is none.
+    subprotocol is the agreed one or None, peer_address is like "127.0.0.1:40000". close_code and close_reason are the peer's
+    close frame's, None while there is none; a connection that ends without one has 1006.
     """
 
     __slots__ = (
         "__weakref__", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_patience", "_send_timeout_ms", "close_code", "close_reason",
-        "peer_address", "request", "subprotocol",
+        "peer_address", "subprotocol",
     )  # fmt: skip
 
-    def __init__(
-        self, handle: int, *, close_timeout_ms: int, send_timeout_ms: int, request: Optional[Request] = None
-    ) -> None:
+    def __init__(self, handle: int, *, close_timeout_ms: int, send_timeout_ms: int) -> None:
         self._handle = handle
         self._interruptible = False
         self._leaving = False  # close() or abort() of this end has begun
@@ -56,9 +54,8 @@ class Connection:
         self._send_timeout_ms = send_timeout_ms
         self.close_code: Optional[int] = None
         self.close_reason: Optional[str] = None
-        self.request = request
         self.subprotocol: Optional[str] = _text(lib.ws_subprotocol(handle)) or None
-        self.peer_address: str = request.peer_address if request else _text(lib.ws_peer_address(handle))
+        self.peer_address: str = _text(lib.ws_peer_address(handle))
         lib.ws_set(handle, abi.WS_OPT_CLOSE_TIMEOUT_MS, close_timeout_ms)
         lib.ws_set(handle, abi.WS_OPT_SEND_TIMEOUT_MS, send_timeout_ms)
         lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 0)
@@ -299,6 +296,18 @@ class Connection:
         failure = last_failure()
         if failure.error_code in (abi.WS_ERR_CLOSED, abi.WS_ERR_HANDLE):
             self._raise_closed()
+        if self._leaving and failure.error_code == abi.WS_ERR_BUSY:  # close() is receiving the peer's answer
+            self._raise_closed()
         if isinstance(failure, ConnectionClosed) and self.close_code is None:
             self.close_code, self.close_reason = failure.code, failure.reason
         raise failure
+
+
+class ServerConnection(Connection):
+    """A connection that a client opened. request is what it asked for: path, query, headers, origin."""
+
+    __slots__ = ("request",)
+
+    def __init__(self, handle: int, *, close_timeout_ms: int, send_timeout_ms: int, request: Request) -> None:
+        super().__init__(handle, close_timeout_ms=close_timeout_ms, send_timeout_ms=send_timeout_ms)
+        self.request = request

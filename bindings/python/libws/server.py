@@ -12,13 +12,13 @@ from . import _abi as abi
 from ._library import lib
 from ._waiting import LOOK_S, Patience, aside, in_main_thread, milliseconds
 from .client import MAX_MESSAGE_BYTES, positive
-from .connection import Connection
+from .connection import ServerConnection
 from .errors import ConnectionClosed, ForkedError, InvalidArgumentError, last_failure
 from .request import Accept, Refuse, Request, comma_list, header_lines, plain
 
 logger = logging.getLogger("libws.server")
 
-Handler = Callable[[Connection], object]
+Handler = Callable[[ServerConnection], object]
 Verdict = Union[None, Accept, Refuse]
 
 REST_S = 0.1
@@ -54,7 +54,7 @@ class Server:
         self._send_timeout_ms = send_timeout_ms
         self._slots = threading.BoundedSemaphore(max_connections)
         self._lock = threading.Lock()
-        self._threads: Dict[threading.Thread, Optional[Connection]] = {}
+        self._threads: Dict[threading.Thread, Optional[ServerConnection]] = {}
         self._acceptor: Optional[int] = None  # identity of the thread that accepts
         self._idle = threading.Event()  # nobody accepts
         self._idle.set()
@@ -64,7 +64,7 @@ class Server:
         self.port = lib.ws_server_port(handle)
 
     @property
-    def connections(self) -> Sequence[Connection]:
+    def connections(self) -> Sequence[ServerConnection]:
         """The connections that are open now."""
         with self._lock:
             return tuple(ws for ws in self._threads.values() if ws is not None)
@@ -149,13 +149,13 @@ class Server:
         finally:
             self._leave(thread)
 
-    def _open(self, handle: int) -> Optional[Connection]:
+    def _open(self, handle: int) -> Optional[ServerConnection]:
         """Answers the request as process_request says; None when it was refused."""
         request = Request(handle)
         if self._process_request is not None and not self._answer(handle, request, self._process_request):
             lib.ws_drop(handle)
             return None
-        return Connection(
+        return ServerConnection(
             handle, close_timeout_ms=self._close_timeout_ms, send_timeout_ms=self._send_timeout_ms, request=request
         )
 
@@ -184,7 +184,7 @@ class Server:
             lib.ws_refuse(handle, 500, None, None, 0)
         return False
 
-    def _run(self, ws: Connection) -> None:
+    def _run(self, ws: ServerConnection) -> None:
         """Runs the handler; what it raises ends this connection only."""
         code = abi.WS_CLOSE_NORMAL
         try:
