@@ -25,7 +25,7 @@ func TestLoopsFromC(t *testing.T) {
 	// Go reads its own signals: a program that is sanitized must leave them alone.
 	t.Setenv("ASAN_OPTIONS", "detect_leaks=1:allow_user_segv_handler=1:handle_segv=0:exitcode=99")
 	t.Setenv("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1:exitcode=99")
-	for _, name := range []string{"loop_errors", "loop_events", "loop_threads"} {
+	for _, name := range []string{"loop_errors", "loop_events", "loop_threads", "loop_sockets", "loop_callbacks"} {
 		t.Run(name, func(t *testing.T) {
 			if out := runProgram(t, loopProgram(t, name)); out != "" {
 				t.Log(out)

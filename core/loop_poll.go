@@ -84,6 +84,9 @@ func (l *Loop) EpollFD() int {
 	defer l.mu.Unlock()
 	l.external = true
 	l.asleep = l.asleep || !l.polling.Load()
+	if !l.closed {
+		l.stir() // for what was left before: work, or a timer that is not set
+	}
 	return l.epoll.FD()
 }
 
@@ -164,6 +167,10 @@ func (l *Loop) begin(events []LoopEvent) {
 	l.asleep = false
 	l.readClock()
 	l.events, l.count = events, 0
+	l.batch = max(l.batch+1, 1) // never 0
+	for _, cfg := range l.config {
+		cfg.Batch = l.batch
+	}
 	l.woken = false
 	if len(l.opened) > 0 {
 		l.releaseOpenings()
