@@ -46,6 +46,7 @@ type Loop struct {
 	dials  map[uint32]*dialing      // by slot, while connecting
 	header [wire.MaxHeaderSize]byte // of the message that is being sent
 
+	batch     uint8  // number of the current poll, for the machines
 	now       int64  // nanoseconds since epoch, read once a poll
 	tick      uint32 // the same in milliseconds, wrapping
 	wheel     wheel

@@ -167,7 +167,9 @@ func (l *Loop) begin(events []LoopEvent) {
 	l.asleep = false
 	l.readClock()
 	l.events, l.count = events, 0
-	l.batch = max(l.batch+1, 1) // never 0
+	if l.batch++; l.batch == 0 {
+		l.batch = 1
+	}
 	for _, cfg := range l.config {
 		cfg.Batch = l.batch
 	}

@@ -175,11 +175,7 @@ func (l *Loop) flushDirty() {
 func (l *Loop) flush(slot uint32, c *loopConn) {
 	for {
 		if c.m.HasOutput() && (c.queue == 0 || l.queues[c.queue].first == 0) {
-			q := l.queueOf(c)
-			l.grow(q, c.m.OutputSize())
-			before := len(q.buf)
-			q.buf = c.m.AppendOutput(q.buf)
-			l.metrics.QueueBytes += int64(len(q.buf) - before)
+			l.takeOutput(c)
 		}
 		if c.queue == 0 {
 			break
@@ -197,6 +193,15 @@ func (l *Loop) flush(slot uint32, c *loopConn) {
 		}
 	}
 	l.emptied(slot, c)
+}
+
+// takeOutput puts what the machine wants written behind the output.
+func (l *Loop) takeOutput(c *loopConn) {
+	q := l.queueOf(c)
+	l.grow(q, c.m.OutputSize())
+	before := len(q.buf)
+	q.buf = c.m.AppendOutput(q.buf)
+	l.metrics.QueueBytes += int64(len(q.buf) - before)
 }
 
 // write writes once; false when the socket takes no more or is broken.

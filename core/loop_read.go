@@ -84,7 +84,10 @@ func (l *Loop) pump(slot uint32, c *loopConn) {
 		}
 		ev := m.Next()
 		if ev.Kind == protocol.NeedInput {
-			if m.Pending() {
+			switch {
+			case m.Held():
+				l.heed(slot, c) // what came before the end can be answered until the next poll
+			case m.Pending():
 				l.putAside(slot, c) // a verdict is awaited
 			}
 			break
@@ -146,9 +149,12 @@ func (l *Loop) pumped(slot uint32, c *loopConn) {
 		return
 	}
 	if c.m.HasOutput() {
+		if c.flags&cBlocked == 0 {
+			l.takeOutput(c) // handshake and pongs leave before what the events will be answered with
+		}
 		l.mark(slot, c)
 	}
-	if c.m.State() == protocol.Closed && c.flags&cEnding == 0 && !c.m.Pending() {
+	if c.m.State() == protocol.Closed && c.flags&cEnding == 0 && (c.flags&(cTold|cTellClose) != 0 || !c.m.Pending()) {
 		l.end(slot, c)
 		return
 	}

@@ -65,7 +65,7 @@ func (m *Machine) recycleAll() {
 // at least least more bytes of a message that it gathers. After reading, call Filled, then Next. The payload of an
 // earlier event must no longer be used.
 func (m *Machine) Direct(least int) []byte {
-	if m.flags&(inFrame|streaming) != inFrame || m.frameOp.IsControl() || len(m.in) > 0 || m.remain < int64(least) || m.state == Closed {
+	if m.flags&(inFrame|streaming) != inFrame || m.frameOp.IsControl() || len(m.in) > 0 || m.remain < int64(least) || m.state == Closed || m.Held() {
 		return nil
 	}
 	m.reserve(len(m.buf)+least, int64(len(m.buf))+m.remain)

@@ -10,6 +10,7 @@ type ending struct {
 	reason   string         // received
 	sent     bool           // a close frame of ours is in Output or beyond
 	received bool           // the peer's close frame has come
+	held     held           // what waits until the messages before it could be answered
 }
 
 func (m *Machine) ends() *ending {
@@ -71,6 +72,12 @@ func checkCloseBody(body []byte) *Error {
 
 // closeReceived answers the peer's close frame with its own code, unless ours went first (RFC 6455 §5.5.1, §7.1.5).
 func (m *Machine) closeReceived(ev Event) Event {
+	if m.answersWait() {
+		b := m.box()
+		b.partLen = uint8(copy(b.part[:], ev.Payload))
+		m.hold(heldClose)
+		return Event{}
+	}
 	code, reason, err := wire.ParseClosePayload(ev.Payload)
 	switch err {
 	case nil:
@@ -102,6 +109,10 @@ func (m *Machine) fail(err *Error) Event {
 func (m *Machine) failWith(err *Error) {
 	e := m.ends()
 	e.err = err
+	if m.answersWait() && err.Kind == Violation {
+		m.hold(heldViolation)
+		return
+	}
 	if m.state == Open && err.Kind == Violation {
 		var body [wire.MaxControlPayload]byte
 		m.sendClose(wire.AppendClosePayload(body[:0], err.CloseCode, err.Rule))
@@ -113,6 +124,9 @@ func (m *Machine) failWith(err *Error) {
 
 // nextEnd reports a failure, then the end of input, once each.
 func (m *Machine) nextEnd() (Event, bool) {
+	if m.Held() {
+		return Event{}, false
+	}
 	if m.end != nil && m.end.err != nil && !m.has(failTold) {
 		m.set(failTold)
 		code := m.end.err.CloseCode

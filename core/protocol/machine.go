@@ -18,7 +18,7 @@ type Machine struct {
 	size      int64 // payload bytes of the message so far, this frame's announced length included
 	fragments int64 // frames of the message so far
 
-	hdr     [wire.MaxHeaderSize]byte // start of a header that was cut by the end of the input
+	hdr     [wire.MaxHeaderSize - 1]byte // start of a header that was cut by the end of the input
 	hdrLen  uint8
 	key     [4]byte // mask of the current frame
 	keyPos  uint8
@@ -26,6 +26,7 @@ type Machine struct {
 	frameOp wire.Opcode // opcode of the current frame
 	msgOp   wire.Opcode // opcode of the message's first frame
 	sendOp  wire.Opcode // opcode of the outgoing fragmented message, 0 when none is begun
+	batch   uint8       // Config.Batch when a message was delivered last
 	flags   flag
 	sentKey [4]byte // the last mask that was drawn
 
@@ -113,7 +114,7 @@ func (m *Machine) Buffered() int { return len(m.in) }
 
 // Pending reports whether Next has more to say without further input.
 func (m *Machine) Pending() bool {
-	return len(m.in) > 0 || m.has(openDue) || m.has(eofFed) && !m.has(endTold) || m.end != nil && m.end.err != nil && !m.has(failTold)
+	return len(m.in) > 0 && m.state != Closed || m.Held() || m.has(openDue) || m.has(eofFed) && !m.has(endTold) || m.end != nil && m.end.err != nil && !m.has(failTold)
 }
 
 // Next returns the next event, NeedInput when there is none. It ends the life of the previous event's payload.
@@ -124,6 +125,9 @@ func (m *Machine) Next() Event {
 	if m.has(openDue) {
 		m.clear(openDue)
 		return Event{Kind: Opened}
+	}
+	if m.end != nil && m.end.held != heldNothing {
+		return m.nextHeld()
 	}
 	if len(m.in) == 0 && m.end == nil && m.flags&(inFrame|eofFed) == 0 {
 		return Event{}

@@ -45,15 +45,16 @@ func (m *Machine) nextHeader() (wire.Header, bool) {
 		m.failWith(headerError(err))
 		return h, false
 	}
-	had := int(m.hdrLen)
-	took := copy(m.hdr[had:], m.in)
-	h, n, err := wire.ParseHeader(m.hdr[:had+took])
+	var whole [wire.MaxHeaderSize]byte
+	had := copy(whole[:], m.hdr[:m.hdrLen])
+	took := copy(whole[had:], m.in)
+	h, n, err := wire.ParseHeader(whole[:had+took])
 	if err != nil {
 		m.failWith(headerError(err))
 		return h, false
 	}
 	if n == 0 {
-		m.hdrLen = uint8(had + took)
+		m.hdrLen = uint8(copy(m.hdr[:], whole[:had+took]))
 		m.in = m.in[took:]
 		return h, false
 	}
@@ -174,6 +175,7 @@ func (m *Machine) frameDone(payload []byte) (Event, bool) {
 		return Event{}, false
 	}
 	m.set(delivered)
+	m.delivers()
 	return Event{Kind: MessageEvent, Opcode: m.msgOp, Final: true, Masked: m.cfg.Role == Server, Payload: payload}, true
 }
 
@@ -194,6 +196,7 @@ func (m *Machine) part(p []byte) (Event, bool) {
 	}
 	ev := Event{Kind: FragmentEvent, Opcode: m.msgOp, First: !m.has(partSent), Final: last, Masked: m.cfg.Role == Server, Payload: p}
 	m.set(partSent | delivered)
+	m.delivers()
 	if ends {
 		m.clear(inFrame)
 		m.set(inMessage)

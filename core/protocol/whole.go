@@ -52,6 +52,7 @@ func (m *Machine) nextWhole() (Event, bool) {
 	if m.has(framesMode) {
 		kind = FrameEvent
 	}
+	m.delivers()
 	return Event{Kind: kind, Opcode: op, Final: true, Masked: masked, Payload: p}, true
 }
 
