@@ -285,16 +285,3 @@ def test_nothing_leaks() -> None:
                 getattr(ws, ending)()
             del ws
     assert libws.handle_count() == before
-
-
-def test_exceptions_tell_the_library_code_and_survive_pickling() -> None:
-    import pickle
-
-    error = libws.ConnectionClosed("gone", libws.WS_ERR_CLOSED, 4000, "why")
-    twin = pickle.loads(pickle.dumps(error))
-    assert (str(twin), twin.code, twin.reason, twin.error_code) == ("gone", 4000, "why", libws.WS_ERR_CLOSED)
-    assert error.error_name == "WS_ERR_CLOSED"
-    assert issubclass(libws.HandshakeError, ConnectionError)
-    assert issubclass(libws.NetworkError, OSError)
-    for kind in (libws.BusyError, libws.ForkedError):
-        assert issubclass(kind, libws.StateError)

@@ -113,6 +113,11 @@ _CLOSED_WITH: Dict[int, int] = {
 }
 
 
+def kind_of(code: int) -> Type[WebSocketError]:
+    """The class of exceptions that an error code belongs to."""
+    return _KINDS.get(code) or _HUNDREDS.get(code // 100, WebSocketError)
+
+
 def last_message() -> str:
     """The library's sentence about the last failure of a call of this thread."""
     message: bytes = lib.ws_last_error_message()
@@ -122,7 +127,7 @@ def last_message() -> str:
 def last_failure() -> WebSocketError:
     """The exception for the last failed call of this thread. It is made, not raised."""
     code = lib.ws_last_error()
-    kind = _KINDS.get(code) or _HUNDREDS.get(code // 100, WebSocketError)
+    kind = kind_of(code)
     message = last_message()
     if issubclass(kind, ProtocolError):
         return kind(message, code, _CLOSED_WITH[code], message)
