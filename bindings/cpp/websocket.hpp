@@ -1,6 +1,6 @@
 /// websocket.hpp: WebSocket (RFC 6455) for C++17 on libws.so. Header-only; link with -lws -pthread.
 ///
-/// Frame, Connection and Server own what they stand for, are move-only and leak on no path. Calls that fail throw ws::Error or
+/// Frame, Connection, Server and Loop own what they stand for, are move-only and leak on no path. Calls that fail throw ws::Error or
 /// one of its subclasses; "nothing more" is an empty std::optional. Texts are UTF-8 in std::string_view. Ownership, threads and
 /// blocking are those of the ws_* function that each method calls: see ws.h.
 #ifndef LIBWS_WEBSOCKET_HPP
@@ -11,6 +11,8 @@
 #include "ws_connection.hpp"
 #include "ws_error.hpp"
 #include "ws_frame.hpp"
+#include "ws_loop.hpp"
+#include "ws_loop_connection.hpp"
 #include "ws_server.hpp"
 
 #endif // LIBWS_WEBSOCKET_HPP

@@ -56,7 +56,7 @@ struct Program {
     /// Says that the program listens.
     void announce(std::int64_t at) const { std::cout << "listening on " << host << ":" << at << std::endl; }
 
-private:
+    /// A number from 0 to most; the program ends when it is none.
     static std::int64_t number(const std::string &text, std::int64_t most) {
         try {
             std::size_t used = 0;

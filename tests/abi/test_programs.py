@@ -1,4 +1,4 @@
-"""The promises of the C ABI, kept by C programs under AddressSanitizer and UBSan: one process for each case."""
+"""The promises of the C ABI and of the C++ layer, kept by programs under AddressSanitizer and UBSan: one process for each case."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "harness")]
 import native
 
 HERE = Path(__file__).parent
-CASES = [(path.stem, case) for path in sorted(HERE.glob("*.c")) for case in re.findall(r'\{"(\w+)", \w+\}[,)]', path.read_text().split("CASES(")[1])]
+SOURCES = {path.stem: path for path in sorted([*HERE.glob("*.c"), *HERE.glob("*.cpp")])}
+CASES = [(stem, case) for stem, path in SOURCES.items() for case in re.findall(r'\{"(\w+)", \w+\}[,)]', path.read_text().split("CASES(")[1])]
+LANGUAGE = {".c": "gnu11", ".cpp": "gnu++17"}
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +27,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.parametrize("program, case", CASES)
 def test_case(program: str, case: str, built: dict[str, Path]) -> None:
     if program not in built:
-        built[program] = native.build([HERE / f"{program}.c"], built[""] / program, "gnu11")
+        source = SOURCES[program]
+        built[program] = native.build([source], built[""] / program, LANGUAGE[source.suffix])
     done = native.run(built[program], case)
     assert done.returncode == 0, f"status {done.returncode}\n{done.stdout}"
     print(done.stdout)
