@@ -130,7 +130,7 @@ static inline int64_t WsConnection_force_close(WsConnection *self) {
     WsConnection_refresh(self);
     return result;
 }
-/** Releases the connection; the struct then stands for none. */
+/** Releases the connection; the struct then stands for a closed one. */
 static inline int64_t WsConnection_drop(WsConnection *self) {
     int64_t result = ws_drop(self->handle);
     WsConnection_refresh(self);

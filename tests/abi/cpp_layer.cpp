@@ -1,0 +1,195 @@
+/// The comfortable C++ layer beyond the items of the API reference: serve, iteration, connect options, exceptions, nothing leaked.
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+#include "check.h"
+#include "websocket.hpp"
+
+namespace {
+
+#define THROWS(kind, error, expression)                      \
+    do {                                                     \
+        bool thrown_ = false;                                \
+        try {                                                \
+            (void)(expression);                              \
+        } catch (const kind &e) {                            \
+            thrown_ = e.code() == ws::errc::error && *e.what() != '\0' && *e.name() != '\0'; \
+        }                                                    \
+        CHECK(thrown_ && #kind " from " #expression);        \
+    } while (0)
+
+template <typename T>
+constexpr bool move_only = std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T> && !std::is_copy_constructible_v<T> &&
+                           !std::is_copy_assignable_v<T>;
+static_assert(move_only<ws::Frame> && move_only<ws::Connection> && move_only<ws::Server> && move_only<ws::Loop>);
+static_assert(std::is_base_of_v<std::runtime_error, ws::Error> && std::is_base_of_v<ws::Error, ws::HandshakeError>);
+
+std::string url(const ws::Server &server, const std::string &path = "/") {
+    return "ws://127.0.0.1:" + std::to_string(server.port()) + path;
+}
+
+/// Handlers run side by side; an exception out of one ends its own connection with 1011 and harms no other.
+void serves() {
+    ws::Server server = ws::Server::bind("127.0.0.1", 0);
+    std::thread thread([&server] {
+        ws::serve(server, [](ws::Connection &conn) {
+            for (const ws::Frame &message : conn) {
+                if (message.payload_text() == "fail") {
+                    throw std::runtime_error("a handler that fails");
+                }
+                conn.send_frame(message);
+            }
+            CHECK(conn.close_code() == 4321 || conn.close_code() == 1000);
+        });
+    });
+    ws::Connection first = ws::connect(url(server)), second = ws::connect(url(server)), third = ws::connect(url(server));
+    second.send_text("second");
+    CHECK(second.recv_message()->payload_text() == "second");
+    first.send_text("fail");
+    CHECK(!first.recv_message() && first.close_code() == WS_CLOSE_UNEXPECTED);
+    second.send_binary("still served");
+    CHECK(second.recv_message()->is_binary());
+    second.close(4321, "done");
+    third.force_close(); // it vanishes
+    const int bad = peer_connect(server.port());
+    CHECK(peer_write(bad, "nonsense\r\n\r\n", 12)); // a bad request ends nothing
+    ws::Connection fourth = ws::connect(url(server));
+    fourth.send_text("fourth");
+    CHECK(fourth.recv_message()->payload_text() == "fourth");
+    fourth.close();
+    server.stop();
+    thread.join();
+    close(bad);
+    first.drop();
+    server.drop();
+    CHECK(ws_handle_count() == 0);
+}
+
+void connect_options() {
+    ws::Server server = ws::Server::bind("127.0.0.1", 0);
+    server.set_subprotocols("chat, superchat");
+    server.set_origins("https://good.example");
+    std::thread thread([&server] {
+        const std::optional<ws::Connection> conn = server.accept();
+        CHECK(conn && conn->subprotocol() == "superchat" && conn->request_header("x-token") == "a b" && conn->request_origin() == "https://good.example");
+        const auto headers = conn->request_headers();
+        CHECK(!headers.empty() && headers[0].first == "Host");
+        THROWS(ws::HandshakeError, origin, server.accept());
+    });
+    ws::ConnectOptions options;
+    options.subprotocols = {"other", "superchat"};
+    options.headers = {{"X-Token", "a b"}};
+    options.origin = "https://good.example";
+    const ws::Connection conn = ws::connect(url(server), options);
+    CHECK(conn.subprotocol() == "superchat" && conn.http_status() == 101 && conn.get(ws::option::interruptible) == 0);
+    options.origin = "https://evil.example";
+    try {
+        ws::connect(url(server), options);
+        CHECK(!"403");
+    } catch (const ws::HandshakeError &e) {
+        CHECK(e.http_status() == 403);
+    }
+    thread.join();
+
+    // What would smuggle something into the request is refused before anything is sent.
+    server.set(ws::option::accept_timeout_ms, 1);
+    const auto refused = [&server](auto change) {
+        ws::ConnectOptions bad;
+        change(bad);
+        try {
+            ws::connect(url(server), bad);
+            CHECK(!"an exception");
+        } catch (const ws::InvalidArgument &) {
+        }
+    };
+    refused([](ws::ConnectOptions &o) { o.headers = {{"X", "a\r\nEvil: 1"}}; });
+    refused([](ws::ConnectOptions &o) { o.headers = {{"X\n", "a"}}; });
+    refused([](ws::ConnectOptions &o) { o.headers = {{"X: y", "a"}}; });
+    refused([](ws::ConnectOptions &o) { o.headers = {{"X", std::string("a\0b", 3)}}; });
+    refused([](ws::ConnectOptions &o) { o.subprotocols = {"a,b"}; });
+    refused([](ws::ConnectOptions &o) { o.subprotocols = {""}; });
+    refused([](ws::ConnectOptions &o) { o.subprotocols = {"a b"}; });
+    refused([](ws::ConnectOptions &o) { o.origin = "https://a\r\nEvil: 1"; });
+    refused([](ws::ConnectOptions &o) { o.timeout_ms = -1; });
+    THROWS(ws::InvalidArgument, argument, ws::connect(std::string("ws://127.0.0.1\0/", 16)));
+    THROWS(ws::InvalidArgument, url, ws::connect("wss//nothing"));
+    THROWS(ws::Timeout, timeout, server.accept());
+}
+
+void exceptions() {
+    int peer;
+    ws::Connection conn(end_of(0, &peer));
+    conn.set(ws::option::recv_timeout_ms, 1);
+    THROWS(ws::Timeout, timeout, conn.recv_message());
+    THROWS(ws::InvalidArgument, option, conn.set(ws::option::accept_timeout_ms, 1));
+    THROWS(ws::InvalidArgument, option, conn.get(static_cast<ws::option>(9999)));
+    THROWS(ws::InvalidArgument, argument, conn.request_header(std::string("a\0b", 3)));
+    THROWS(ws::InvalidArgument, close_code, conn.close(999));
+    THROWS(ws::InvalidArgument, utf8, conn.close(1000, "\xff"));
+    THROWS(ws::Error, system, ws::connect("ws://127.0.0.1:1/"));
+    CHECK(conn.is_open() && peer_silent(peer) && conn.send_text("usable") > 0);
+    CHECK(peer_write_frame(peer, 0x81, "masked to a client", 18, 1));
+    conn.set(ws::option::recv_timeout_ms, ws::abi::timeout_none);
+    THROWS(ws::ProtocolError, protocol, conn.recv_message());
+    THROWS(ws::ConnectionClosed, closed, conn.send_text("x"));
+    close(peer);
+}
+
+/// Whatever an exception passes is given back.
+void nothing_is_leaked() {
+    for (int i = 0; i < 200; i++) {
+        try {
+            int peer;
+            ws::Server server = ws::Server::bind("127.0.0.1", 0);
+            ws::Loop loop;
+            loop.listen("127.0.0.1", 0);
+            ws::Connection conn(end_of(1, &peer));
+            std::vector<ws::Frame> frames;
+            frames.push_back(ws::Frame::text(std::string(1000, 'x')));
+            frames.push_back(ws::Frame::close(1000));
+            frames.insert(frames.begin(), ws::Frame::binary("moved about"));
+            close(peer);
+            conn.send_text("\xff");
+        } catch (const ws::InvalidArgument &) {
+        }
+    }
+    CHECK(ws_handle_count() == 0 && descriptor_count() < 64);
+}
+
+/// A handshake on a connected socket, and requests that the server decides on.
+void handshakes_by_hand() {
+    ws::Server server = ws::Server::bind("127.0.0.1", 0);
+    std::thread thread([&server] {
+        std::optional<ws::Connection> asked = server.accept_request();
+        CHECK(asked && asked->state() == ws::state::connecting && asked->request_path() == "/no");
+        asked->refuse(503, "Retry-After: 5", "later");
+        asked = server.accept_request();
+        THROWS(ws::InvalidArgument, argument, asked->accept_upgrade("not offered"));
+        asked->accept_upgrade({}, "X-Fine: yes");
+        asked->send_text("welcome");
+        CHECK(!asked->recv_message());
+    });
+    try {
+        ws::connect(url(server, "/no"));
+        CHECK(!"503");
+    } catch (const ws::HandshakeError &e) {
+        CHECK(e.http_status() == 503);
+    }
+    const int fd = peer_connect(server.port());
+    THROWS(ws::InvalidArgument, url, ws::client_handshake(fd, "nonsense"));
+    ws::Connection conn = ws::client_handshake(fd, url(server, "/yes"));
+    CHECK(conn.fd() == fd && conn.recv_message()->payload_text() == "welcome");
+    conn.close();
+    thread.join();
+}
+
+} // namespace
+
+CASES({"serves", serves},
+      {"connect_options", connect_options},
+      {"exceptions", exceptions},
+      {"nothing_is_leaked", nothing_is_leaked},
+      {"handshakes_by_hand", handshakes_by_hand})
