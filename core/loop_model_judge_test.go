@@ -1,0 +1,183 @@
+// The judge of the model test: which events may come, how each connection may end, what is left in the end.
+package core
+
+import (
+	"fmt"
+	"time"
+)
+
+func (m *model) pollOnce() {
+	m.once()
+	for _, e := range m.take() {
+		c := m.byID[e.Conn]
+		if c == nil {
+			m.fatalf("%v of an unknown connection", e)
+		}
+		m.happened(c, e)
+	}
+}
+
+// happened judges one event.
+func (m *model) happened(c *modelConn, e loopTold) {
+	m.stats[e.Kind.String()]++
+	switch {
+	case c.closed:
+		m.fatalf("%s: %v after close", c.name, e)
+	case !c.opened && e.Kind != LoopOpen:
+		m.fatalf("%s: %v before open", c.name, e)
+	}
+	switch e.Kind {
+	case LoopOpen:
+		if c.opened {
+			m.fatalf("%s opens twice", c.name)
+		}
+		c.opened = true
+	case LoopMessage:
+		if c.paused || c.aborted {
+			m.fatalf("%s: %v while paused or aborted", c.name, e)
+		}
+		if c.delivered == len(c.messages) || c.ends[c.delivered] > c.written || e.Payload != c.messages[c.delivered] {
+			m.fatalf("%s: %v, which is not message %d", c.name, e, c.delivered)
+		}
+		c.delivered++
+	case LoopDrain:
+	case LoopClose:
+		c.closed = true
+		m.checkEnd(c, e)
+	default:
+		m.fatalf("%s: %v was not asked for", c.name, e)
+	}
+}
+
+// whole is how many messages the peer has written in full.
+func (c *modelConn) whole() int {
+	n := 0
+	for n < len(c.ends) && c.ends[n] <= c.written {
+		n++
+	}
+	return n
+}
+
+func (m *model) checkEnd(c *modelConn, e loopTold) {
+	clean := c.frames && c.written == c.finishAt
+	silent := m.now - c.alive
+	switch {
+	case c.aborted:
+		if e.Code != 1006 || e.Error != CodeClosed {
+			m.fatalf("%s was aborted, not %v", c.name, e)
+		}
+	case e.Error == CodeTimeout:
+		late := c.closing && m.now-c.closeAt >= modelClose
+		if !late && silent < modelPong {
+			m.fatalf("%s: timed out %v after it was last heard of", c.name, silent)
+		}
+	case e.Error == 0:
+		if !clean || e.Code != 1000 || e.Payload != "end" {
+			m.fatalf("%s: %v without the peer's close frame", c.name, e)
+		}
+		if c.delivered != len(c.messages) {
+			m.fatalf("%s: closed with %d of %d messages delivered", c.name, c.delivered, len(c.messages))
+		}
+	case e.Error == CodeAbnormal:
+		if !c.finished && c.p.fd >= 0 {
+			m.fatalf("%s: %v, but the peer is there", c.name, e)
+		}
+		if c.delivered != c.whole() {
+			m.fatalf("%s: lost with %d of %d messages delivered", c.name, c.delivered, c.whole())
+		}
+	default:
+		m.fatalf("%s ends with %v", c.name, e)
+	}
+	m.stats[fmt.Sprint("end ", e.Error)]++
+}
+
+// audit compares the loop's books with what is there.
+func (m *model) audit() {
+	open, bytes := 0, 0
+	for _, c := range m.conns {
+		if !c.closed && !c.aborted {
+			_, lc, e := m.find("", c.id)
+			if e != nil {
+				continue // its end waits to be told
+			}
+			open++
+			if lc.queue != 0 {
+				bytes += m.queues[lc.queue].size()
+			}
+		}
+	}
+	lingering := 0
+	for i := range m.slab.used {
+		lc := m.slab.at(uint32(i))
+		if lc.flags&cUsed != 0 && lc.flags&(cTold|cTellClose) != 0 && lc.queue != 0 {
+			lingering += m.queues[lc.queue].size()
+		}
+	}
+	metrics := m.Metrics()
+	if int(metrics.Open) != open || int(metrics.QueueBytes) != bytes+lingering {
+		m.fatalf("metrics say %d open and %d bytes, there are %d and %d+%d", metrics.Open, metrics.QueueBytes, open, bytes, lingering)
+	}
+	// Connections that are over and have nothing to say any more leave the model.
+	kept := m.conns[:0]
+	for _, c := range m.conns {
+		if c.closed && (c.p.fd < 0 || m.r.IntN(4) == 0) {
+			c.reads = true
+			m.peerReads(c)
+			c.p.close()
+			delete(m.byID, c.id)
+			continue
+		}
+		if !c.reads && m.r.IntN(30) == 0 {
+			c.reads = true
+		}
+		kept = append(kept, c)
+	}
+	m.conns = kept
+}
+
+// windUp lets everything come to its end and checks that nothing is left.
+func (m *model) windUp() {
+	m.cap = 8
+	for round := 0; round < 2000; round++ {
+		busy := false
+		for _, c := range m.conns {
+			if c.paused {
+				m.pauses(c)
+			}
+			c.reads = true
+			m.peerReads(c)
+			if len(c.out) > 0 && c.p.fd >= 0 {
+				m.peerWrite(c, len(c.out))
+				busy = true
+			}
+		}
+		m.pollOnce()
+		if !busy && round > 200 {
+			break
+		}
+	}
+	for _, c := range m.conns {
+		if !c.closed && !c.finished && !c.closing && !c.aborted {
+			if c.delivered != len(c.messages) {
+				m.fatalf("%s: %d of %d messages were delivered in the end", c.name, c.delivered, len(c.messages))
+			}
+			exact := c.policy == QueueFail || c.policy == QueueDropNewest
+			if exact && c.matched != len(c.taken) {
+				m.fatalf("%s: %d of %d messages arrived in the end", c.name, c.matched, len(c.taken))
+			}
+		}
+		c.p.close()
+		if !c.finished {
+			c.finished, c.finishAt = true, c.written
+		}
+	}
+	for range 200 {
+		m.now += time.Second
+		m.pollOnce()
+	}
+	metrics := m.Metrics()
+	if m.slab.live != 0 || m.pool.Lent() != 0 || metrics.QueueBytes != 0 || metrics.Open != 0 || len(m.held) != 0 || len(m.keyed) != 0 || len(m.topics.index) != 0 {
+		m.fatalf("left: %d connections, %d bytes lent, %d queued, %d open, %d held, %d keyed, %d topics",
+			m.slab.live, m.pool.Lent(), metrics.QueueBytes, metrics.Open, len(m.held), len(m.keyed), len(m.topics.index))
+	}
+}

@@ -1,0 +1,152 @@
+// The peers of the model test: what they send, how they read, compare and end.
+package core
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// message makes a text that no other has.
+func (m *model) message(c *modelConn) string {
+	m.made++
+	size := m.r.IntN(300)
+	switch m.r.IntN(20) {
+	case 0:
+		size = m.r.IntN(70_000)
+	case 1:
+		size = 0
+	}
+	return fmt.Sprintf("%s/%d/%s", c.name, m.made, strings.Repeat("m", size))
+}
+
+func (m *model) peerSends(c *modelConn) {
+	if c.finished || len(c.out) > 300_000 {
+		return
+	}
+	s := m.message(c)
+	if m.r.IntN(3) == 0 { // in fragments
+		cut := m.r.IntN(len(s))
+		c.out = append(append(c.out, c.p.frame(OpText, false, s[:cut])...), c.p.frame(OpContinuation, true, s[cut:])...)
+	} else {
+		c.out = append(c.out, c.p.frame(OpBinary, true, s)...)
+	}
+	c.messages = append(c.messages, s)
+	c.queued = c.written + len(c.out)
+	c.ends = append(c.ends, c.queued)
+}
+
+func (m *model) peerPings(c *modelConn) {
+	if !c.finished && len(c.out) < 300_000 {
+		c.out = append(c.out, c.p.frame(OpPing, true, "ping")...)
+		c.queued = c.written + len(c.out)
+	}
+}
+
+// peerWrites writes some of what the peer has encoded, cut anywhere.
+func (m *model) peerWrites(c *modelConn) {
+	if len(c.out) == 0 || c.p.fd < 0 {
+		return
+	}
+	n := len(c.out)
+	if m.r.IntN(2) == 0 {
+		n = 1 + m.r.IntN(n)
+	}
+	m.peerWrite(c, n)
+}
+
+func (m *model) peerWrite(c *modelConn, n int) {
+	n, err := unix.SendmsgN(c.p.fd, c.out[:n], nil, nil, unix.MSG_NOSIGNAL)
+	if err == unix.EAGAIN {
+		return
+	}
+	if err != nil {
+		c.out, c.broke = nil, true
+		return
+	}
+	c.out = c.out[n:]
+	c.written += n
+	c.alive = m.now
+}
+
+// peerReads lets the peer read, answer pings and compare what it got.
+func (m *model) peerReads(c *modelConn) {
+	if !c.reads || c.p.fd < 0 {
+		return
+	}
+	had := len(c.p.got)
+	got := c.p.read()
+	for _, s := range got[had:] {
+		if payload, ok := strings.CutPrefix(s, "ping "); ok && !c.finished {
+			c.out = append(c.out, c.p.frame(OpPong, true, payload)...)
+			c.queued = c.written + len(c.out)
+		}
+	}
+	c.p.m.AppendOutput(nil)
+	for ; c.pulled < len(got); c.pulled++ {
+		op, text, _ := strings.Cut(got[c.pulled], " ")
+		switch op {
+		case "text", "binary":
+			m.arrived(c, text)
+		case "close", "ping", "pong":
+		default:
+			m.fatalf("%s: the peer got %s", c.name, got[c.pulled])
+		}
+	}
+}
+
+// arrived finds a message among those that were taken: in order, and only a policy that drops may leave some out.
+func (m *model) arrived(c *modelConn, text string) {
+	for i := c.matched; i < len(c.taken); i++ {
+		if c.taken[i] == text {
+			if i > c.matched && c.policy != QueueDropOldest && c.policy != QueueConflate {
+				m.fatalf("%s: %d messages were left out before %.30q", c.name, i-c.matched, text)
+			}
+			c.matched = i + 1
+			m.stats["arrived"]++
+			return
+		}
+	}
+	m.fatalf("%s: %.30q arrived, which was not taken or came already", c.name, text)
+}
+
+// finishes begins one of the ways to end.
+func (m *model) finishes(c *modelConn) {
+	switch m.r.IntN(6) {
+	case 0:
+		if m.Abort(c.id) == nil {
+			c.aborted = true
+		} else if !c.closed && !c.aborted {
+			m.fatalf("%s cannot be aborted", c.name)
+		}
+	case 1:
+		err := m.CloseConn(c.id, 4001, "model")
+		switch {
+		case err == nil:
+			c.closing, c.closeAt, c.paused = true, m.now, false
+		case !c.closed && !c.closing && !c.aborted && !c.finished:
+			m.fatalf("%s cannot be closed: %v", c.name, err)
+		}
+	case 2, 3:
+		if !c.finished {
+			c.out = append(c.out, c.p.frame(OpClose, true, "\x03\xE8end")...)
+			c.queued = c.written + len(c.out)
+			c.finished, c.frames, c.finishAt = true, true, c.queued
+		}
+	case 4: // half-close behind what was written
+		if !c.finished && c.p.fd >= 0 {
+			_ = unix.Shutdown(c.p.fd, unix.SHUT_WR)
+			c.finished, c.finishAt, c.out = true, c.written, nil
+		}
+	case 5: // gone, with whatever it had not read
+		if c.p.fd >= 0 {
+			m.peerReads(c)
+			c.p.close()
+			if !c.finished {
+				c.finished, c.finishAt = true, c.written
+			}
+			c.out = nil
+		}
+	}
+}
