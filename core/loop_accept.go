@@ -173,16 +173,16 @@ func (l *Loop) crowded() bool {
 		return false
 	}
 	l.pruneYoung()
-	for i, id := range l.young {
-		slot, c := l.lookup(uint64(id))
-		if age := l.tick - (c.stageTick - l.more.handshakeMS); int32(age) < youngMS {
-			return true
-		}
-		l.young = l.young[i+1:]
-		l.lost(slot, c, CodeTimeout)
-		return false
+	if len(l.young) == 0 {
+		return true
 	}
-	return true
+	slot, c := l.lookup(uint64(l.young[0]))
+	if age := l.tick - (c.stageTick - l.more.handshakeMS); int32(age) < youngMS {
+		return true
+	}
+	l.young = l.young[1:]
+	l.lost(slot, c, CodeTimeout)
+	return false
 }
 
 // pruneYoung forgets handshakes that are over.

@@ -39,7 +39,6 @@ type loopRow struct {
 	def      int64
 	min, max int64
 	timeout  bool // NoTimeoutMS is allowed
-	none     bool // NoTimeoutMS means "not at all" for something that is no time
 }
 
 var loopTable = map[Option]loopRow{

@@ -15,8 +15,7 @@ const (
 )
 
 type object struct {
-	name   int
-	closed atomic.Bool
+	name int
 }
 
 func TestNumbersFindTheirObjects(t *testing.T) {
