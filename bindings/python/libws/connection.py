@@ -41,8 +41,8 @@ class Connection:
     """
 
     __slots__ = (
-        "__weakref__", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_patience", "_send_timeout_ms", "close_code", "close_reason",
-        "peer_address", "subprotocol",
+        "__weakref__", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_patience", "_send_timeout_ms",
+        "close_code", "close_reason", "peer_address", "subprotocol",
     )  # fmt: skip
 
     def __init__(self, handle: int, *, close_timeout_ms: int, send_timeout_ms: int) -> None:
@@ -102,11 +102,12 @@ class Connection:
         """
         while True:
             try:
-                yield self.recv()
+                message = self.recv()
             except ConnectionClosed as end:
                 if isinstance(end, ProtocolError) or (end.code not in _GOOD_ENDS and not self._leaving):
                     raise
                 return
+            yield message
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
