@@ -6,7 +6,7 @@ import asyncio
 import ctypes
 import socket
 from types import TracebackType
-from typing import Optional, Sequence, Type, Union
+from typing import Callable, Optional, Sequence, Type, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike
@@ -182,7 +182,10 @@ class Loop(Poller):
     # --- requests -----------------------------------------------------------------------------------------------------
 
     def request(self, conn: int) -> Request:
-        """What a connection of a server came with: a copy, good for ever. Raises ConnectionClosed, StateError."""
+        """What a connection of a server came with: a copy, good for ever. From WS_EVENT_REQUEST to the poll after WS_EVENT_OPEN.
+
+        Raises ConnectionClosed, and StateError when it is too late.
+        """
         self._live()
         if lib.ws_request_method(conn) is None:
             raise last_failure()
@@ -196,19 +199,21 @@ class Loop(Poller):
         checked(lib.ws_accept_upgrade(conn, chosen, lines))
 
     def refuse(self, conn: int, status: int, body: Union[bytes, str] = b"", headers: HeaderSource = ()) -> None:
-        """Answers a WS_EVENT_REQUEST with an HTTP status, 300 to 599, and closes. Raises InvalidArgumentError, StateError."""
-        content, lines = encoded(body) if isinstance(body, str) else bytes(body), header_lines(headers)
-        self._live()
-        checked(lib.ws_refuse(conn, status, lines, content, len(content)))
+        """Answers a WS_EVENT_REQUEST with an HTTP status, 200 to 599, instead of a connection; see respond()."""
+        self._answer(lib.ws_refuse, conn, status, body, headers)
 
     def respond(self, conn: int, status: int, body: Union[bytes, str] = b"", headers: HeaderSource = ()) -> None:
-        """Answers a WS_EVENT_REQUEST as a web server does, status 200 to 599; the client's next request may follow.
+        """Answers a WS_EVENT_REQUEST as a web server does, status 200 to 599.
 
-        Raises InvalidArgumentError, StateError.
+        Where HTTP allows it the client's next request follows on the same connection; otherwise it ends with WS_EVENT_CLOSE.
+        Raises InvalidArgumentError, ConnectionClosed, StateError when there is nothing to answer.
         """
+        self._answer(lib.ws_respond, conn, status, body, headers)
+
+    def _answer(self, call: Callable[..., int], conn: int, status: int, body: Union[bytes, str], headers: HeaderSource) -> None:
         content, lines = encoded(body) if isinstance(body, str) else bytes(body), header_lines(headers)
         self._live()
-        checked(lib.ws_respond(conn, status, lines, content, len(content)))
+        checked(call(conn, status, lines, content, len(content)))
 
     # --- callbacks ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,247 @@
+"""Handlers: each kind of event to its method, exceptions that lose nothing, the loop inside asyncio, loops on threads."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+
+import pytest
+
+import libws
+from children import Child
+from looping import LIMIT_S, Echo, pair, until_messages
+
+
+@pytest.fixture
+def loop():
+    with libws.Loop() as loop:
+        yield loop
+
+
+class Notes(libws.LoopHandler):
+    """Writes down which methods are called, with the data."""
+
+    def __init__(self):
+        self.notes = []
+
+    def __getattribute__(self, name):
+        if not name.startswith("on_"):
+            return super().__getattribute__(name)
+        return lambda loop, event: (self.notes.append((name, event.conn, event.data)), super(Notes, self).__getattribute__(name)(loop, event))
+
+
+def test_every_kind_of_event_has_its_method():
+    with libws.Loop(requests=True, stream_over_bytes=1000) as loop:
+        loop.set_option(libws.WS_OPT_PINGS, 1)
+        loop.set_option(libws.WS_OPT_PONGS, 1)
+        port = loop.listen("127.0.0.1")
+        client = loop.connect(f"ws://127.0.0.1:{port}/x")
+        done = []
+
+        class Handler(Notes):
+            def on_open(self, loop, event):
+                if event.conn == client:
+                    loop.send(client, "short")
+                    loop.send(client, "x" * 2000)
+                    loop.send(12345, "nobody")
+                    loop.ping(client, b"p")
+                    done.append(1)
+
+            def on_pong(self, loop, event):
+                loop.drain(5)
+
+        handler = Handler()
+        loop.run(handler)
+        called = [name for name, _, _ in handler.notes]
+        assert set(called) == {
+            "on_request", "on_open", "on_message", "on_fragment", "on_ping", "on_pong", "on_unsent", "on_close", "on_drained",
+        }
+        assert called[0] == "on_request" and called[-1] == "on_drained"
+
+
+def test_run_ends_with_stop_before_within_and_from_another_thread(loop):
+    client, server = pair(loop)
+    handled = []
+
+    class Handler(libws.LoopHandler):
+        def on_message(self, loop, event):
+            handled.append(event.data)
+            loop.stop()
+
+    loop.stop()
+    loop.run(Handler())
+    loop.send(client, "one")
+    loop.send(client, "two")
+    loop.run(Handler())
+    assert handled == ["one"]
+    assert until_messages(loop, 1, server) == ["two"]  # the batch was not lost
+    timer = threading.Timer(0.2, loop.stop)
+    timer.start()
+    loop.run(Handler())
+    timer.join()
+    assert handled == ["one"]
+
+
+def test_an_exception_of_a_handler_loses_no_other_event(loop):
+    client, server = pair(loop)
+    handled = []
+
+    class Handler(libws.LoopHandler):
+        def on_message(self, loop, event):
+            if event.data == "bad":
+                raise RuntimeError("the handler's own")
+            handled.append(event.data)
+            if event.data == "last":
+                loop.close()
+
+    for message in ("good", "bad", "after", "last"):
+        loop.send(client, message)
+    with pytest.raises(RuntimeError):
+        loop.run(Handler())
+    assert handled == ["good"]
+    loop.run(Handler())
+    assert handled == ["good", "after", "last"] and loop.closed
+
+
+def test_closing_ends_run_quietly():
+    loop = libws.Loop()
+    timer = threading.Timer(0.2, loop.close)
+    timer.start()
+    loop.run(Echo())
+    assert loop.closed
+    timer.join()
+
+
+def test_a_loop_inside_asyncio(loop):
+    port = loop.listen("127.0.0.1")
+    failures = []
+
+    class Handler(Echo):
+        def on_message(self, loop, event):
+            if event.data == "fail":
+                raise RuntimeError("the handler's own")
+            super().on_message(loop, event)
+
+    def talk():
+        with libws.connect(f"ws://127.0.0.1:{port}/") as ws:
+            ws.send("fail")
+            for number in range(50):
+                ws.send(f"{number}")
+                assert ws.recv() == f"{number}"
+            loop.subscribe(*subscribed)
+            return ws.recv()
+
+    subscribed = []
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["exception"]))
+        handler = Handler()
+        handler.on_open = lambda loop, event: subscribed.extend([event.conn, "all"])
+        detach = loop.attach(handler)
+        talking = asyncio.get_running_loop().run_in_executor(None, talk)
+        while not talking.done():
+            loop.publish("all", "from a coroutine")
+            await asyncio.sleep(0.01)
+        detach()
+        return talking.result()
+
+    assert asyncio.run(asyncio.wait_for(main(), LIMIT_S)) == "from a coroutine"
+    assert [str(failure) for failure in failures] == ["the handler's own"]
+
+
+def test_attaching_needs_asyncio_and_closing_detaches(loop):
+    with pytest.raises(RuntimeError):
+        loop.attach(Echo())
+
+    async def main():
+        loop.attach(Echo())
+        loop.send(12345, "nobody")
+        loop.close()
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
+def test_loops_on_threads_serve_one_port():
+    ready, handlers = threading.Event(), []
+    ports = []
+
+    class Handler(Echo):
+        def __init__(self):
+            handlers.append(self)
+
+        def on_message(self, loop, event):
+            if event.data == "stop":
+                loop.stop()
+            super().on_message(loop, event)
+
+    def open_(port):
+        ports.append(port)
+        ready.set()
+
+    before = libws.handle_count()
+    thread = threading.Thread(target=libws.serve_loop, args=(Handler,), kwargs={"loops": 3, "ready": open_, "max_message_bytes": 1000})
+    thread.start()
+    assert ready.wait(LIMIT_S)
+    for _ in range(20):
+        with libws.connect(f"ws://127.0.0.1:{ports[0]}/") as ws:
+            ws.send("x")
+            assert ws.recv() == "x"
+    while thread.is_alive():  # until a connection reaches the loop whose end is everybody's
+        try:
+            with libws.connect(f"ws://127.0.0.1:{ports[0]}/") as ws:
+                ws.send("stop")
+                ws.recv(timeout=1)
+        except libws.WebSocketError:
+            pass
+        thread.join(0.05)
+    assert len(handlers) == 3 and libws.handle_count() == before
+    with pytest.raises(libws.NetworkError), socket.create_server(("127.0.0.1", 0)) as taken:
+        libws.serve_loop(Handler, port=taken.getsockname()[1])
+
+
+@pytest.mark.parametrize("arguments", [["0"], ["0", "2"], ["0", "--spin", "50", "--max-message", "70000"]])
+def test_the_echo_example(arguments):
+    with Child("import runpy, sys; sys.argv[0] = 'echo_loop.py'; runpy.run_path('examples/python/echo_loop.py', run_name='__main__')", *arguments) as child:
+        port = int(child.line().rsplit(":", 1)[1])
+        for _ in range(10):
+            with libws.connect(f"ws://127.0.0.1:{port}/") as ws:
+                for message in ("text", b"bytes", "x" * 5000, b"y" * 20_000, "é" * 30_000):
+                    ws.send(message)
+                    assert ws.recv() == message
+
+
+def test_the_asyncio_example():
+    with Child("import runpy, sys; sys.argv[0] = 'asyncio_loop.py'; runpy.run_path('examples/python/asyncio_loop.py', run_name='__main__')", "0", "--every", "0.05") as child:
+        port = int(child.line().rsplit(":", 1)[1])
+        with libws.connect(f"ws://127.0.0.1:{port}/") as ws:
+            ws.send("x")
+            got = [ws.recv() for _ in range(3)]
+        assert "x" in got and any(message.startswith("it is ") for message in got)
+
+
+def test_the_chat_example():
+    import http.client
+
+    with Child("import runpy, sys; sys.argv[0] = 'chat_server.py'; runpy.run_path('examples/python/chat_server.py', run_name='__main__')", "0") as child:
+        port = int(child.line().rsplit(":", 1)[1])
+        web = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
+        for path, status, says in (("/", 200, b"new WebSocket"), ("/health", 200, b"ok"), ("/metrics", 200, b"total"), ("/x", 404, b"nothing")):
+            web.request("GET", path)
+            answer = web.getresponse()
+            assert answer.status == status and says in answer.read()
+        web.close()
+        with libws.connect(f"ws://127.0.0.1:{port}/chat?room=a&name=ann") as ann:
+            assert ann.recv() == "ann is here"
+            with libws.connect(f"ws://127.0.0.1:{port}/chat?room=a&name=bob") as bob:
+                assert ann.recv() == bob.recv() == "bob is here"
+                with libws.connect(f"ws://127.0.0.1:{port}/chat?room=b") as other:
+                    assert other.recv() == "somebody is here"
+                bob.send("hello ☃")
+                assert ann.recv() == bob.recv() == "bob: hello ☃"
+            assert ann.recv() == "bob has left"
+            ann.send(b"bytes")
+            with pytest.raises(libws.ConnectionClosed) as caught:
+                ann.recv()
+            assert (caught.value.code, caught.value.reason) == (1003, "text only")
