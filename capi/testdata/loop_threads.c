@@ -12,7 +12,7 @@ static const double PROMPT = 0.1; /* seconds in which a wait ends */
 /* One poll in a thread of its own, and what came of it. */
 struct poller {
     int64_t loop, timeout_ms, result, error;
-    double returned;
+    _Atomic double returned;
     _Atomic int begun;
     pthread_t thread;
 };
@@ -88,7 +88,7 @@ static void waits_are_ended(void)
     CHECK(ws_handle_count() == 0);
 }
 
-static volatile sig_atomic_t caught;
+static _Atomic int caught; /* lock-free, so fit for handlers */
 static int64_t signalled;
 
 static void note(int number)
