@@ -3,6 +3,7 @@
 
 static WsEvent event;
 static WsMetrics metrics;
+static int64_t packed[8192];
 static WsFrame frame = {WS_OPCODE_TEXT, 0, 0, 1, 0};
 
 /* One call as a number: NULL is -1, a WsFrame its opcode. */
@@ -93,6 +94,8 @@ NUMBER(loop_close_conn, ws_loop_close_conn(h, 1, 1000, NULL))
 NUMBER(loop_abort_conn, ws_loop_abort_conn(h, 1))
 NUMBER(loop_set_context, ws_loop_set_context(h, 1, NULL))
 TEXT(loop_context, ws_loop_context(h, 1))
+NUMBER(loop_poll_packed, ws_loop_poll_packed(h, packed, sizeof packed, 0))
+NUMBER(loop_send_packed, ws_loop_send_packed(h, 0, NULL, 0, packed))
 NUMBER(set, ws_set(h, WS_OPT_INTERRUPTIBLE, 1))
 NUMBER(get, ws_get(h, WS_OPT_INTERRUPTIBLE))
 
@@ -128,7 +131,7 @@ static const Call of_loops[] = {
     FAILS(loop_handshake), FAILS(loop_poll), FAILS(loop_fd), FAILS(loop_wake), FAILS(loop_flush), FAILS(loop_drain), FAILS(loop_close),
     {"loop_drop", loop_drop, -1, 0}, FAILS(loop_metrics), FAILS(loop_send), FAILS(loop_send_key), FAILS(loop_send_fragment), FAILS(loop_ping),
     FAILS(loop_send_batch), FAILS(loop_broadcast), FAILS(loop_subscribe), FAILS(loop_unsubscribe), FAILS(loop_publish), FAILS(loop_close_conn),
-    FAILS(loop_abort_conn), FAILS(loop_set_context), FAILS(loop_context), FAILS(set), FAILS(get),
+    FAILS(loop_abort_conn), FAILS(loop_set_context), FAILS(loop_context), FAILS(loop_poll_packed), FAILS(loop_send_packed), FAILS(set), FAILS(get),
 };
 #define LOOP_CALLS (sizeof of_loops / sizeof *of_loops)
 #define CONNECTION_CALLS (sizeof of_connections / sizeof *of_connections)
