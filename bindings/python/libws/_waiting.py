@@ -68,6 +68,8 @@ def resume(handle: int, timeout_option: int, began: float, call: Callable[..., R
 
 def uninterrupted(handle: int, call: Callable[..., Result], *arguments: object) -> Result:
     """Makes a call that no signal interrupts: one whose time is over, so that a storm of signals cannot hold its end off."""
+    if lib.ws_get(handle, abi.WS_OPT_INTERRUPTIBLE) != 1:
+        return call(*arguments)
     lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 0)
     try:
         return call(*arguments)

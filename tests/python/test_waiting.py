@@ -1,0 +1,113 @@
+"""How waits are bounded: units, what is left after a signal, and options as they were found."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import Any, List
+
+import libws
+import pytest
+from libws._library import lib
+from libws._waiting import Patience, aside, milliseconds, resume, uninterrupted
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(None, libws.WS_TIMEOUT_NONE), (0, 1), (0.0001, 1), (0.0011, 2), (1, 1000), (2.5, 2500), (1e300, 10**15), (float("inf"), 10**15)],
+)
+def test_seconds_become_milliseconds_rounded_up(seconds: Any, expected: int) -> None:
+    assert milliseconds(seconds) == expected
+
+
+@pytest.mark.parametrize("seconds", [-1, -1e-9, float("nan")])
+def test_no_time_is_less_than_none(seconds: float) -> None:
+    with pytest.raises(libws.InvalidArgumentError, match="patience must be"):
+        milliseconds(seconds, "patience")
+
+
+@pytest.fixture
+def handle() -> Any:
+    ours, theirs = socket.socketpair()
+    number = lib.ws_from_server(ours.detach())
+    with theirs:
+        yield number
+    lib.ws_drop(number)
+
+
+@pytest.mark.parametrize("interruptible", [0, 1])
+def test_options_are_as_they_were(handle: int, interruptible: int) -> None:
+    lib.ws_set(handle, libws.WS_OPT_INTERRUPTIBLE, interruptible)
+    lib.ws_set(handle, libws.WS_OPT_RECV_TIMEOUT_MS, 20)
+    for call in (
+        lambda: uninterrupted(handle, lib.ws_recv_frame, handle),
+        lambda: resume(handle, libws.WS_OPT_RECV_TIMEOUT_MS, time.monotonic() - 5, lib.ws_recv_frame, handle),
+        lambda: resume(handle, libws.WS_OPT_RECV_TIMEOUT_MS, time.monotonic(), lib.ws_recv_frame, handle),
+    ):
+        assert call().opcode == -1
+        assert lib.ws_last_error() == libws.WS_ERR_TIMEOUT
+        assert lib.ws_get(handle, libws.WS_OPT_INTERRUPTIBLE) == interruptible
+        assert lib.ws_get(handle, libws.WS_OPT_RECV_TIMEOUT_MS) == 20
+
+
+def test_patience_ends_when_it_says(handle: int) -> None:
+    patience = Patience(handle, libws.WS_OPT_RECV_TIMEOUT_MS)
+    for limit_ms in (1, 30, 120):  # 120 is more than one look of the main thread
+        began = time.monotonic()
+        assert patience.wait(lib.ws_recv_frame, limit_ms).opcode == -1
+        assert lib.ws_last_error() == libws.WS_ERR_TIMEOUT
+        assert limit_ms / 1000 <= time.monotonic() - began < 5
+
+
+def test_aside_gives_back_results_and_exceptions() -> None:
+    threads: List[threading.Thread] = []
+
+    def work() -> str:
+        threads.append(threading.current_thread())
+        return "done"
+
+    assert aside(work, pytest.fail, pytest.fail) == "done"
+    assert threads[0] is not threading.main_thread()
+
+    def fail() -> str:
+        raise LookupError("inside")
+
+    with pytest.raises(LookupError, match="inside"):
+        aside(fail, pytest.fail, pytest.fail)
+    elsewhere: List[Any] = []
+    thread = threading.Thread(target=lambda: elsewhere.append(aside(threading.current_thread, pytest.fail, pytest.fail)))
+    thread.start()
+    thread.join()
+    assert elsewhere == [thread], "other threads do the work themselves"
+
+
+def test_aside_hands_late_results_on() -> None:
+    class Stop(Exception):
+        pass
+
+    import signal
+
+    go, late, abandoned = threading.Event(), [], []
+    arrived = threading.Event()
+
+    def stop(*_: object) -> None:
+        raise Stop
+
+    def work() -> int:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+        go.wait(10)
+        return 7
+
+    def keep(result: int) -> None:
+        late.append(result)
+        arrived.set()
+
+    before = signal.signal(signal.SIGUSR1, stop)
+    try:
+        with pytest.raises(Stop):
+            aside(work, lambda: abandoned.append(go.set()), keep)
+        assert arrived.wait(10)
+        assert (late, abandoned) == ([7], [None])
+    finally:
+        signal.signal(signal.SIGUSR1, before)
