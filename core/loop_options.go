@@ -218,6 +218,10 @@ func (l *Loop) SetOption(o Option, v int64) error {
 	defer l.mu.Unlock()
 	l.more.value[o] = v
 	l.applySettings()
+	switch o {
+	case OptIdleTimeoutMS, OptMessageTimeoutMS, OptPingIntervalMS:
+		l.rescheduleAll()
+	}
 	return nil
 }
 

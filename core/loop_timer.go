@@ -191,6 +191,22 @@ func (l *Loop) beginOpen(slot uint32, c *loopConn) {
 	l.schedule(slot, c)
 }
 
+// rescheduleAll applies deadlines that were set or shortened to the connections that are there.
+func (l *Loop) rescheduleAll() {
+	l.readClock()
+	for i := range l.slab.used {
+		c := l.slab.at(uint32(i))
+		if c.flags&(cUsed|cYoung|cEnding) != cUsed || c.m.State() != protocol.Open {
+			continue
+		}
+		if next := l.tick + l.more.pingMS; c.flags&cPinged == 0 && (int32(c.stageTick-next) > 0 || l.passed(c.stageTick)) {
+			c.stageTick = next
+		}
+		l.schedule(uint32(i), c)
+	}
+	l.stir() // the timer must be set
+}
+
 // ping sends the loop's own ping: eight bytes that tell when (RFC 6455 §5.5.2).
 func (l *Loop) ping(slot uint32, c *loopConn) {
 	now := uint64(l.now / int64(time.Microsecond))

@@ -1,0 +1,148 @@
+package core
+
+import (
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestLoopOptionBounds(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	for o, row := range loopTable {
+		if v, err := l.Option(o); err != nil || v != row.def {
+			t.Errorf("%s is %d by default, want %d; %v", row.name, v, row.def, err)
+		}
+		for _, v := range []int64{row.min, row.max} {
+			if err := l.SetOption(o, v); err != nil {
+				t.Error(row.name, v, err)
+			}
+			if got, _ := l.Option(o); got != v {
+				t.Error(row.name, got, "after", v)
+			}
+		}
+		for _, v := range []int64{row.min - 1, row.max + 1, -2, -1 << 63, 1<<63 - 1} {
+			if v == NoTimeoutMS && row.timeout {
+				continue
+			}
+			wantCode(t, l.SetOption(o, v), CodeOption)
+			if got, _ := l.Option(o); got != row.max {
+				t.Errorf("%s is %d after a refused value", row.name, got)
+			}
+		}
+		if err := l.SetOption(o, NoTimeoutMS); (err == nil) != row.timeout {
+			t.Error(row.name, "none:", err)
+		}
+		if err := l.SetOption(o, max(row.def, row.min)); err != nil && row.def != NoTimeoutMS {
+			t.Error(row.name, err)
+		}
+	}
+	for _, o := range []Option{-1, 0, OptRecvTimeoutMS, optLoopEnd, 1 << 40} {
+		wantCode(t, l.SetOption(o, 1), CodeOption)
+		_, err := l.Option(o)
+		wantCode(t, err, CodeOption)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, l.SetOption(OptPings, 1), CodeClosed)
+	_, err := l.Option(OptPings)
+	wantCode(t, err, CodeClosed)
+	wantCode(t, l.SetOrigins(nil), CodeClosed)
+	wantCode(t, l.SetSubprotocols(nil), CodeClosed)
+	if !l.Closed() {
+		t.Error("a closed loop does not say so")
+	}
+}
+
+// 0 or negative is an error, never "unlimited".
+func TestLoopOptionsStruct(t *testing.T) {
+	before := countFDs(t)
+	for _, o := range []LoopOptions{
+		{MaxFrameBytes: -1}, {MaxMessageBytes: -1}, {MaxHeadBytes: 1}, {MaxHeadFields: -1}, {StreamOverBytes: -2}, {QueueBytes: -1},
+		{QueuePolicy: queuePolicies}, {HandshakeTimeout: -2}, {IdleTimeout: -time.Second}, {MessageTimeout: -time.Hour},
+		{PingInterval: -3}, {PingTimeout: NoTimeout}, {CloseTimeout: NoTimeout}, {MaxPending: -1}, {MaxConnections: -1},
+		{MaxConnections: 1<<slotBits + 1}, {Spin: -time.Second}, {Spin: time.Hour}, {PingTimeout: 30 * 24 * time.Hour},
+	} {
+		_, err := NewLoop(&o)
+		wantCode(t, err, CodeOption)
+	}
+	_, err := NewLoop(&LoopOptions{Subprotocols: []string{"a b"}})
+	wantCode(t, err, CodeHeader)
+	if after := countFDs(t); after != before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}
+
+// Options of a loop that runs hold for connections that come later, times and queues for all.
+func TestLoopOptionsTakeForce(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{PingInterval: NoTimeout})
+	old, p := l.open()
+	if err := l.SetOption(OptMaxMessageBytes, 10); err != nil {
+		t.Fatal(err)
+	}
+	_, fresh := l.open()
+	for _, peer := range []*loopPeer{p, fresh} {
+		peer.send(OpText, "longer than ten")
+		l.settle()
+	}
+	wantEvents(t, l.take()[:1], "message longer than ten")
+	if got := fresh.read(); len(got) != 1 || got[0][:10] != "close 1009" {
+		t.Errorf("the later one got %q", got)
+	}
+	if err := l.SetOption(OptQueueBytes, 1000); err != nil {
+		t.Fatal(err)
+	}
+	_, err := l.SendBinary(old, make([]byte, 900))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := l.ConnOption(old, OptQueueBytes); got != 1000 {
+		t.Errorf("its queue holds %d", got)
+	}
+}
+
+// A deadline that is set or shortened later holds for connections that are there, and wakes a loop that sleeps without any.
+func TestLoopTimesTakeForceAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		option Option
+		begin  func(p *loopPeer)
+		want   string
+	}{
+		"idle":    {OptIdleTimeoutMS, func(*loopPeer) {}, "close idle for too long"},
+		"message": {OptMessageTimeoutMS, func(p *loopPeer) { p.raw([]byte{0x81}) }, "close a message took too long"},
+		"ping":    {OptPingIntervalMS, func(*loopPeer) {}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newClockLoop(t, LoopOptions{PingInterval: NoTimeout, MessageTimeout: NoTimeout})
+			_, p := l.open()
+			c.begin(p)
+			l.settle()
+			for _, ms := range []int64{60_000, 1000} {
+				if err := l.SetOption(c.option, ms); err != nil {
+					t.Fatal(err)
+				}
+			}
+			l.pass(time.Second + clockTick)
+			if c.want != "" {
+				wantEvents(t, l.events, c.want)
+			} else if got := p.read(); len(got) != 1 || got[0][:5] != "ping " {
+				t.Errorf("the peer got %q", got)
+			}
+		})
+	}
+	l := newTestLoop(t, LoopOptions{PingInterval: NoTimeout})
+	l.open()
+	asleep := async(func() error {
+		_, err := l.Poll(make([]LoopEvent, 1), -1)
+		return err
+	})
+	for l.polling.Load() == false {
+		runtime.Gosched()
+	}
+	if err := l.SetOption(OptIdleTimeoutMS, 20); err != nil {
+		t.Fatal(err)
+	}
+	if err := await(t, asleep, "the deadline"); err != nil {
+		t.Fatal(err)
+	}
+}
