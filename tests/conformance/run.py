@@ -52,6 +52,7 @@ def subjects() -> list[str]:
     """Everything that the project has to test."""
     names = [f"{language}-server" for language in programs.LANGUAGES]
     names += [f"{language}-client" for language in programs.LANGUAGES]
+    names.append("c-loopclient")
     names += [f"{language}-loop" for language in programs.LANGUAGES if programs.is_promised(language, "echo_loop")]
     return names
 
@@ -70,11 +71,11 @@ def expected() -> dict[str, str]:
     return table
 
 
-def client_command(language: str) -> list[str]:
-    """Builds the echo client of a language; returns its command line."""
-    output = programs.BUILD / "tests" / "conformance" / f"{language}-client"
+def client_command(language: str, kind: str) -> list[str]:
+    """Builds the echo client of a language; returns its command line. The loop's client is a C program."""
+    output = programs.BUILD / "tests" / "conformance" / f"{language}-{kind}"
     if language == "c":
-        programs.build_c(HERE / "client.c", output)
+        programs.build_c(HERE / f"{kind}.c", output)
     elif language == "go":
         programs.build_go(HERE / "goclient", output)
     else:
@@ -132,8 +133,8 @@ def run_subject(subject: str, *, cases: list[str] | None = None, jobs: int = 4, 
         run_server(outcome, port, shards, jobs)
     else:
         language, kind = subject.split("-")
-        if kind == "client":
-            run_client(outcome, client_command(language), shards, jobs)
+        if kind in ("client", "loopclient"):
+            run_client(outcome, client_command(language, kind), shards, jobs)
         else:
             name = "echo_loop" if kind == "loop" else "threaded_server"
             if not programs.is_built(language, name):
