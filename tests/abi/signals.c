@@ -169,6 +169,58 @@ static void storm_goes_unseen(void) { messages_through_a_storm(0, SA_ONSTACK); }
 static void storm_goes_unseen_restarting(void) { messages_through_a_storm(0, SA_ONSTACK | SA_RESTART); }
 static void storm_interrupts(void) { messages_through_a_storm(1, SA_ONSTACK); }
 
+static char loop_url[64];
+
+static void *talk_to_loop(void *unused) {
+    (void)unused;
+    sigset_t storm_signal;
+    sigemptyset(&storm_signal);
+    sigaddset(&storm_signal, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &storm_signal, NULL);
+    int64_t conn = ws_connect(loop_url);
+    CHECK(conn > 0);
+    char text[32];
+    for (int i = 0; i < 2000 || atomic_load(&caught[SIGUSR1]) < 500; i++) {
+        snprintf(text, sizeof text, "message %d", i);
+        CHECK(ws_send_text(conn, text) > 0);
+        receives(conn, text);
+    }
+    CHECK(ws_close(conn) == 0);
+    return NULL;
+}
+
+/* An event loop under the storm: with WS_OPT_INTERRUPTIBLE polls end early, and nothing else. */
+static void loop_through_a_storm(int64_t interruptible) {
+    static WsEvent events[64];
+    pthread_t talking, storming;
+    int64_t loop = ws_loop_new(NULL), port = ws_loop_listen(loop, "127.0.0.1", 0, 0);
+    CHECK(port > 0 && ws_set(loop, WS_OPT_INTERRUPTIBLE, interruptible) == 0);
+    snprintf(loop_url, sizeof loop_url, "ws://127.0.0.1:%" PRId64 "/", port);
+    handle(SIGUSR1, 0); /* no SA_ONSTACK: the library sees to it */
+    target = pthread_self();
+    CHECK(pthread_create(&talking, NULL, talk_to_loop, NULL) == 0 && pthread_create(&storming, NULL, storm, NULL) == 0);
+    for (int closed = 0; !closed;) {
+        int64_t n = ws_loop_poll(loop, events, 64, WS_TIMEOUT_NONE);
+        if (n < 0) {
+            CHECK(interruptible && ws_last_error() == WS_ERR_INTERRUPTED);
+            interruptions++;
+        }
+        for (int64_t i = 0; i < n; i++) {
+            closed |= events[i].kind == WS_EVENT_CLOSE;
+            if (events[i].kind == WS_EVENT_MESSAGE) {
+                CHECK(ws_loop_send(loop, events[i].conn, events[i].opcode, events[i].data, events[i].len) > 0);
+            }
+        }
+    }
+    atomic_store(&over, 1);
+    CHECK(pthread_join(storming, NULL) == 0 && pthread_join(talking, NULL) == 0);
+    printf("%d signals, %ld polls interrupted\n", atomic_load(&caught[SIGUSR1]), interruptions);
+    CHECK(ws_loop_close(loop) == 0);
+}
+
+static void loop_storm_goes_unseen(void) { loop_through_a_storm(0); }
+static void loop_storm_interrupts(void) { loop_through_a_storm(1); }
+
 /* ---- handlers that are installed as programs do it who know nothing of alternate stacks ---- */
 
 static void wordy(int number) {
@@ -252,6 +304,8 @@ CASES({"handlers_are_kept", handlers_are_kept},
       {"storm_goes_unseen", storm_goes_unseen},
       {"storm_goes_unseen_restarting", storm_goes_unseen_restarting},
       {"storm_interrupts", storm_interrupts},
+      {"loop_storm_goes_unseen", loop_storm_goes_unseen},
+      {"loop_storm_interrupts", loop_storm_interrupts},
       {"plain_handlers", plain_handlers},
       {"storm_of_plain_handlers", storm_of_plain_handlers},
       {"interrupts_blocked_calls", interrupts_blocked_calls},
