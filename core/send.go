@@ -69,7 +69,8 @@ func (c *Conn) SendPongPayload(payload []byte) (int, error) {
 }
 
 // SendClose sends a close frame with a status code and no reason. Frames can still be received until the peer's close frame
-// comes; Close waits for it. It returns and fails like SendFrame.
+// comes; Close waits for it. It returns and fails like SendFrame, but a close frame that finds no room in time still goes out
+// once the peer reads.
 func (c *Conn) SendClose(code CloseCode) (int, error) { return c.SendCloseReason(code, "") }
 
 // SendCloseReason is SendClose with a reason of at most 123 bytes of UTF-8.
