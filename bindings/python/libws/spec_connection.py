@@ -74,7 +74,7 @@ class WsConnection:
 
     @property
     def mask_key(self) -> int:
-        """Mask key of the last client-to-server frame, as a big-endian number of 32 bits; 0 before the first or when closed."""
+        """Mask key of the last frame that this client sent, as a big-endian number of 32 bits; 0 before the first or when closed."""
         return max(0, lib.ws_mask_key(self._handle))
 
     def is_open(self) -> int:
