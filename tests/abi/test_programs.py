@@ -13,6 +13,7 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "harness")]
 import native
 
 HERE = Path(__file__).parent
+pytestmark = pytest.mark.timeout(300)  # compiling counts
 SOURCES = {path.stem: path for path in sorted([*HERE.glob("*.c"), *HERE.glob("*.cpp")])}
 CASES = [(stem, case) for stem, path in SOURCES.items() for case in re.findall(r'\{"(\w+)", \w+\}[,)]', path.read_text().split("CASES(")[1])]
 LANGUAGE = {".c": "gnu11", ".cpp": "gnu++17"}

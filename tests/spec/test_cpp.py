@@ -11,6 +11,8 @@ sys.path[:0] = [str(Path(__file__).parent)]
 
 import native_items
 
+pytestmark = pytest.mark.timeout(300)  # compiling counts
+
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], str]:
