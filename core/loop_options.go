@@ -219,7 +219,7 @@ func (l *Loop) SetOption(o Option, v int64) error {
 	l.more.value[o] = v
 	l.applySettings()
 	switch o {
-	case OptIdleTimeoutMS, OptMessageTimeoutMS, OptPingIntervalMS:
+	case OptIdleTimeoutMS, OptMessageTimeoutMS, OptPingIntervalMS, OptPingTimeoutMS:
 		l.rescheduleAll()
 	}
 	return nil

@@ -221,7 +221,7 @@ func (l *Loop) payload(e *LoopEvent, b []byte) {
 }
 
 func (l *Loop) deliverPong(slot uint32, c *loopConn, payload []byte) {
-	rtt := l.answered(c, payload)
+	rtt := l.answered(slot, c, payload)
 	if l.more.pongs {
 		e := l.emit(LoopPong, slot, c)
 		e.Op, e.Flags, e.Status = 10, LoopFirst|LoopFinal, rtt

@@ -199,8 +199,11 @@ func (l *Loop) rescheduleAll() {
 		if c.flags&(cUsed|cYoung|cEnding) != cUsed || c.m.State() != protocol.Open {
 			continue
 		}
-		if next := l.tick + l.more.pingMS; c.flags&cPinged == 0 && (int32(c.stageTick-next) > 0 || l.passed(c.stageTick)) {
-			c.stageTick = next
+		switch ping, pong := l.tick+l.more.pingMS, l.tick+l.more.pongMS; {
+		case c.flags&cPinged == 0 && (int32(c.stageTick-ping) > 0 || l.passed(c.stageTick)):
+			c.stageTick = ping
+		case c.flags&cPinged != 0 && int32(c.stageTick-pong) > 0:
+			c.stageTick = pong
 		}
 		l.schedule(uint32(i), c)
 	}
@@ -224,12 +227,13 @@ func (l *Loop) ping(slot uint32, c *loopConn) {
 }
 
 // answered takes a pong. It returns the round-trip time in microseconds when the pong answers the latest ping of ours, else -1.
-func (l *Loop) answered(c *loopConn, payload []byte) int64 {
+func (l *Loop) answered(slot uint32, c *loopConn, payload []byte) int64 {
 	if c.flags&cPinged == 0 || len(payload) != 8 || uint32(binary.BigEndian.Uint64(payload)) != c.pingStamp {
 		return -1
 	}
 	c.flags &^= cPinged
 	c.stageTick = l.tick + l.more.pingMS
+	l.schedule(slot, c) // the next ping may be due before the pong would have been
 	rtt := uint32(l.now/int64(time.Microsecond)) - c.pingStamp
 	l.rtt.add(rtt)
 	return int64(rtt)
