@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 5c75c8730be60abe4868b1a8534f6fa6e524c3a9cd2d14523157c719d235c13d
+ * e0a7829c6a20a42145b503dfecadc24b747db68829fc385f3f15267af66f9336
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -152,7 +152,7 @@ static int adds_up(const uint8_t *block, int64_t n, int64_t len)
     }
     int64_t left = len - 24 * n;
     for (int64_t i = 0; i < n; i++) {
-        int64_t one = number_at(block, 2 * n + i);
+        int64_t one = number_at(block, 3 * i + 2);
         if (one < 0 || one > left) {
             return 0;
         }
@@ -174,8 +174,8 @@ int64_t libws_c_loop_send_packed(int64_t loop, int64_t n, const void *packed, in
     for (int64_t from = 0; from < n || n == 0; from += SENDS) {
         int64_t count = n - from < SENDS ? n - from : SENDS;
         for (int64_t i = 0; i < count; i++) {
-            items[i] = (WsSend){.conn = number_at(block, from + i), .opcode = number_at(block, n + from + i), .data = payload,
-                                .len = number_at(block, 2 * n + from + i)};
+            int64_t at = 3 * (from + i);
+            items[i] = (WsSend){.conn = number_at(block, at), .opcode = number_at(block, at + 1), .data = payload, .len = number_at(block, at + 2)};
             payload += items[i].len;
         }
         int64_t taken = ws_loop_send_batch(loop, items, count);

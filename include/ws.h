@@ -2277,8 +2277,8 @@ WS_API int64_t ws_respond(int64_t conn, int64_t status, const char *headers, con
 WS_API int64_t ws_loop_poll_packed(int64_t loop, int64_t *pack_out, int64_t size, int64_t timeout_ms) WS_NOEXCEPT;
 
 /**
- * Sends many messages that lie in one block of memory, as ws_loop_send_batch does: the n connections, the n opcodes
- * and the n lengths, each number of eight bytes in the machine's order, then the payloads, one right after the
+ * Sends many messages that lie in one block of memory, as ws_loop_send_batch does: for each of them its connection,
+ * its opcode and its length, numbers of eight bytes in the machine's order; then the payloads, one right after the
  * other. Each message succeeds or fails alone.
  *
  * @param loop The loop.

@@ -25,8 +25,8 @@ var loopPackedFunctions = []Function{
 	},
 	{
 		Name: "ws_loop_send_packed", Section: looping, Body: C,
-		Doc: "Sends many messages that lie in one block of memory, as ws_loop_send_batch does: the n connections, the n opcodes and the n lengths, " +
-			"each number of eight bytes in the machine's order, then the payloads, one right after the other. Each message succeeds or fails alone.",
+		Doc: "Sends many messages that lie in one block of memory, as ws_loop_send_batch does: for each of them its connection, its " +
+			"opcode and its length, numbers of eight bytes in the machine's order; then the payloads, one right after the other. Each message succeeds or fails alone.",
 		Params: []Param{
 			loopParam,
 			{Name: "n", Type: num, Doc: "How many messages there are."},

@@ -137,12 +137,12 @@ def test_a_packed_block_that_does_not_add_up_sends_nothing(loop):
         (1, number(client, 2, 1)),
         (1, number(client, 2, 1) + b"ab"),
         (1, number(client, 2, -1) + b"a"),
-        (2, number(client, client, 2, 2, (1 << 63) - 1, 3) + b"ab"),
+        (2, number(client, 2, (1 << 63) - 1, client, 2, 3) + b"ab"),
         (1 << 62, number(client, 2, 1) + b"a"),
     ):
         assert lib.ws_loop_send_packed(loop._handle, n, block, len(block), None) == -1
         assert lib.ws_last_error() == libws.WS_ERR_ARGUMENT
-    block = number(client, 12345, 2, 3, 1, 1) + b"ab"
+    block = number(client, 2, 1, 12345, 3, 1) + b"ab"
     results = (loop_poll.ctypes.c_int64 * 2)()
     assert lib.ws_loop_send_packed(loop._handle, 2, block, len(block), results) == 1
     assert (results[0], -results[1]) in ((7, libws.WS_ERR_ARGUMENT), (7, libws.WS_ERR_HANDLE))

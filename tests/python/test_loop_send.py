@@ -130,7 +130,7 @@ def test_much_more_than_a_batch_is_gathered_in_order(loop):
     count = 3 * loop_send.BATCH + 7
     for number in range(count):
         loop.send(client, b"%d" % number)
-        assert len(loop._gathered) < loop_send.BATCH
+        assert len(loop._gathered) < 3 * loop_send.BATCH
     assert until_messages(loop, count, server) == [b"%d" % number for number in range(count)]
 
 

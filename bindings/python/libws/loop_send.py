@@ -6,6 +6,8 @@ import ctypes
 import threading
 from array import array
 from contextlib import contextmanager
+from struct import error as StructError
+from struct import pack
 from typing import Any, Iterator, List, Sequence, Tuple, Union
 
 from . import _abi as abi
@@ -22,6 +24,7 @@ BATCH = 1024
 LONG = 8192
 """From how many bytes on a message is not gathered but sent alone: a call costs less than copying it once more."""
 
+_MOST = 3 * BATCH
 _TEXT = abi.WS_OPCODE_TEXT
 _BINARY = abi.WS_OPCODE_BINARY
 
@@ -50,8 +53,8 @@ class Outbox:
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
-        self._gathered: List[Entry] = []
-        self._gather = self._gathered.append
+        self._gathered: List[Any] = []  # connection, opcode, payload of each message, flat: no object for each to be made
+        self._gather = self._gathered.extend
         self._unsent: List[Event] = []
         self._handing = threading.Lock()
         self._results = (ctypes.c_int64 * BATCH)()
@@ -82,7 +85,7 @@ class Outbox:
         else:
             self._send_other(conn, message)
             return
-        if self._rings or len(self._gathered) >= BATCH:
+        if self._rings or len(self._gathered) >= _MOST:
             self._ring()
 
     def send_text(self, conn: int, text: str) -> None:
@@ -197,33 +200,33 @@ class Outbox:
             self._hand_over()
 
     def _hand_over(self) -> None:
-        # Appending and taking away are each one step under the GIL, so no message of another thread is lost between.
+        # Gathering and taking away are each one step under the GIL, so no message of another thread is lost between.
         with self._handing:
             while self._gathered:
-                batch = self._gathered[:BATCH]
+                batch = self._gathered[:_MOST]
                 del self._gathered[: len(batch)]
                 self._hand_batch(batch)
 
-    def _hand_batch(self, batch: List[Entry]) -> None:
-        conns, opcodes, payloads = zip(*batch)
+    def _hand_batch(self, batch: List[Any]) -> None:
+        numbers, payloads = batch[:], batch[2::3]
+        numbers[2::3] = map(len, payloads)
         try:
-            numbers = array("q", (*conns, *opcodes, *map(len, payloads)))
-        except (TypeError, OverflowError):
+            packed = pack(f"{len(numbers)}q", *numbers) + b"".join(payloads)
+        except StructError:
             self._hand_batch_without_strangers(batch)
             return
-        packed = b"".join((numbers, *payloads))
-        taken = lib.ws_loop_send_packed(self._handle, len(batch), packed, len(packed), self._results)
-        if taken != len(batch):
+        taken = lib.ws_loop_send_packed(self._handle, len(payloads), packed, len(packed), self._results)
+        if taken != len(payloads):
             if taken < 0:
                 raise last_failure()
-            self._unsent += [unsent(*entry, -code) for entry, code in zip(batch, self._results) if code < 0]
+            self._unsent += [unsent(*entry, -code) for entry, code in zip(_entries(batch), self._results) if code < 0]
 
-    def _hand_batch_without_strangers(self, batch: List[Entry]) -> None:
+    def _hand_batch_without_strangers(self, batch: List[Any]) -> None:
         """Hands a batch over in which something is no connection at all, which must not harm the others."""
-        good: List[Entry] = []
-        for entry in batch:
+        good: List[Any] = []
+        for entry in _entries(batch):
             if isinstance(entry[0], int) and -(1 << 63) <= entry[0] < 1 << 63:
-                good.append(entry)
+                good += entry
             else:
                 self._unsent.append(unsent(*entry, abi.WS_ERR_HANDLE))
         if good:
@@ -236,7 +239,7 @@ class Outbox:
 
     def _ring(self) -> None:
         """Brings a poll about for what was gathered, or hands it over since it is much."""
-        if len(self._gathered) >= BATCH:
+        if len(self._gathered) >= _MOST:
             self._settle()
         if self._rings:
             self._rings = False
@@ -283,6 +286,11 @@ class Outbox:
         if result < 0:
             raise last_failure()
         return result
+
+
+def _entries(batch: List[Any]) -> Iterator[Entry]:
+    """The messages of a flat batch."""
+    return zip(batch[0::3], batch[1::3], batch[2::3])
 
 
 def topic_name(topic: str) -> bytes:
