@@ -104,6 +104,20 @@ def test_an_exception_of_a_handler_loses_no_other_event(loop):
     assert handled == ["good", "after", "last"] and loop.closed
 
 
+def test_views_that_nobody_has_handled_are_kept_as_copies():
+    with libws.Loop(view_over_bytes=5000) as loop:
+        client, server = pair(loop)
+
+        class Handler(libws.LoopHandler):
+            def on_message(self, loop, event):
+                loop.stop()
+
+        loop.send(client, "stops")
+        loop.send(client, b"x" * 10_000)
+        loop.run(Handler())
+        assert until_messages(loop, 1, server) == [b"x" * 10_000]
+
+
 def test_closing_ends_run_quietly():
     loop = libws.Loop()
     timer = threading.Timer(0.2, loop.close)

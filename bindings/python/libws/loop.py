@@ -235,10 +235,10 @@ class Loop(Poller):
                     try:
                         calls[event.kind](self, event)
                     except BaseException:
-                        self._unsent[:0] = events[at + 1 :]
+                        self._keep(events[at + 1 :])
                         raise
                     if self._stopped or self._closing:
-                        self._unsent[:0] = events[at + 1 :]
+                        self._keep(events[at + 1 :])
                         return
                 if events and events[-1].kind == abi.WS_EVENT_DRAINED:
                     return

@@ -117,6 +117,10 @@ class Poller(Outbox):
                 pass  # somebody holds its buffer; what was said about it holds all the same
         del self._views[:]
 
+    def _keep(self, events: List[Event]) -> None:
+        """Lets the next poll give events again that nobody has handled; views become copies, since that poll ends them."""
+        self._unsent[:0] = [e._replace(data=e.data.tobytes()) if isinstance(e.data, memoryview) else e for e in events]
+
     def fileno(self) -> int:
         """A descriptor that selectors and asyncio's add_reader may watch for reading: whenever it is readable, poll(0).
 
