@@ -17,22 +17,36 @@
 static _Thread_local unsigned looks;
 static _Atomic int64_t latest; /* tick at which somebody looked */
 
-/* Adds SA_ONSTACK to one handler. The host may install another one meanwhile: then that one is put back, with the flag. */
+/* One at a time, or they would take each other's changes for the host's. */
+static atomic_flag busy = ATOMIC_FLAG_INIT;
+
+/* The C library and the kernel set this one by themselves. */
+#define SA_RESTORER_BIT 0x04000000
+
+static int same(const struct sigaction *a, const struct sigaction *b)
+{
+    return a->sa_handler == b->sa_handler && !((a->sa_flags ^ b->sa_flags) & ~SA_RESTORER_BIT);
+}
+
+static int lacks_stack(const struct sigaction *action)
+{
+    return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN && !(action->sa_flags & SA_ONSTACK);
+}
+
+/* Adds SA_ONSTACK to one handler. Another thread may install one meanwhile: what was displaced unseen is put back, with the flag. */
 static void shield(int number)
 {
-    struct sigaction now, before;
-    if (sigaction(number, NULL, &now) != 0) {
-        return; /* the C library's own, or none that can be caught */
+    struct sigaction expected, wanted, displaced;
+    if (sigaction(number, NULL, &expected) != 0 || !lacks_stack(&expected)) {
+        return; /* no signal that can be caught, or nothing to do */
     }
-    while (now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN && !(now.sa_flags & SA_ONSTACK)) {
-        now.sa_flags |= SA_ONSTACK;
-        if (sigaction(number, &now, &before) != 0 || (before.sa_handler == now.sa_handler && (before.sa_flags | SA_ONSTACK) == now.sa_flags)) {
-            return;
-        }
-        now = before;
-        if (now.sa_flags & SA_ONSTACK || now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN) {
-            sigaction(number, &now, NULL);
-            return;
+    wanted = expected;
+    wanted.sa_flags |= SA_ONSTACK;
+    while (sigaction(number, &wanted, &displaced) == 0 && !same(&displaced, &expected)) {
+        expected = wanted;
+        wanted = displaced;
+        if (lacks_stack(&wanted)) {
+            wanted.sa_flags |= SA_ONSTACK;
         }
     }
 }
@@ -45,9 +59,13 @@ void libws_shield_handlers(void)
     if (looks >= ALWAYS && atomic_load_explicit(&latest, memory_order_relaxed) == tick) {
         return;
     }
+    if (atomic_flag_test_and_set(&busy)) {
+        return; /* somebody is at it */
+    }
     looks += looks < ALWAYS;
     for (int number = 1; number < NSIG; number++) {
         shield(number);
     }
     atomic_store_explicit(&latest, tick, memory_order_relaxed);
+    atomic_flag_clear(&busy);
 }

@@ -247,6 +247,41 @@ static void plain_handlers(void) {
     CHECK(ws_close(client) == 0 && pthread_join(echoing, NULL) == 0 && ws_drop(server) == 0);
 }
 
+static void *first_calls(void *argument) {
+    for (int i = 0; i < 8; i++) {
+        ws_send_ping(*(int64_t *)argument); /* of a new thread, these all look at the handlers */
+    }
+    return NULL;
+}
+
+/* What the host installs while other threads are in calls is what stays. */
+static void handlers_that_change(void) {
+    void (*const handlers[])(int) = {note, SIG_IGN, wordy, SIG_DFL};
+    int64_t server, client;
+    both_ends(&server, &client);
+    for (int i = 0; i < 500; i++) {
+        pthread_t threads[2];
+        for (int t = 0; t < 2; t++) {
+            CHECK(pthread_create(&threads[t], NULL, first_calls, &client) == 0);
+        }
+        for (int change = 0; change < 20; change++) {
+            CHECK(signal(SIGUSR2, handlers[(i + change) % 4]) != SIG_ERR);
+        }
+        for (int t = 0; t < 2; t++) {
+            CHECK(pthread_join(threads[t], NULL) == 0);
+        }
+        struct sigaction now;
+        CHECK(sigaction(SIGUSR2, NULL, &now) == 0 && now.sa_handler == handlers[(i + 19) % 4]);
+        if (i % 10 == 9) {
+            ws_drop(server); /* before the pings fill the socket */
+            ws_drop(client);
+            both_ends(&server, &client);
+        }
+    }
+    ws_drop(server);
+    ws_drop(client);
+}
+
 static void storm_of_plain_handlers(void) { messages_through_a_storm(0, 0); }
 
 /* ---- a blocked call ---- */
@@ -307,6 +342,7 @@ CASES({"handlers_are_kept", handlers_are_kept},
       {"loop_storm_goes_unseen", loop_storm_goes_unseen},
       {"loop_storm_interrupts", loop_storm_interrupts},
       {"plain_handlers", plain_handlers},
+      {"handlers_that_change", handlers_that_change},
       {"storm_of_plain_handlers", storm_of_plain_handlers},
       {"interrupts_blocked_calls", interrupts_blocked_calls},
       {"stop_from_a_handler", stop_from_a_handler})
