@@ -121,11 +121,6 @@ func ConnectTCP(ap netip.AddrPort) (int, error) {
 	return fd, err
 }
 
-// ConnectUnix begins to connect to a Unix socket.
-func ConnectUnix(path string) (int, error) {
-	return begin(unix.AF_UNIX, &unix.SockaddrUnix{Name: path})
-}
-
 func begin(family int, sa unix.Sockaddr) (int, error) {
 	fd, err := unix.Socket(family, openFlags, 0)
 	if err != nil {

@@ -1,0 +1,99 @@
+package poller
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestListenAcceptConnect(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
+		ap := netip.MustParseAddrPort(address)
+		fd, port, err := ListenTCP(ap, false)
+		if err == unix.EADDRNOTAVAIL || err != nil && ap.Addr().Is6() {
+			t.Logf("%s: %v", address, err)
+			continue
+		}
+		if err != nil || port == 0 {
+			t.Fatal(port, err)
+		}
+		if _, errno := Accept(fd); errno != unix.EAGAIN {
+			t.Errorf("nobody came: %v", errno)
+		}
+		client, err := ConnectTCP(netip.AddrPortFrom(ap.Addr(), uint16(port)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !readable(fd, 10_000) {
+			t.Fatal("nobody comes")
+		}
+		server, errno := Accept(fd)
+		if errno != 0 || SocketError(client) != 0 {
+			t.Fatal(errno)
+		}
+		for _, s := range []int{server, client} {
+			if on, err := unix.GetsockoptInt(s, unix.IPPROTO_TCP, unix.TCP_NODELAY); on == 0 || err != nil {
+				t.Errorf("TCP_NODELAY %d, %v", on, err)
+			}
+			if err := Adopt(s); err != nil {
+				t.Error(err)
+			}
+		}
+		if Adopt(fd) != unix.EINVAL || AdoptListener(fd) != nil || AdoptListener(client) != unix.EINVAL || AdoptListener(-1) != unix.EBADF {
+			t.Error("listeners and connections are mixed up")
+		}
+		Close(server)
+		Close(client)
+		if _, _, err := ListenTCP(netip.AddrPortFrom(ap.Addr(), uint16(port)), false); err == nil {
+			t.Error("a port that is taken was taken again")
+		}
+		Close(fd)
+	}
+}
+
+func TestConnectIsRefused(t *testing.T) {
+	fd, port, err := ListenTCP(netip.MustParseAddrPort("127.0.0.1:0"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	Close(fd)
+	client, err := ConnectTCP(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(port)))
+	if err != nil {
+		return // at once
+	}
+	defer Close(client)
+	readable(client, 10_000)
+	if errno := SocketError(client); errno != unix.ECONNREFUSED {
+		t.Errorf("got %v", errno)
+	}
+}
+
+// A socket file that nobody listens on is replaced, one in use and any other file are not.
+func TestListenUnixReplacesDesertedSockets(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	fd, err := ListenUnix(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ListenUnix(path); err == nil {
+		t.Error("a socket in use was replaced")
+	}
+	Close(fd)
+	if fd, err = ListenUnix(path); err != nil {
+		t.Fatalf("a deserted socket: %v", err)
+	}
+	Close(fd)
+	other := path + ".txt"
+	if err := os.WriteFile(other, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ListenUnix(other); err == nil {
+		t.Error("a file was replaced")
+	}
+	if b, _ := os.ReadFile(other); string(b) != "precious" {
+		t.Errorf("the file holds %q", b)
+	}
+}

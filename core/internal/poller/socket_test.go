@@ -1,0 +1,92 @@
+package poller
+
+import (
+	"bytes"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// Nothing blocks, though the descriptors do: what is not there is EAGAIN.
+func TestRecvAndSendNeverBlock(t *testing.T) {
+	a, b := pair(t)
+	buf := make([]byte, 100)
+	if n, errno := Recv(a, buf); n != 0 || errno != unix.EAGAIN {
+		t.Errorf("%d, %v", n, errno)
+	}
+	if Readable(a) {
+		t.Error("readable without anything to read")
+	}
+	if n, errno := Send(b, []byte("hello")); n != 5 || errno != 0 {
+		t.Errorf("%d, %v", n, errno)
+	}
+	if !Readable(a) || !Readable(a) {
+		t.Error("not readable")
+	}
+	if n, errno := Recv(a, buf); string(buf[:n]) != "hello" || errno != 0 {
+		t.Errorf("%q, %v", buf[:n], errno)
+	}
+	for {
+		if n, errno := Send(b, make([]byte, 4096)); errno != 0 {
+			if n != 0 || errno != unix.EAGAIN {
+				t.Errorf("a full socket: %d, %v", n, errno)
+			}
+			break
+		}
+	}
+	ShutdownWrite(a)
+	if n, errno := Recv(b, buf); n != 0 || errno != 0 {
+		t.Errorf("the end of the stream: %d, %v", n, errno)
+	}
+	Close(a)
+	if _, errno := Send(b, []byte("x")); errno != unix.EPIPE { // an error, no signal
+		t.Errorf("a peer that is gone: %v", errno)
+	}
+}
+
+func TestSendAllGathersInOrder(t *testing.T) {
+	a, b := pair(t)
+	var g Gather
+	buf := make([]byte, 100)
+	for _, parts := range [][3]string{{"a", "bc", "def"}, {"", "bc", ""}, {"a", "", "c"}, {"", "", "x"}} {
+		want := parts[0] + parts[1] + parts[2]
+		if n, errno := g.SendAll(b, []byte(parts[0]), []byte(parts[1]), []byte(parts[2])); n != len(want) || errno != 0 {
+			t.Errorf("%d, %v", n, errno)
+		}
+		if n, _ := Recv(a, buf); string(buf[:n]) != want {
+			t.Errorf("got %q, want %q", buf[:n], want)
+		}
+		if g.iov[0].Base != nil {
+			t.Error("the caller's memory is still referred to")
+		}
+	}
+	head, body := []byte("head"), bytes.Repeat([]byte("b"), 1<<20)
+	n, errno := g.SendAll(b, nil, head, body)
+	if n <= len(head) || n >= len(body) || errno != 0 {
+		t.Errorf("a socket with less room took %d, %v", n, errno)
+	}
+	if got := testing.AllocsPerRun(100, func() { _, _ = g.SendAll(b, nil, head, head) }); got != 0 {
+		t.Errorf("%v allocations", got)
+	}
+}
+
+func TestAdoptTakesConnectedStreamsOnly(t *testing.T) {
+	a, _ := pair(t)
+	if err := Adopt(a); err != nil {
+		t.Error(err)
+	}
+	if flags, _ := unix.FcntlInt(uintptr(a), unix.F_GETFL, 0); flags&unix.O_NONBLOCK == 0 {
+		t.Error("an adopted socket blocks")
+	}
+	datagrams, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer Close(datagrams)
+	epoll := newEpoll(t)
+	for fd, want := range map[int]error{-1: unix.EBADF, epoll.FD(): unix.ENOTSOCK, datagrams: unix.EPROTOTYPE} {
+		if err := Adopt(fd); err != want {
+			t.Errorf("descriptor %d: %v, want %v", fd, err, want)
+		}
+	}
+}
