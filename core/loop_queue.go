@@ -50,6 +50,8 @@ type recordKey struct {
 const (
 	queueLeast  = 512      // bytes of the smallest block, so that small answers share a size
 	refillBytes = 64 << 10 // as much is taken from waiting messages at a time
+	growBy      = 4        // a queue that one message outgrew will be outgrown by the next: fewer, larger steps
+	growMost    = 64 << 10 // beyond it a queue grows as it must
 )
 
 func (q *queue) size() int { return len(q.buf) - q.head + q.waiting }
@@ -81,7 +83,7 @@ func (l *Loop) grow(q *queue, n int) {
 		q.head = 0
 		return
 	}
-	bigger := append(l.pool.Get(left+n), q.buf[q.head:]...)
+	bigger := append(l.pool.Get(max(left+n, min(growBy*cap(q.buf), growMost))), q.buf[q.head:]...)
 	l.pool.Put(q.buf)
 	q.buf, q.head = bigger, 0
 }
