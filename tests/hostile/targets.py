@@ -10,7 +10,7 @@ import rawpeer
 
 MIB = 1 << 20
 GROWTH_BYTES = MIB
-RUNS_TO_SETTLE = 4
+RUNS_TO_SETTLE = 10
 SMALL_MESSAGE = 1 << 20
 
 
