@@ -32,7 +32,7 @@ _NONE = abi.WS_TIMEOUT_NONE
 class Poller(Outbox):
     """What waits for events and hands them out. Its handle is set, and its room made, by Loop."""
 
-    __slots__ = ("_closing", "_list", "_numbers", "_pack", "_poller", "_turn", "_view_over", "_views", "_woken", "__weakref__")
+    __slots__ = ("_closing", "_list", "_numbers", "_pack", "_poller", "_turn", "_view_over", "_woken", "__weakref__")
 
     def __init__(self, view_over_bytes: int) -> None:
         super().__init__(-1)
@@ -40,7 +40,6 @@ class Poller(Outbox):
         self._poller = 0  # the thread that polls
         self._turn = Lock()  # held by it
         self._view_over = max(view_over_bytes, ELSEWHERE_BYTES) if view_over_bytes > 0 else abi.WS_LENGTH_MAX
-        self._views: List[memoryview] = []  # of the library's memory, valid until the next poll
         self._pack = (ctypes.c_int64 * (PACK_BYTES // 8))()
         self._numbers = memoryview(self._pack).cast("B").cast("q")
         self._list = memoryview(self._pack).cast("B")[PACK_LIST_AT:]
@@ -67,7 +66,7 @@ class Poller(Outbox):
                 self._rings = True
                 if self._gathered:
                     self._hand_over()
-                if self._views:
+                if self._lent:
                     self._release_views()
                 if self._unsent:
                     left_ms = 0
@@ -105,17 +104,17 @@ class Poller(Outbox):
                 found.append(bytes_at(address, length))
             else:
                 view = view_at(address, length)
-                self._views.append(view)
+                self._lent[id(view)] = (address, length, view)
                 found.append(view)
         return found
 
     def _release_views(self) -> None:
-        for view in self._views:
+        for _, _, view in self._lent.values():
             try:
                 view.release()
             except BufferError:
                 pass  # somebody holds its buffer; what was said about it holds all the same
-        del self._views[:]
+        self._lent.clear()
 
     def _keep(self, events: List[Event]) -> None:
         """Lets the next poll give events again that nobody has handled; views become copies, since that poll ends them."""

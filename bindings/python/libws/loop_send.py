@@ -8,7 +8,7 @@ from array import array
 from contextlib import contextmanager
 from struct import error as StructError
 from struct import pack
-from typing import Any, Iterator, List, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike, lend
@@ -49,7 +49,7 @@ class Outbox:
     connection whose effect must follow. So a message that cannot be sent is reported by an EVENT_UNSENT, not by an exception.
     """
 
-    __slots__ = ("_external", "_gather", "_gathered", "_handing", "_handle", "_results", "_rings", "_unsent")
+    __slots__ = ("_external", "_gather", "_gathered", "_handing", "_handle", "_lent", "_results", "_rings", "_unsent")
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -57,6 +57,7 @@ class Outbox:
         self._gather = self._gathered.extend
         self._unsent: List[Event] = []
         self._handing = threading.Lock()
+        self._lent: Dict[int, Tuple[int, int, memoryview]] = {}  # views that the last poll gave, by id: address, length
         self._results = (ctypes.c_int64 * BATCH)()
         self._rings = False  # the next message must ring: a poll may be waiting, or nobody polls again unasked
         self._external = False  # fileno() was asked for: another loop calls poll() when the descriptor is readable
@@ -250,21 +251,29 @@ class Outbox:
             lib.ws_loop_wake(self._handle)
 
     def _send_long(self, conn: int, opcode: int, payload: Any) -> None:
-        self._settle()
+        if type(payload) is bytes:
+            self._send_now(conn, opcode, payload, len(payload), payload)
+        else:
+            self._lend(payload, lambda address, length: self._send_now(conn, opcode, address, length, payload))
 
-        def use(address: Any, length: int) -> int:
-            try:
-                sent = lib.ws_loop_send(self._handle, conn, opcode, address, length)
-            except ctypes.ArgumentError:
-                raise TypeError(f"conn must be an int, not {type(conn).__name__}") from None
-            if sent < 0:
-                self._unsent.append(unsent(conn, opcode, bytes(payload), lib.ws_last_error()))
-                self._ring()
-            return 0
-
-        self._lend(payload, use)
+    def _send_now(self, conn: int, opcode: int, address: Any, length: int, payload: Any) -> int:
+        """Sends behind what was gathered; payload is what lies at the address, for the report when it is not taken."""
+        if self._gathered or self._handle < 0:
+            self._settle()
+        try:
+            sent = lib.ws_loop_send(self._handle, conn, opcode, address, length)
+        except ctypes.ArgumentError:
+            raise TypeError(f"conn must be an int, not {type(conn).__name__}") from None
+        if sent < 0:
+            self._unsent.append(unsent(conn, opcode, bytes(payload), lib.ws_last_error()))
+            self._ring()
+        return 0
 
     def _send_other(self, conn: int, message: Any) -> None:
+        lent = self._lent.get(id(message))
+        if lent is not None:  # memory of the library itself, which need not be looked up
+            self._send_now(conn, _BINARY, lent[0], lent[1], message)
+            return
         if isinstance(message, str):
             self.send(conn, str(message))
             return
