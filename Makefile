@@ -25,6 +25,7 @@ export PATH := $(CURDIR)/$(B)/go/go/bin:$(PATH)
 endif
 export GOTOOLCHAIN := local
 export GOWORK := off
+export STATICCHECK_CACHE ?= $(CURDIR)/$(B)/cache/staticcheck
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 export LIBWS_LIBRARY ?= $(CURDIR)/$(B)/libws.so
 
