@@ -26,7 +26,7 @@ def reason(result: Skipped | Failure | Error) -> str:
     """The first line that says why a test was skipped or failed; Go puts lines before it that only name the test."""
     text = f"{result.message or ''}\n{result.text or ''}"
     for line in map(str.strip, text.splitlines()):
-        if line and line != "Failed" and not line.startswith(("=== ", "--- ")):
+        if line and line != "Failed" and not line.startswith(("=== ", "--- ", "fuzz: elapsed")):
             return line[:200]
     return "no reason given"
 
