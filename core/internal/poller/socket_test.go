@@ -20,8 +20,10 @@ func TestRecvAndSendNeverBlock(t *testing.T) {
 	if n, errno := Send(b, []byte("hello")); n != 5 || errno != 0 {
 		t.Errorf("%d, %v", n, errno)
 	}
-	if !Readable(a) || !Readable(a) {
-		t.Error("not readable")
+	for range 2 { // looking takes nothing away
+		if !Readable(a) {
+			t.Error("not readable")
+		}
 	}
 	if n, errno := Recv(a, buf); string(buf[:n]) != "hello" || errno != 0 {
 		t.Errorf("%q, %v", buf[:n], errno)
