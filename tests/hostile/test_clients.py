@@ -81,7 +81,7 @@ BAD_RESPONSES = {
     "connection-missing": lambda key: response(key, drop=("Connection",)),
     "connection-wrong": lambda key: response(key, change={"Connection": "close"}),
     "accept-missing": lambda key: response(key, drop=("Sec-WebSocket-Accept",)),
-    "accept-wrong": lambda key: response(b"x" + key[1:]),
+    "accept-wrong": lambda key: response((b"y" if key[:1] == b"x" else b"x") + key[1:]),
     "accept-empty": lambda key: response(key, change={"Sec-WebSocket-Accept": ""}),
     "accept-is-the-key": lambda key: response(key, change={"Sec-WebSocket-Accept": key.decode()}),
     "accept-other-case": lambda key: response(key, change={"Sec-WebSocket-Accept": rawpeer.accept_key(key).decode().swapcase()}),
