@@ -11,6 +11,8 @@ import "C"
 import (
 	"os"
 	"runtime"
+
+	"libws/core"
 )
 
 // mostProcessors bounds the memory and the garbage collector's work that go with processors.
@@ -22,10 +24,13 @@ func libws_make_room(threads C.int64_t) C.int64_t {
 	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) < want {
 		runtime.GOMAXPROCS(want)
 	}
-	if want == mostProcessors {
+	have := runtime.GOMAXPROCS(0)
+	enough := have > int(threads)
+	core.SpareProcessors(enough) // one more than threads, so that the collector of garbage finds one at once
+	if !enough {
 		return 1<<63 - 1
 	}
-	return C.int64_t(want - 1)
+	return C.int64_t(have - 1)
 }
 
 // processorsFor grows in steps of two, since each change stops the world for a moment. One is for Go's own goroutines.

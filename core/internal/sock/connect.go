@@ -30,6 +30,7 @@ func Connect(ctx context.Context, ap netip.AddrPort, w Wait) (*FD, error) {
 		return nil, err
 	}
 	f.NoDelay()
+	f.allowBrief()
 	return f, nil
 }
 

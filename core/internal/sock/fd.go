@@ -21,6 +21,9 @@ type FD struct {
 
 	waits uint8 // the reader's: how many of its next calls wait before they read
 
+	brief bool  // reads may wait without telling the scheduler
+	rests uint8 // the reader's: how many of its next calls do not
+
 	parks  bool // calls park their goroutine instead of waiting on their thread
 	spot   atomic.Pointer[spot]
 	moving sync.Mutex // held while spot changes

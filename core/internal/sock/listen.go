@@ -67,6 +67,7 @@ func Accept(listener int) (*FD, error) {
 		case nil:
 			f := adopt(fd)
 			f.NoDelay()
+			f.allowBrief()
 			return f, nil
 		case unix.EINTR, unix.ECONNABORTED: // a connection that died in the queue is no news
 			continue

@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Read implements Stream. On the thread and without a reason to stop early it is one blocking recv(2); otherwise it tries
-// first, so that what has arrived costs one system call, and waits when there is nothing.
+// Read implements Stream. On the thread and without a reason to stop early it is one blocking recv(2), which keeps the processor
+// where that does no harm; otherwise it tries first, so that what has arrived costs one system call, and waits when there is
+// nothing.
 func (f *FD) Read(p []byte, w Wait) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -26,7 +27,12 @@ func (f *FD) Read(p []byte, w Wait) (int, error) {
 }
 
 func (f *FD) read(p []byte, w *Wait) (int, error) {
-	plain := !f.parks && w.plain()
+	if f.mayBeBrief(w) {
+		if n, ok, err := f.readBriefly(p, w); ok {
+			return n, err
+		}
+	}
+	plain := !f.parks && !f.brief && w.plain()
 	if !plain && f.waits > 0 {
 		f.waits--
 		if err := f.await(unix.POLLIN, w); err != nil {

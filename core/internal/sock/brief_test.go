@@ -1,0 +1,192 @@
+package sock
+
+import (
+	"io"
+	"net/netip"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// briefPair returns the two ends of a TCP connection whose reads wait as those of C programs do, with processors to spare.
+func briefPair(t *testing.T) (client, server *FD) {
+	t.Helper()
+	WaitOnThread(true)
+	SpareProcessors(true)
+	processors := runtime.GOMAXPROCS(8)
+	t.Cleanup(func() {
+		runtime.GOMAXPROCS(processors)
+		SpareProcessors(false)
+		WaitOnThread(false)
+	})
+	listener, port, err := Listen(netip.MustParseAddrPort("127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(listener)
+	if client, err = Connect(t.Context(), netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(port)), Wait{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	if server, err = Accept(listener); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	return client, server
+}
+
+func TestBriefReadsEveryByte(t *testing.T) {
+	client, server := briefPair(t)
+	const rounds = 2000
+	echoed := make(chan error, 1)
+	go func() {
+		buf := make([]byte, 100)
+		for {
+			n, err := server.Read(buf, Wait{})
+			if err != nil {
+				echoed <- err
+				return
+			}
+			if _, err = server.Write([][]byte{buf[:n]}, Wait{}); err != nil {
+				echoed <- err
+				return
+			}
+		}
+	}()
+	buf := make([]byte, 100)
+	for i := range rounds {
+		buf[0] = byte(i)
+		if _, err := client.Write([][]byte{buf[:1]}, Wait{}); err != nil {
+			t.Fatal(err)
+		}
+		n, err := client.Read(buf[1:], Wait{})
+		if err != nil || n != 1 || buf[1] != byte(i) {
+			t.Fatal(i, n, err, buf[1])
+		}
+	}
+	if err := client.Shutdown(ShutWrite); err != nil {
+		t.Fatal(err)
+	}
+	if err := soon(t, echoed); err != io.EOF {
+		t.Fatal(err)
+	}
+}
+
+// A read to which nothing comes goes on as an ordinary wait, which whoever has to can see and end.
+func TestBriefBecomesOrdinary(t *testing.T) {
+	client, server := briefPair(t)
+	ch := reading(server, Wait{})
+	blocked(t, "sock.(*FD).await")
+	if _, err := client.Write([][]byte{[]byte("late")}, Wait{}); err != nil {
+		t.Fatal(err)
+	}
+	if r := soon(t, ch); r.n != 4 || r.err != nil {
+		t.Fatal(r)
+	}
+	ch = reading(server, Wait{})
+	blocked(t, "sock.(*FD).await")
+	server.Close()
+	if r := soon(t, ch); r.err != ErrClosed {
+		t.Fatal(r)
+	}
+}
+
+func TestBriefIsClosed(t *testing.T) {
+	_, server := briefPair(t)
+	ch := reading(server, Wait{})
+	server.Close()
+	if r := soon(t, ch); r.err != ErrClosed {
+		t.Fatal(r)
+	}
+}
+
+func TestBriefKeepsDeadlines(t *testing.T) {
+	_, server := briefPair(t)
+	for _, d := range []time.Duration{-time.Second, 0, time.Millisecond, briefly, 5 * briefly} {
+		server.rests = 0
+		deadline := time.Now().Add(d)
+		n, err := server.Read(make([]byte, 1), Wait{Deadline: deadline})
+		if n != 0 || err != ErrTimeout || time.Now().Before(deadline) {
+			t.Errorf("%v: %d, %v, %v early", d, n, err, time.Until(deadline))
+		}
+	}
+}
+
+// Whoever stops the world, as the collector of garbage does, is not kept waiting by threads that hold on to their processors.
+func TestBriefLetsTheWorldStop(t *testing.T) {
+	client, server := briefPair(t)
+	var ended atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for buf := make([]byte, 1); !ended.Load(); {
+			if _, err := server.Read(buf, Wait{Deadline: time.Now().Add(3 * briefly)}); err != nil && err != ErrTimeout {
+				return
+			}
+			server.rests = 0
+		}
+	}()
+	start := time.Now()
+	for range 20 {
+		runtime.GC()
+	}
+	if d := time.Since(start); d > patience {
+		t.Error("20 collections took", d)
+	}
+	ended.Store(true)
+	client.Close()
+	<-done
+}
+
+func TestBriefIsInterrupted(t *testing.T) {
+	_, server := briefPair(t)
+	type outcome struct {
+		thread int
+		err    error
+	}
+	ch := make(chan outcome, 2)
+	go func() {
+		runtime.LockOSThread()
+		ch <- outcome{thread: unix.Gettid()}
+		_, err := server.Read(make([]byte, 1), Wait{Interruptible: true})
+		ch <- outcome{err: err}
+	}()
+	thread := soon(t, ch).thread
+	for {
+		_ = unix.Tgkill(unix.Getpid(), thread, unix.SIGURG) // what it means to Go's runtime: no more than a look around
+		select {
+		case got := <-ch:
+			if got.err != ErrInterrupted {
+				t.Fatal(got.err)
+			}
+			return
+		default:
+			runtime.Gosched()
+		}
+	}
+}
+
+// Where a thread may need the processor of another, none keeps it.
+func TestBriefNeedsProcessorsToSpare(t *testing.T) {
+	_, server := briefPair(t)
+	SpareProcessors(false)
+	if server.mayBeBrief(&Wait{}) {
+		t.Error("without processors to spare")
+	}
+	SpareProcessors(true)
+	if !server.mayBeBrief(&Wait{}) {
+		t.Error("with processors to spare")
+	}
+	for _, w := range []Wait{{Wakeable: true}, {Writable: true}, {Until: new(Event)}, {Deadline: time.Now().Add(briefly)}} {
+		if server.mayBeBrief(&w) {
+			t.Errorf("%+v", w)
+		}
+	}
+	plain, _ := pair(t)
+	if plain.mayBeBrief(&Wait{}) {
+		t.Error("a socket that somebody else may read as well")
+	}
+}
