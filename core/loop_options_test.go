@@ -1,7 +1,6 @@
 package core
 
 import (
-	"runtime"
 	"testing"
 	"time"
 )
@@ -136,9 +135,7 @@ func TestLoopTimesTakeForceAtOnce(t *testing.T) {
 		_, err := l.Poll(make([]LoopEvent, 1), -1)
 		return err
 	})
-	for l.polling.Load() == false {
-		runtime.Gosched()
-	}
+	until(t, "the poll begins", l.polling.Load)
 	if err := l.SetOption(OptIdleTimeoutMS, 20); err != nil {
 		t.Fatal(err)
 	}

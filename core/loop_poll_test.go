@@ -34,22 +34,18 @@ func TestLoopPollTimesOut(t *testing.T) {
 // A loop that is polled already says so, and closing it is refused.
 func TestLoopPolledTwiceIsBusy(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{})
-	first := make(chan error)
-	go func() {
+	first := async(func() error {
 		_, err := l.Poll(make([]LoopEvent, 1), -1)
-		first <- err
-	}()
-	var busy error
-	for l.polling.Load() == false {
-		time.Sleep(time.Millisecond)
-	}
-	_, busy = l.Poll(make([]LoopEvent, 1), 0)
+		return err
+	})
+	until(t, "the first poll begins", l.polling.Load)
+	_, busy := l.Poll(make([]LoopEvent, 1), 0)
 	wantCode(t, busy, CodeBusy)
 	wantCode(t, l.Close(), CodeBusy)
 	if err := l.Wake(); err != nil {
 		t.Error(err)
 	}
-	if err := <-first; err != nil {
+	if err := await(t, first, "the poll that was woken"); err != nil {
 		t.Error(err)
 	}
 }

@@ -51,23 +51,21 @@ func TestLoopThreads(t *testing.T) {
 	for i := range conns {
 		adopt(i)
 	}
-	var stop atomic.Bool
-	var polling, group sync.WaitGroup
-	var messages, closes atomic.Int64
-	polling.Go(func() {
+	var group sync.WaitGroup
+	closes := 0
+	drained := async(func() error {
 		events := make([]LoopEvent, 32)
-		for !stop.Load() {
+		for {
 			n, err := l.Poll(events, -1)
 			if err != nil {
-				t.Error(err)
-				return
+				return err
 			}
 			for _, e := range events[:n] {
 				switch e.Kind {
-				case LoopMessage:
-					messages.Add(1)
 				case LoopClose:
-					closes.Add(1)
+					closes++
+				case LoopDrained:
+					return nil
 				}
 			}
 		}
@@ -107,13 +105,9 @@ func TestLoopThreads(t *testing.T) {
 	if err := l.Drain(5 * time.Second); err != nil {
 		t.Error(err)
 	}
-	deadline := time.Now().Add(30 * time.Second)
-	for l.Metrics().Open > 0 && time.Now().Before(deadline) {
-		time.Sleep(5 * time.Millisecond)
+	if err := await(t, drained, "the end of the last connection"); err != nil {
+		t.Fatal(err)
 	}
-	stop.Store(true)
-	_ = l.Wake()
-	polling.Wait()
 	if m := l.Metrics(); m.Open != 0 {
 		t.Errorf("%d connections are left", m.Open)
 	}
@@ -121,7 +115,7 @@ func TestLoopThreads(t *testing.T) {
 		t.Error(err)
 	}
 	peers.Wait()
-	t.Logf("%d closes", closes.Load())
+	t.Logf("%d closes", closes)
 }
 
 // Closing many connections at once from many threads: one call of each succeeds.
