@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * e0a7829c6a20a42145b503dfecadc24b747db68829fc385f3f15267af66f9336
+ * d2a29f6f2a0f93da49f34157c98432f9aa4932f35c17deb97632f9439ea0cd7e
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

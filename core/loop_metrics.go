@@ -11,8 +11,8 @@ type LoopMetrics struct {
 	Refused       int64 // of them, those that never opened
 	AcceptsFailed int64 // times the system refused to accept, out of descriptors for example
 
-	MessagesIn  int64
-	MessagesOut int64
+	MessagesIn  int64 // text and binary messages received, each once, whatever its frames
+	MessagesOut int64 // taken for sending; pings, pongs and close frames are no messages (RFC 6455 §5.5)
 	BytesIn     int64 // read from sockets, opening handshakes and headers included
 	BytesOut    int64 // written to sockets
 	QueueBytes  int64 // output that waits, of all connections

@@ -70,6 +70,59 @@ func TestLoopMetrics(t *testing.T) {
 	}
 }
 
+// Messages are counted when their last frame is taken, however many frames they have; control frames are no messages (RFC 6455 §5.4,
+// §5.5).
+func TestLoopMetricsCountMessagesNotFrames(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{Pings: true, Hub: new(Hub)})
+	a, pa := l.open()
+	b, _ := l.open()
+	for _, id := range []ConnID{a, b} {
+		if err := l.Subscribe(id, "news"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := func(want int64, after string) {
+		t.Helper()
+		if n := l.Metrics().MessagesOut; n != want {
+			t.Errorf("%d messages out after %s, want %d", n, after, want)
+		}
+	}
+	part := func(op Opcode, final bool) {
+		t.Helper()
+		if _, err := l.SendFragment(a, op, []byte("part"), final); err != nil {
+			t.Fatal(err)
+		}
+	}
+	part(OpPing, true)
+	part(OpPong, true)
+	out(0, "a ping and a pong")
+	part(OpText, false)
+	part(OpPing, true)
+	part(OpContinuation, false)
+	out(0, "the beginning of a message")
+	part(OpContinuation, true)
+	out(1, "its end")
+	part(OpBinary, true)
+	out(2, "a message of one part")
+	if n, err := l.Publish("news", OpText, []byte("all"), 0); n != 2 || err != nil {
+		t.Fatal(n, err)
+	}
+	out(4, "a publication to two")
+	pa.send(OpPing, "")
+	pa.raw(append(pa.frame(OpText, false, "a"), pa.frame(OpContinuation, true, "b")...))
+	l.until("a message", func() bool { return len(l.of(LoopMessage)) == 1 })
+	l.settle()
+	out(4, "the pong that answers a ping")
+	if n := l.Metrics().MessagesIn; n != 1 {
+		t.Errorf("%d messages in", n)
+	}
+	if err := l.CloseConn(a, 1000, ""); err != nil {
+		t.Fatal(err)
+	}
+	l.settle()
+	out(4, "a close frame")
+}
+
 // The structs that C sees hold nothing but eight-byte words.
 func TestLoopStructsAreWords(t *testing.T) {
 	for name, size := range map[string][2]uintptr{

@@ -176,7 +176,9 @@ func (l *Loop) send(slot uint32, c *loopConn, o loopMessage) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	l.metrics.MessagesOut++
+	if o.fin && !o.op.IsControl() {
+		l.metrics.MessagesOut++
+	}
 	if c.queue != 0 && l.queues[c.queue].size() > limit/2 && c.flags&cBlocked != 0 {
 		c.flags |= cOwesDrain
 	}

@@ -557,9 +557,9 @@ typedef struct WsMetrics {
     int64_t refused;
     /** Times the system refused to accept, out of descriptors for example. */
     int64_t accepts_failed;
-    /** Messages received. */
+    /** Text and binary messages received, each once, whatever its fragments. */
     int64_t messages_in;
-    /** Messages taken for sending. */
+    /** Messages taken for sending. Pings, pongs and close frames are no messages. */
     int64_t messages_out;
     /** Bytes read from sockets, opening handshakes and headers included. */
     int64_t bytes_in;
