@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func requestLoop(t *testing.T) (*testLoop, int) {
@@ -229,10 +231,27 @@ func TestLoopAdoptUpgrade(t *testing.T) {
 		_, err = l.Request(l.last().Conn)
 		wantCode(t, err, CodeState)
 	}
-	_, err := l.AdoptUpgrade(-1, nil)
+	_, err := l.Adopt(0, 7, nil)
 	wantCode(t, err, CodeArgument)
-	_, err = l.Adopt(0, 7, nil)
-	wantCode(t, err, CodeArgument)
-	_, err = l.Adopt(l.WakeFD(), RoleServer, nil)
-	wantCode(t, err, CodeArgument)
+}
+
+// Whatever is no connected stream socket is refused at once, and stays the caller's.
+func TestLoopAdoptTakesConnectedStreamsOnly(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	unconnected, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fd := range []int{-1, l.WakeFD(), unconnected} {
+		_, err := l.Adopt(fd, RoleServer, nil)
+		wantCode(t, err, CodeArgument)
+		_, err = l.AdoptUpgrade(fd, nil)
+		wantCode(t, err, CodeArgument)
+	}
+	if m := l.Metrics(); m.Total != 0 {
+		t.Errorf("%d connections", m.Total)
+	}
+	if err := unix.Close(unconnected); err != nil {
+		t.Error(err)
+	}
 }

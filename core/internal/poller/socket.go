@@ -105,7 +105,8 @@ func SocketError(fd int) Errno {
 	return Errno(v)
 }
 
-// Adopt makes a connected stream socket fit for a loop. Anything else is refused with ENOTSOCK, EBADF, EPROTOTYPE or EINVAL.
+// Adopt makes a connected stream socket fit for a loop. Anything else is refused with ENOTSOCK, EBADF, EPROTOTYPE, EINVAL or
+// ENOTCONN.
 func Adopt(fd int) error {
 	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 	if err != nil {
@@ -116,6 +117,9 @@ func Adopt(fd int) error {
 	}
 	if listening, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN); err == nil && listening != 0 {
 		return unix.EINVAL
+	}
+	if _, err := unix.Getpeername(fd); err == unix.ENOTCONN {
+		return err
 	}
 	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // no such thing on a Unix socket
 	return unix.SetNonblock(fd, true)

@@ -85,8 +85,13 @@ func TestAdoptTakesConnectedStreamsOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer Close(datagrams)
+	unconnected, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer Close(unconnected)
 	epoll := newEpoll(t)
-	for fd, want := range map[int]error{-1: unix.EBADF, epoll.FD(): unix.ENOTSOCK, datagrams: unix.EPROTOTYPE} {
+	for fd, want := range map[int]error{-1: unix.EBADF, epoll.FD(): unix.ENOTSOCK, datagrams: unix.EPROTOTYPE, unconnected: unix.ENOTCONN} {
 		if err := Adopt(fd); err != want {
 			t.Errorf("descriptor %d: %v, want %v", fd, err, want)
 		}
