@@ -31,12 +31,9 @@ func PingFrame() Frame { return NewFrame(OpPing, nil) }
 // PongFrame makes a pong frame with no payload.
 func PongFrame() Frame { return NewFrame(OpPong, nil) }
 
-// CloseFrame makes a close frame with a status code; with CloseNoStatus it has no payload. Whether the code may be sent is
-// checked when it is sent.
+// CloseFrame makes a close frame with a status code. Sending it fails with CodeCloseCode when the code must not be on the wire, as
+// CloseNoStatus must not (RFC 6455 §7.4.1). A close frame without a code is NewFrame(OpClose, nil).
 func CloseFrame(code CloseCode) Frame {
-	if code == CloseNoStatus {
-		return NewFrame(OpClose, nil)
-	}
 	return NewFrame(OpClose, binary.BigEndian.AppendUint16(nil, uint16(code)))
 }
 

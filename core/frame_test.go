@@ -18,7 +18,8 @@ func TestFrameConstructors(t *testing.T) {
 		{PingFrame(), OpPing, "", "control ping"},
 		{PongFrame(), OpPong, "", "control pong"},
 		{CloseFrame(1001), OpClose, "\x03\xe9", "control close"},
-		{CloseFrame(CloseNoStatus), OpClose, "", "control close"},
+		{CloseFrame(CloseNoStatus), OpClose, "\x03\xed", "control close"},
+		{NewFrame(OpClose, nil), OpClose, "", "control close"},
 		{NewFrame(OpContinuation, nil), OpContinuation, "", ""},
 		{noFrame(), NoFrame, "", ""},
 	} {
@@ -52,7 +53,7 @@ func TestFrameCloseCode(t *testing.T) {
 	if full.CloseCode() != 4000 || full.CloseReason() != "reason" {
 		t.Error(full.CloseCode(), full.CloseReason())
 	}
-	for _, f := range []Frame{TextFrame("\x03\xe8"), CloseFrame(CloseNoStatus), NewFrame(OpClose, []byte{3}), noFrame()} {
+	for _, f := range []Frame{TextFrame("\x03\xe8"), NewFrame(OpClose, nil), NewFrame(OpClose, []byte{3}), noFrame()} {
 		if f.CloseCode() != CloseNoStatus || f.CloseReason() != "" {
 			t.Error(f, f.CloseCode(), f.CloseReason())
 		}

@@ -25,7 +25,7 @@ func TestWhatGoesOnTheWire(t *testing.T) {
 		{"fragment", func(c *Conn) (int, error) { return c.SendFragment(OpText, []byte("f"), false) }, []byte{0x01, 1, 'f'}},
 		{"close", func(c *Conn) (int, error) { return c.SendClose(CloseGoingAway) }, []byte{0x88, 2, 3, 0xE9}},
 		{"close reason", func(c *Conn) (int, error) { return c.SendCloseReason(4000, "ok") }, []byte{0x88, 4, 0x0F, 0xA0, 'o', 'k'}},
-		{"close frame without code", func(c *Conn) (int, error) { f := CloseFrame(CloseNoStatus); return c.SendFrame(&f) }, []byte{0x88, 0}},
+		{"close frame without code", func(c *Conn) (int, error) { f := NewFrame(OpClose, nil); return c.SendFrame(&f) }, []byte{0x88, 0}},
 		{"frame, masked or not", func(c *Conn) (int, error) {
 			return c.SendFrame(&Frame{Opcode: OpBinary, Payload: []byte("f"), IsFinal: true, IsMasked: true})
 		}, []byte{0x82, 1, 'f'}},
@@ -66,6 +66,7 @@ func TestRefusedBeforeAnythingIsSent(t *testing.T) {
 		{"close 1006", func(c *Conn) (int, error) { return c.SendClose(CloseAbnormal) }, CodeCloseCode},
 		{"close 5000", func(c *Conn) (int, error) { return c.SendClose(5000) }, CodeCloseCode},
 		{"close frame 1006", func(c *Conn) (int, error) { f := CloseFrame(1006); return c.SendFrame(&f) }, CodeCloseCode},
+		{"close frame 1005", func(c *Conn) (int, error) { f := CloseFrame(CloseNoStatus); return c.SendFrame(&f) }, CodeCloseCode},
 		{"one byte of close", func(c *Conn) (int, error) { f := NewFrame(OpClose, long[:1]); return c.SendFrame(&f) }, CodeArgument},
 		{"long reason", func(c *Conn) (int, error) { return c.SendCloseReason(1000, strings.Repeat("r", 124)) }, CodeControlSize},
 		{"reason", func(c *Conn) (int, error) { return c.SendCloseReason(1000, "\xff") }, CodeUTF8},

@@ -85,9 +85,11 @@ func init() {
 			t.Error(f)
 		}
 		c, _ := serverEnd(t)
-		bad := core.CloseFrame(core.CloseAbnormal) // never on the wire
-		_, err := c.SendFrame(&bad)
-		refused(t, err, core.CodeCloseCode)
+		for _, code := range []core.CloseCode{core.CloseNoStatus, core.CloseAbnormal} { // never on the wire
+			bad := core.CloseFrame(code)
+			_, err := c.SendFrame(&bad)
+			refused(t, err, core.CodeCloseCode)
+		}
 	}
 	predicate("WsFrame.is_control()", (*core.Frame).IsControl, core.OpClose, core.OpPing, core.OpPong)
 	predicate("WsFrame.is_text()", (*core.Frame).IsText, core.OpText)
