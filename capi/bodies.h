@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * d2a29f6f2a0f93da49f34157c98432f9aa4932f35c17deb97632f9439ea0cd7e
+ * b18c5fd88b3237839fc499453d8c52200da6d7bb988cf4eea5b5ab022b0b1f97
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -175,16 +175,19 @@ func (s *Server) evict() {
 	s.pending = s.pending[:len(s.pending)-1]
 }
 
-// expire ends a phase whose deadline has passed.
+// expire ends a phase whose deadline has passed. It does not wait for room to write.
 func (s *Server) expire(p *pending) {
 	if p.phase == phaseLinger {
 		p.drop()
 		return
 	}
-	if p.phase == phaseRequest {
-		_, _ = p.fd.TryWrite([]byte("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"))
+	late := &Error{Code: CodeHandshake, Op: "Accept", Msg: "the opening handshake was not done in time"}
+	if p.phase == phaseRequest && p.conn.m.TimeOut() { // otherwise there is nothing to answer
+		p.conn.mirror()
+		p.conn.status, late.Status = 408, 408
+		_, _ = p.fd.TryWrite(p.conn.m.Output())
 	}
-	s.fail(&Error{Code: CodeHandshake, Op: "Accept", Msg: "the opening handshake was not done in time", Status: 408})
+	s.fail(late)
 	p.lingerOn()
 }
 

@@ -240,6 +240,17 @@ func TestPendingHandshakesAreCapped(t *testing.T) {
 	}
 }
 
+// A client that has not said a word in time is not answered; only a request can be late (RFC 9110 §15.5.9).
+func TestHandshakeDeadlineOfSilence(t *testing.T) {
+	s := listen(t, &ServerOptions{Options: Options{HandshakeTimeout: 20 * time.Millisecond}})
+	peer := call(t, s)
+	_, err := s.Accept()
+	wantCode(t, err, CodeHandshake)
+	if b, err := io.ReadAll(peer); len(b) != 0 || err != nil {
+		t.Errorf("got %q, %v", b, err)
+	}
+}
+
 // Without descriptors the server rests instead of spinning, and recovers.
 func TestOutOfDescriptors(t *testing.T) {
 	s := listen(t, nil)

@@ -45,7 +45,7 @@ type LoopEvent struct {
 	size    int64
 	Code    int64     // LoopClose: the close code, 1006 when the connection ended without a close frame. LoopRequest: 0 for a proper opening handshake, else the status it would be refused with
 	Error   ErrorCode // LoopClose: 0 when the closing handshake was clean, else why the connection failed
-	Status  int64     // LoopClose of a dialled connection: the HTTP status that the server refused with, else 0
+	Status  int64     // LoopClose, when the opening handshake failed: the HTTP status that it ended with, if any, else 0
 	Flags   int64     // LoopFinal, LoopFirst
 }
 

@@ -73,7 +73,7 @@ type LoopOptions struct {
 	StreamOverBytes  int64         // longer messages come in parts; none does
 	QueueBytes       int64         // output that waits for a slow reader, per connection: 1 MiB
 	QueuePolicy      QueuePolicy   // what happens beyond: QueueFail
-	HandshakeTimeout time.Duration // the whole opening handshake: 10 s; NoTimeout is allowed
+	HandshakeTimeout time.Duration // the whole opening handshake: 10 s; a request that has begun gets 408 then; NoTimeout is allowed
 	IdleTimeout      time.Duration // from one message to the next: none
 	MessageTimeout   time.Duration // from the first byte of a message to its last: 60 s; NoTimeout is allowed
 	PingInterval     time.Duration // from one ping of ours to the next: 20 s; NoTimeout sends none

@@ -155,6 +155,10 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 	case c.flags&cEnding != 0:
 		l.cut(slot, c)
 		return
+	case c.m.TimeOut(): // the request has begun: it is answered
+		l.conclude(slot, c, wire.CloseAbnormal, CodeTimeout)
+		l.end(slot, c)
+		return
 	case c.m.State() != protocol.Open: // the handshake or the peer's close frame did not come
 		l.lost(slot, c, CodeTimeout)
 		return

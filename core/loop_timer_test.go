@@ -26,12 +26,53 @@ func TestLoopHandshakeDeadline(t *testing.T) {
 		}
 	}
 	l.pass(time.Second + clockTick)
-	l.until("it is dropped", func() bool { p.read(); return p.eof || p.err != nil })
+	if head := p.head(l, "408"); !strings.Contains(head, "Connection: close\r\n") {
+		t.Errorf("answered %q", head)
+	}
+	l.until("the end", func() bool { p.read(); return p.eof || p.err != nil })
 	if m := l.Metrics(); m.Pending != 0 || m.Refused != 1 || m.Open != 0 {
 		t.Errorf("%d pending, %d refused, %d open", m.Pending, m.Refused, m.Open)
 	}
+	l.pass(lingerMS*time.Millisecond + clockTick) // the peer does not go
+	if l.slab.live != 0 {
+		t.Error("the connection is still there")
+	}
 	if len(l.events) != 0 {
 		t.Errorf("events %v of a connection nobody heard of", l.events)
+	}
+}
+
+// A client that has not said a word is not answered.
+func TestLoopHandshakeDeadlineOfSilence(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{})
+	port, err := l.Listen("127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := dialTCP(t, port)
+	l.until("the connection is accepted", func() bool { return l.pending == 1 })
+	l.pass(10*time.Second + clockTick)
+	p.awaitEOF(l)
+	if l.metrics.BytesOut != 0 || l.slab.live != 0 {
+		t.Errorf("%d bytes out, %d connections", l.metrics.BytesOut, l.slab.live)
+	}
+}
+
+// Whoever handed a connection over hears how it ended.
+func TestLoopHandshakeDeadlineOfAnAdoptedRequest(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{})
+	a, b := socketpair(t)
+	nonblock(t, b)
+	p := &loopPeer{t: t, fd: b}
+	p.m.Init(peerConfig(RoleClient))
+	if _, err := l.AdoptUpgrade(a, []byte("GET / HTTP/1.1\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	l.settle()
+	l.pass(10*time.Second + clockTick)
+	p.head(l, "408")
+	if e := l.last(); e.Kind != LoopClose || e.Code != 1006 || e.Error != CodeTimeout || e.Status != 408 {
+		t.Errorf("got %v", e)
 	}
 }
 

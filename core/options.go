@@ -42,7 +42,7 @@ type Options struct {
 	SendFrameBytes   int64         // longer outgoing messages are split into fragments: 64 KiB
 	MaxHeadBytes     int64         // head of the peer's opening handshake: 8 KiB
 	MaxHeadFields    int64         // fields in it: 100
-	HandshakeTimeout time.Duration // the whole opening handshake: 10 s
+	HandshakeTimeout time.Duration // the whole opening handshake: 10 s; a request that has begun is answered with 408 then
 	RecvTimeout      time.Duration // each receiving call: none
 	SendTimeout      time.Duration // each sending call: none
 	CloseTimeout     time.Duration // the closing handshake: 1 s

@@ -2,7 +2,9 @@ package core
 
 import (
 	"bufio"
+	"errors"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -67,6 +69,20 @@ func TestUpgradeFDRefuses(t *testing.T) {
 			}
 		})
 	}
+	t.Run("half a request", func(t *testing.T) {
+		a, b := tcpPair(t)
+		defer unix.Close(a)
+		peer := newRawPeer(t, b)
+		_, err := UpgradeFDWith(a, []byte("GET / HTTP/1.1\r\n"), &UpgradeOptions{Options: Options{HandshakeTimeout: 20 * time.Millisecond}})
+		wantCode(t, err, CodeTimeout)
+		var e *Error
+		if !errors.As(err, &e) || e.Status != 408 {
+			t.Error(err)
+		}
+		if res := response(t, bufio.NewReader(peer)); res.StatusCode != 408 {
+			t.Error(res.Status)
+		}
+	})
 	_, err := UpgradeFD(-1, nil)
 	wantCode(t, err, CodeArgument)
 	p := make([]int, 2)

@@ -127,7 +127,21 @@ func (c *Conn) open(r *receiving) error {
 			return fromProtocol(r.name, failed)
 		}
 		if err := c.fill(r, nil); err != nil {
-			return err
+			return c.late(err)
 		}
 	}
+}
+
+// late answers a client whose request has begun and did not end in time, without waiting (RFC 9110 §15.5.9).
+func (c *Conn) late(err error) error {
+	e, ok := err.(*Error)
+	if !ok || e.Code != CodeTimeout || !c.m.TimeOut() {
+		return err
+	}
+	c.mirror()
+	c.status = c.m.Err().Status
+	c.answer()
+	told := *e
+	told.Status = c.status
+	return &told
 }

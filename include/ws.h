@@ -219,9 +219,9 @@ extern "C" {
  */
 #define WS_OPT_MAX_HEAD_FIELDS 4
 /**
- * How long an opening handshake may take in all; no byte extends it. For: server, connection. Range: 1 to
- * WS_TIMEOUT_NONE (milliseconds). Default: 10000. For: loop. Range: 1 to 1073741824 (milliseconds) or
- * WS_TIMEOUT_NONE. Default: 10000.
+ * How long an opening handshake may take in all; no byte extends it. A server answers a request that has begun
+ * with 408. For: server, connection. Range: 1 to WS_TIMEOUT_NONE (milliseconds). Default: 10000. For: loop.
+ * Range: 1 to 1073741824 (milliseconds) or WS_TIMEOUT_NONE. Default: 10000.
  */
 #define WS_OPT_HANDSHAKE_TIMEOUT_MS 5
 /**
@@ -511,8 +511,9 @@ typedef struct WsEvent {
     /** WS_EVENT_CLOSE: 0 when the closing handshake was clean, else one of WS_ERR_*. */
     int64_t error;
     /**
-     * WS_EVENT_CLOSE of a dialled connection: the HTTP status that the server refused with, else 0.
-     * WS_EVENT_PONG: the round-trip time in microseconds when it answers the loop's own ping, else -1.
+     * WS_EVENT_CLOSE, when the opening handshake failed: the HTTP status that it ended with, the server's or
+     * ours, if any, else 0. WS_EVENT_PONG: the round-trip time in microseconds when it answers the loop's own
+     * ping, else -1.
      */
     int64_t status;
     /** WS_PART_FIRST, WS_PART_FINAL; both of a whole message. */

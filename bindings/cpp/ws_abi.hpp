@@ -85,7 +85,7 @@ enum class option : std::int64_t {
     max_message_bytes = WS_OPT_MAX_MESSAGE_BYTES, ///< Largest received message, all its fragments together; one byte more fails the connection with 1009.
     max_head_bytes = WS_OPT_MAX_HEAD_BYTES, ///< Largest head of the peer's opening handshake; a longer request is answered with 431.
     max_head_fields = WS_OPT_MAX_HEAD_FIELDS, ///< Most header fields in that head; more are answered with 431.
-    handshake_timeout_ms = WS_OPT_HANDSHAKE_TIMEOUT_MS, ///< How long an opening handshake may take in all; no byte extends it.
+    handshake_timeout_ms = WS_OPT_HANDSHAKE_TIMEOUT_MS, ///< How long an opening handshake may take in all; no byte extends it. A server answers a request that has begun with 408.
     recv_timeout_ms = WS_OPT_RECV_TIMEOUT_MS, ///< How long one receiving call waits.
     send_timeout_ms = WS_OPT_SEND_TIMEOUT_MS, ///< How long one sending call waits for the peer to read. After a timeout inside a frame nothing more can be sent.
     close_timeout_ms = WS_OPT_CLOSE_TIMEOUT_MS, ///< How long ws_close waits for the peer's close frame.

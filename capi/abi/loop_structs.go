@@ -47,7 +47,7 @@ func loopStructs() []Struct {
 				{Name: "code", Type: num, Doc: "WS_EVENT_CLOSE: the close code. WS_EVENT_REQUEST: 0 for a proper opening handshake, else the HTTP status " +
 					"that it would be refused with (426 for a plain HTTP request)."},
 				{Name: "error", Type: num, Doc: "WS_EVENT_CLOSE: 0 when the closing handshake was clean, else one of WS_ERR_*."},
-				{Name: "status", Type: num, Doc: "WS_EVENT_CLOSE of a dialled connection: the HTTP status that the server refused with, else 0. " +
+				{Name: "status", Type: num, Doc: "WS_EVENT_CLOSE, when the opening handshake failed: the HTTP status that it ended with, the server's or ours, if any, else 0. " +
 					"WS_EVENT_PONG: the round-trip time in microseconds when it answers the loop's own ping, else -1."},
 				{Name: "flags", Type: num, Doc: "WS_PART_FIRST, WS_PART_FINAL; both of a whole message."},
 			},

@@ -19,7 +19,7 @@ var options = ConstGroup{
 			Option: &OptionRange{Min: 128, Max: 1 << 20, Default: 8192, Unit: "bytes", Handles: "server, connection"}},
 		{Name: "WS_OPT_MAX_HEAD_FIELDS", Value: 4, Doc: "Most header fields in that head; more are answered with 431.",
 			Option: &OptionRange{Min: 1, Max: 10000, Default: 100, Unit: "fields", Handles: "server, connection"}},
-		{Name: "WS_OPT_HANDSHAKE_TIMEOUT_MS", Value: 5, Doc: "How long an opening handshake may take in all; no byte extends it.",
+		{Name: "WS_OPT_HANDSHAKE_TIMEOUT_MS", Value: 5, Doc: "How long an opening handshake may take in all; no byte extends it. A server answers a request that has begun with 408.",
 			Option: &OptionRange{Min: 1, Max: noTimeout, Default: 10000, Unit: "milliseconds", Handles: "server, connection"}},
 		{Name: "WS_OPT_RECV_TIMEOUT_MS", Value: 6, Doc: "How long one receiving call waits.",
 			Option: &OptionRange{Min: 1, Max: noTimeout, Default: noTimeout, Unit: "milliseconds", Handles: "server, connection"}},
