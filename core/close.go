@@ -125,7 +125,8 @@ func (c *Conn) ForceClose() error {
 		close(c.closing)
 	}
 	released := c.finish(nil)
-	if !first && !released {
+	// Of calls at once, the one that released the socket need not be the first.
+	if !first && !released || !c.forced.CompareAndSwap(false, true) {
 		return newError(CodeClosed, "ForceClose", "the connection is closed")
 	}
 	return nil

@@ -159,6 +159,21 @@ func TestCloseArguments(t *testing.T) {
 	peer.hear(append([]byte{0x88, 125, 3, 0xE8}, strings.Repeat("r", 123)...)...)
 }
 
+// Of two calls at once one closes the connection, and says so, also when the second overtakes the first.
+func TestForceCloseTwiceAtOnce(t *testing.T) {
+	for range 200 {
+		c, _ := serverAgainst(t)
+		c.mu.Lock()
+		first := async(c.ForceClose)
+		<-c.closing // it is about to finish
+		c.mu.Unlock()
+		second := c.ForceClose()
+		if err := await(t, first, "the first call"); (err == nil) == (second == nil) {
+			t.Fatalf("%v and %v", err, second)
+		}
+	}
+}
+
 // Close and ForceClose wake whoever is blocked, on every kind of carrier.
 func TestCloseWakesBlockedCalls(t *testing.T) {
 	type waiting struct {

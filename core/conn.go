@@ -35,6 +35,7 @@ type Conn struct {
 
 	state     atomic.Uint32 // mirrors m.State, so that asking costs no lock
 	closed    atomic.Bool   // Close, ForceClose or Drop was called
+	forced    atomic.Bool   // a call of ForceClose has succeeded
 	closing   chan struct{} // closed when that happened
 	owed      atomic.Bool   // replies or carry may wait to be written by whoever holds the gate
 	flushing  atomic.Bool   // a goroutine writes what is owed
