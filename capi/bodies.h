@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * b18c5fd88b3237839fc499453d8c52200da6d7bb988cf4eea5b5ab022b0b1f97
+ * 62b6e6e59be095010a53616e90b2ac687dca0414fcf13ae52f6f5195065f5e68
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -6,7 +6,11 @@ package main
 // #include "error.h"
 import "C"
 
-import "libws/core"
+import (
+	"unsafe"
+
+	"libws/core"
+)
 
 //export libws_go_recv_frame
 func libws_go_recv_frame(number C.int64_t, out *C.WsFrame, e *slot) (result C.int64_t) {
@@ -22,21 +26,64 @@ func libws_go_recv_message(number C.int64_t, out *C.WsFrame, e *slot) (result C.
 	return receive(number, (*core.Conn).RecvMessage, out, e, call)
 }
 
-// receive keeps others from receiving until the payload, which is core's, is copied to C memory.
-func receive(number C.int64_t, next func(*core.Conn) (core.Frame, error), out *C.WsFrame, e *slot, call string) C.int64_t {
-	c := connectionOf(number, e, call)
+//export libws_go_recv_into
+func libws_go_recv_into(number C.int64_t, buffer unsafe.Pointer, size C.int64_t, e *slot) (result C.int64_t) {
+	const call = "ws_recv_into"
+	defer contain(&result, e, call)
+	c := receiverOf(number, e, call)
 	if c == nil {
 		return -1
 	}
-	if !c.receiving.CompareAndSwap(false, true) {
-		return report(e, core.CodeBusy, 0, call+": another thread is receiving on this connection")
+	defer c.receiving.Store(false)
+	f, err := c.next((*core.Conn).RecvMessage)
+	if err != nil {
+		return fail(e, call, err)
+	}
+	if C.int64_t(len(f.Payload)) > size {
+		c.kept, c.keeps = f, true
+		return C.int64_t(len(f.Payload))<<4 | noRoom
+	}
+	copy(lend(buffer, size), f.Payload)
+	return C.int64_t(len(f.Payload))<<4 | C.int64_t(f.Opcode)
+}
+
+// noRoom stands where ws_recv_into tells the opcode. RFC 6455 §5.2 reserves 15, and no reserved opcode is ever received.
+const noRoom = 15
+
+// receive keeps others from receiving until the payload, which is core's, is copied to C memory.
+func receive(number C.int64_t, next func(*core.Conn) (core.Frame, error), out *C.WsFrame, e *slot, call string) C.int64_t {
+	c := receiverOf(number, e, call)
+	if c == nil {
+		return -1
 	}
 	defer c.receiving.Store(false)
-	f, err := next(c.Conn)
+	f, err := c.next(next)
 	if err != nil {
 		return fail(e, call, err)
 	}
 	return give(&f, out, e, call)
+}
+
+// receiverOf finds a connection and makes the caller the one who receives on it, until receiving is false again; or it fills the
+// slot and returns nil.
+func receiverOf(number C.int64_t, e *slot, call string) *connection {
+	c := connectionOf(number, e, call)
+	if c != nil && !c.receiving.CompareAndSwap(false, true) {
+		report(e, core.CodeBusy, 0, call+": another thread is receiving on this connection")
+		return nil
+	}
+	return c
+}
+
+// next is the message that ws_recv_into kept, or else what comes next. The payload of one that is kept stays valid: it is core's
+// until core is asked for the next, and core's Close leaves it alone.
+func (c *connection) next(receive func(*core.Conn) (core.Frame, error)) (core.Frame, error) {
+	if c.keeps {
+		f := c.kept
+		c.kept, c.keeps = core.Frame{}, false
+		return f, nil
+	}
+	return receive(c.Conn)
 }
 
 //export libws_go_close_code

@@ -530,6 +530,24 @@ WsFrame ws_recv_message(int64_t conn)
     return frame_out;
 }
 
+int64_t ws_recv_into(int64_t conn, void *buffer, int64_t size)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_recv_into");
+        return -1;
+    }
+    libws_shield_handlers();
+    if (LIBWS_UNLIKELY(size < 0 || size > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_recv_into", "size", size);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(buffer == NULL && size > 0)) {
+        libws_fail_missing("ws_recv_into", "buffer", "size", size);
+        return -1;
+    }
+    return libws_go_recv_into(conn, buffer, size, libws_slot());
+}
+
 int64_t ws_close_code(int64_t conn)
 {
     if (LIBWS_UNLIKELY(libws_forked)) {

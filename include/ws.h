@@ -219,9 +219,9 @@ extern "C" {
  */
 #define WS_OPT_MAX_HEAD_FIELDS 4
 /**
- * How long an opening handshake may take in all; no byte extends it. A server answers a request that has begun
- * with 408. For: server, connection. Range: 1 to WS_TIMEOUT_NONE (milliseconds). Default: 10000. For: loop.
- * Range: 1 to 1073741824 (milliseconds) or WS_TIMEOUT_NONE. Default: 10000.
+ * How long an opening handshake may take in all; no byte extends it. For: server, connection. Range: 1 to
+ * WS_TIMEOUT_NONE (milliseconds). Default: 10000. For: loop. Range: 1 to 1073741824 (milliseconds) or
+ * WS_TIMEOUT_NONE. Default: 10000.
  */
 #define WS_OPT_HANDSHAKE_TIMEOUT_MS 5
 /**
@@ -511,9 +511,8 @@ typedef struct WsEvent {
     /** WS_EVENT_CLOSE: 0 when the closing handshake was clean, else one of WS_ERR_*. */
     int64_t error;
     /**
-     * WS_EVENT_CLOSE, when the opening handshake failed: the HTTP status that it ended with, the server's or
-     * ours, if any, else 0. WS_EVENT_PONG: the round-trip time in microseconds when it answers the loop's own
-     * ping, else -1.
+     * WS_EVENT_CLOSE of a dialled connection: the HTTP status that the server refused with, else 0.
+     * WS_EVENT_PONG: the round-trip time in microseconds when it answers the loop's own ping, else -1.
      */
     int64_t status;
     /** WS_PART_FIRST, WS_PART_FINAL; both of a whole message. */
@@ -1249,6 +1248,28 @@ WS_API WsFrame ws_recv_frame(int64_t conn) WS_NOEXCEPT;
  * Clause: RFC 6455 §5.4, §6.2.
  */
 WS_API WsFrame ws_recv_message(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Receives one whole message like ws_recv_message, but into the caller's memory: nothing is allocated, and nothing
+ * is to be freed. A close frame comes in the same way: its payload is the code in two bytes, high byte first, and
+ * the reason. A message that is longer than size is not lost: nothing is written, and the next receiving call gives
+ * it out (ws_recv_into with more room, or ws_recv_message).
+ *
+ * @param conn The connection.
+ * @param buffer Room for the payload; no NUL is put after it. NULL is fine when the length is 0.
+ * @param size Its size in bytes.
+ * @return The payload's length * 16 + the opcode: WS_OPCODE_TEXT, WS_OPCODE_BINARY or WS_OPCODE_CLOSE; 15 in the
+ *     place of the opcode when size is too small. -1 on error or when the connection is closed.
+ * Blocks: Until one is there, or WS_OPT_RECV_TIMEOUT_MS is over; ws_close and ws_force_close from another thread
+ *     end it within 100 ms.
+ * Threads: One thread receives on a connection at a time; a second gets WS_ERR_BUSY. Others may send and close
+ *     meanwhile.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_BUSY, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT,
+ *     WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_PROTOCOL, WS_ERR_PEER_UTF8, WS_ERR_PEER_TOO_LARGE,
+ *     WS_ERR_PEER_POLICY, WS_ERR_NO_MEMORY, WS_ERR_ARGUMENT, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.4, §6.2.
+ */
+WS_API int64_t ws_recv_into(int64_t conn, void *buffer, int64_t size) WS_NOEXCEPT;
 
 /**
  * Tells why the connection ended: the code of the close frame received, WS_CLOSE_NO_STATUS when it had none,

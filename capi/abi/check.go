@@ -95,7 +95,7 @@ func (f *Function) check(errors, structs map[string]bool) error {
 		if p.LengthOf != "" && (i == 0 || f.Params[i-1].Name != p.LengthOf || p.Type.Kind != Int) {
 			return fmt.Errorf("%s: must be a number right after %s", p.Name, p.LengthOf)
 		}
-		if (p.Type.Kind == Bytes || p.Type.Kind == IntIn) && f.LengthOf(p.Name) == "" {
+		if (p.Type.Kind == Bytes || p.Type.Kind == Room || p.Type.Kind == IntIn) && f.LengthOf(p.Name) == "" {
 			return fmt.Errorf("%s: nothing tells its length", p.Name)
 		}
 	}

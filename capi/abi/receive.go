@@ -31,6 +31,21 @@ var receiveFunctions = []Function{
 		Blocks: untilFrame, Threads: oneReader, Errors: receiving, Clause: "RFC 6455 §5.4, §6.2",
 	},
 	{
+		Name: "ws_recv_into", Section: "Receiving",
+		Doc: "Receives one whole message like ws_recv_message, but into the caller's memory: nothing is allocated, and nothing is to be freed. A " +
+			"close frame comes in the same way: its payload is the code in two bytes, high byte first, and the reason. A message that is longer than " +
+			"size is not lost: nothing is written, and the next receiving call gives it out (ws_recv_into with more room, or ws_recv_message).",
+		Params: []Param{
+			conn,
+			{Name: "buffer", Type: Type{Kind: Room}, Null: WhenEmpty, Doc: "Room for the payload; no NUL is put after it."},
+			{Name: "size", Type: num, LengthOf: "buffer", Doc: "Its size in bytes."},
+		},
+		Result: num,
+		Returns: "The payload's length * 16 + the opcode: WS_OPCODE_TEXT, WS_OPCODE_BINARY or WS_OPCODE_CLOSE; 15 in the place of the opcode when size " +
+			"is too small. -1 on error or when the connection is closed.",
+		Blocks: untilFrame, Threads: oneReader, Errors: with(receiving, "WS_ERR_ARGUMENT"), Clause: "RFC 6455 §5.4, §6.2",
+	},
+	{
 		Name: "ws_close_code", Section: "Receiving",
 		Doc:    "Tells why the connection ended: the code of the close frame received, WS_CLOSE_NO_STATUS when it had none, WS_CLOSE_ABNORMAL when there was none.",
 		Params: []Param{conn}, Result: num, Returns: "The code; 0 while the connection has not ended. -1 when it failed.",

@@ -72,6 +72,7 @@ const (
 	InOut                // struct *: written by the call; one, or an array counted by another parameter
 	IntIn                // const int64_t *: an array counted by another parameter
 	IntOut               // int64_t *: one number that the call writes
+	Room                 // void *: bytes counted by another parameter, which the call writes
 	Context              // void *: a value of the caller's that the library only hands back
 	Callback             // a function of the caller's; its C type is named by Type.Name
 )

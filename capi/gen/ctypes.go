@@ -26,7 +26,7 @@ func declare(t abi.Type, name string) string {
 		return "const int64_t *" + name
 	case abi.IntOut:
 		return "int64_t *" + name
-	case abi.Context:
+	case abi.Room, abi.Context:
 		return "void *" + name
 	case abi.Callback:
 		return t.Name + " " + name

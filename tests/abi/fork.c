@@ -33,6 +33,7 @@ static void child(void) {
     REFUSED(ws_send_close(client, 1000), WS_ERR_FORKED);
     REFUSED(ws_recv_frame(client).opcode, WS_ERR_FORKED);
     REFUSED(ws_recv_message(client).opcode, WS_ERR_FORKED);
+    REFUSED(ws_recv_into(client, NULL, 0), WS_ERR_FORKED);
     REFUSED(ws_close(client), WS_ERR_FORKED);
     REFUSED(ws_close_with(client, 1000, NULL), WS_ERR_FORKED);
     REFUSED(ws_force_close(client), WS_ERR_FORKED);

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from ctypes import byref
 from threading import get_ident
 from types import TracebackType
 from typing import Any, Callable, Iterator, NoReturn, Optional, Type, Union
@@ -10,6 +12,7 @@ from typing import Any, Callable, Iterator, NoReturn, Optional, Type, Union
 from . import _abi as abi
 from ._buffers import BytesLike, bytes_at, lend, text_at
 from ._library import lib
+from ._quick import INT_MAX, ROOM_SIZE, Room, number, recv_into, send_binary, send_text
 from ._waiting import MAIN_THREAD, Patience, aside, milliseconds, resume
 from .errors import ConnectionClosed, InvalidArgumentError, ProtocolError, WebSocketError, last_failure
 from .request import Request, _text
@@ -28,6 +31,18 @@ _GOOD_ENDS = frozenset((abi.WS_CLOSE_NORMAL, abi.WS_CLOSE_GOING_AWAY, abi.WS_CLO
 GOODBYE_MS = 40
 """How long a close frame waits for another thread's message that the peer does not read."""
 
+_FOREVER = abi.WS_TIMEOUT_NONE
+
+
+class _Own(threading.local):
+    """What each thread has of its own: a room to receive into, None for the main thread, whose waits signals end."""
+
+    def __init__(self) -> None:
+        self.room: Any = Room() if get_ident() != MAIN_THREAD else None
+
+
+_own = _Own()
+
 
 class Connection:
     """One WebSocket connection. connect() and serve() make them; with closes them.
@@ -41,12 +56,13 @@ class Connection:
     """
 
     __slots__ = (
-        "__weakref__", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_patience", "_send_timeout_ms",
+        "__weakref__", "_argument", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_patience", "_send_timeout_ms",
         "close_code", "close_reason", "peer_address", "subprotocol",
     )  # fmt: skip
 
     def __init__(self, handle: int, *, close_timeout_ms: int, send_timeout_ms: int) -> None:
         self._handle = handle
+        self._argument = number(handle)  # the same, prepared for quick calls; of a closed connection the library says so
         self._interruptible = False
         self._leaving = False  # close() or abort() of this end has begun
         self._patience = Patience(handle, abi.WS_OPT_RECV_TIMEOUT_MS)
@@ -69,28 +85,52 @@ class Connection:
         WebSocketTimeout (nothing is lost, receive again), ConnectionClosed with the peer's code and reason, ProtocolError
         when the peer broke the protocol or a limit, BusyError when another thread is receiving.
         """
-        if timeout is None and self._patience.set_ms == abi.WS_TIMEOUT_NONE and get_ident() != MAIN_THREAD:
-            frame = _recv_message(self._handle)  # the quick way: nothing bounds the wait, no signal ends it
-        else:
-            limit_ms = milliseconds(timeout)
-            if not self._interruptible and get_ident() == MAIN_THREAD:
-                self._set_interruptible(True)
-            frame = self._patience.wait(_recv_message, limit_ms)
-        opcode = frame.opcode
-        if opcode == 1:
-            try:
-                return text_at(frame.payload, frame.payload_len) if frame.payload else ""
-            finally:
-                _frame_drop(frame)
-        if opcode == 2:
-            try:
-                return bytes_at(frame.payload, frame.payload_len) if frame.payload else b""
-            finally:
-                _frame_drop(frame)
-        if opcode >= 0:
-            self._note_close(frame)
+        if timeout is None and self._patience.set_ms == _FOREVER:
+            room = _own.room
+            if room is not None:  # the quick way: nothing bounds the wait, no signal ends it
+                arrived = recv_into(self._argument, room, ROOM_SIZE)
+                kind = arrived & 15
+                if kind == 1:
+                    text: str = room[: arrived >> 4].decode()
+                    return text
+                if kind == 2:
+                    data: bytes = room[: arrived >> 4]
+                    return data
+                return self._arrived(arrived, room)
+        limit_ms = milliseconds(timeout)
+        if not self._interruptible and get_ident() == MAIN_THREAD:
+            self._set_interruptible(True)
+        return self._unpack(self._patience.wait(_recv_message, limit_ms), timeout)
+
+    def _arrived(self, arrived: int, room: Any) -> Message:
+        """Goes on after a quick call that brought no message: a long one, a close frame or a failure."""
+        if arrived < 0:
+            return self._interrupted(None)
+        if arrived & 15 == abi.WS_OPCODE_CLOSE:
+            self._note_close(room[: arrived >> 4])
             self._raise_closed()
-        if lib.ws_last_error() == abi.WS_ERR_INTERRUPTED:  # the connection was used in the main thread before
+        return self._unpack(_recv_message(self._handle), None)  # it is there
+
+    def _unpack(self, frame: abi.WsFrame, timeout: Optional[float]) -> Message:
+        """Makes of a frame, which it frees, what recv gives."""
+        opcode = frame.opcode
+        if opcode < 0:
+            return self._interrupted(timeout)
+        address, length = frame.payload, frame.payload_len
+        try:
+            if opcode == 1:
+                return text_at(address, length) if address else ""
+            payload = bytes_at(address, length) if address else b""
+        finally:
+            _frame_drop(frame)
+        if opcode == 2:
+            return payload
+        self._note_close(payload)
+        self._raise_closed()
+
+    def _interrupted(self, timeout: Optional[float]) -> Message:
+        """Goes on after a receiving call that failed: again when the main thread used the connection before."""
+        if lib.ws_last_error() == abi.WS_ERR_INTERRUPTED:
             self._set_interruptible(False)
             return self.recv(timeout)
         self._fail()
@@ -100,9 +140,22 @@ class Connection:
 
         Ends quietly when the peer closed with 1000, 1001 or no code, or after close(); any other end is raised.
         """
+        room = Room()  # a generator runs in one thread at a time
+        where = byref(room)
+        handle, patience = self._argument, self._patience
         while True:
+            arrived = 0
+            if patience.set_ms == _FOREVER and get_ident() != MAIN_THREAD:  # the quick way, as in recv
+                arrived = recv_into(handle, where, ROOM_SIZE)
+                kind = arrived & 15
+                if kind == 1:
+                    yield room[: arrived >> 4].decode()
+                    continue
+                if kind == 2:
+                    yield room[: arrived >> 4]
+                    continue
             try:
-                message = self.recv()
+                message = self._arrived(arrived, room) if arrived else self.recv()
             except ConnectionClosed as end:
                 if isinstance(end, ProtocolError) or (end.code not in _GOOD_ENDS and not self._leaving):
                     raise
@@ -125,11 +178,13 @@ class Connection:
                 data = message.encode()
             except UnicodeEncodeError as error:
                 raise InvalidArgumentError(f"a text message must be UTF-8: {error.reason}", abi.WS_ERR_UTF8) from None
-            if _send_text(self._handle, data, len(data)) < 0:
-                self._send_again(_send_text, data, len(data))
+            length = len(data)
+            if (send_text(self._argument, data, length) if length <= INT_MAX else _send_text(self._handle, data, length)) < 0:
+                self._send_again(_send_text, data, length)
         elif type(message) is bytes:
-            if _send_binary(self._handle, message, len(message)) < 0:
-                self._send_again(_send_binary, message, len(message))
+            length = len(message)
+            if (send_binary(self._argument, message, length) if length <= INT_MAX else _send_binary(self._handle, message, length)) < 0:
+                self._send_again(_send_binary, message, length)
         elif isinstance(message, str):
             self.send(str(message))
         else:
@@ -214,10 +269,12 @@ class Connection:
             frame = self._patience.wait(_recv_message, self._close_timeout_ms - spent_ms)
             if frame.opcode < 0:  # the end, or another thread is receiving: ws_close waits for it and wakes it
                 return lib.ws_last_error() != abi.WS_ERR_TIMEOUT
-            if frame.opcode == abi.WS_OPCODE_CLOSE:
-                self._note_close(frame)
-                return True
+            closing = frame.opcode == abi.WS_OPCODE_CLOSE
+            if closing:
+                self._note_close(bytes_at(frame.payload, frame.payload_len) if frame.payload else b"")
             _frame_drop(frame)
+            if closing:
+                return True
 
     def _cut(self, handle: int) -> None:
         lib.ws_drop(handle)
@@ -280,11 +337,10 @@ class Connection:
         if lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, int(on)) >= 0:
             self._interruptible = on
 
-    def _note_close(self, frame: abi.WsFrame) -> None:
-        """Keeps the code and the reason of the peer's close frame, and frees it."""
-        self.close_code = lib.ws_frame_close_code(frame)
-        self.close_reason = text_at(frame.payload + 2, frame.payload_len - 2) if frame.payload_len > 2 else ""
-        _frame_drop(frame)
+    def _note_close(self, payload: bytes) -> None:
+        """Keeps the code and the reason of the peer's close frame (RFC 6455 §5.5.1)."""
+        self.close_code = int.from_bytes(payload[:2], "big") if payload else abi.WS_CLOSE_NO_STATUS
+        self.close_reason = payload[2:].decode()
 
     def _raise_closed(self) -> NoReturn:
         code = abi.WS_CLOSE_ABNORMAL if self.close_code is None else self.close_code
