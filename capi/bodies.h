@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 62b6e6e59be095010a53616e90b2ac687dca0414fcf13ae52f6f5195065f5e68
+ * e22ec7a863b01453d4d3ed0b57ba81801cdbec198cbd8fd0fec6807b38b808d2
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

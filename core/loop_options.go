@@ -89,7 +89,7 @@ type LoopOptions struct {
 	Poison   bool // overwrite what events viewed at the next poll
 
 	Subprotocols []string // offered by a server, in its order of preference; without Requests
-	Origins      []string // when set, the only ones a server accepts; others get 403. Without Requests
+	Origins      []string // when set, the only ones a server accepts, see Server.SetOrigins; without Requests
 
 	// Hub connects the topics of several loops. When nil, all loops of the process share one.
 	Hub *Hub
@@ -182,7 +182,7 @@ func (l *Loop) SetSubprotocols(names []string) error {
 	return nil
 }
 
-// SetOrigins sets the allow-list of origins; without one every origin is accepted.
+// SetOrigins sets the allow-list of origins; see Server.SetOrigins.
 func (l *Loop) SetOrigins(origins []string) error {
 	const op = "Loop.SetOrigins"
 	if e := l.lock(op); e != nil {

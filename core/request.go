@@ -78,8 +78,9 @@ func choose(ours, offered []string) string {
 	return ""
 }
 
-// originAllowed tells whether an allow-list of origins lets a request in. Without a list every origin is; a request without
-// an origin comes from no browser and always is (RFC 6455 §10.2).
+// originAllowed tells whether an allow-list of origins lets a request in. Without a list every origin is. A request without an
+// origin, or with an empty one, comes from no browser and always is (RFC 6455 §4.2.2 item 4, §10.2): the list protects people whose
+// browsers run foreign pages, and says nothing about who else asks. "null" is an origin like any other (RFC 6454 §7).
 func originAllowed(allowed []string, origin string) bool {
 	return len(allowed) == 0 || origin == "" || slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, origin) })
 }

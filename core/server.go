@@ -44,7 +44,7 @@ type Server struct {
 type ServerOptions struct {
 	Options
 	Subprotocols  []string      // that the server speaks, in order of preference; the first that a client offers is chosen
-	Origins       []string      // allow-list such as "https://example.org"; a foreign origin is refused with 403. Empty: any
+	Origins       []string      // allow-list of origins, see SetOrigins. Empty: any
 	AcceptTimeout time.Duration // each call of Accept: none
 	MaxPending    int64         // opening handshakes under way at a time: 1024; beyond, the oldest is refused with 503
 }
@@ -233,7 +233,9 @@ func checkSubprotocols(op string, subprotocols []string) error {
 	return nil
 }
 
-// SetOrigins sets the allow-list of origins; an empty one lets every origin in (RFC 6455 §10.2). It fails with CodeHeader when
+// SetOrigins sets the allow-list of origins, such as "https://example.org", letter case aside: a request with any other Origin is
+// refused with 403. One without an Origin comes from no browser and is let in: the list keeps foreign pages out, and is no
+// authentication (RFC 6455 §4.2.2 item 4, §10.2). An empty list lets every origin in. It fails with CodeHeader when
 // one could never be the value of a field.
 func (s *Server) SetOrigins(origins []string) error {
 	if err := checkOrigins("SetOrigins", origins); err != nil {

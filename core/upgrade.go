@@ -14,7 +14,7 @@ import (
 type UpgradeOptions struct {
 	Options
 	Subprotocols []string    // that the server speaks, in order of preference; the first that the client offers is chosen
-	Origins      []string    // allow-list such as "https://example.org"; a foreign origin is refused with 403. Empty: any
+	Origins      []string    // allow-list of origins, see Server.SetOrigins. Empty: any
 	Header       http.Header // further fields of the 101 response
 }
 

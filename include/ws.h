@@ -219,9 +219,9 @@ extern "C" {
  */
 #define WS_OPT_MAX_HEAD_FIELDS 4
 /**
- * How long an opening handshake may take in all; no byte extends it. For: server, connection. Range: 1 to
- * WS_TIMEOUT_NONE (milliseconds). Default: 10000. For: loop. Range: 1 to 1073741824 (milliseconds) or
- * WS_TIMEOUT_NONE. Default: 10000.
+ * How long an opening handshake may take in all; no byte extends it. A server answers a request that has begun
+ * with 408. For: server, connection. Range: 1 to WS_TIMEOUT_NONE (milliseconds). Default: 10000. For: loop.
+ * Range: 1 to 1073741824 (milliseconds) or WS_TIMEOUT_NONE. Default: 10000.
  */
 #define WS_OPT_HANDSHAKE_TIMEOUT_MS 5
 /**
@@ -458,8 +458,8 @@ typedef struct WsLoopOptions {
      */
     const char *subprotocols;
     /**
-     * The only origins that a server accepts, comma-separated; others get 403. NULL accepts every one. Not
-     * used with requests.
+     * The only origins that a server accepts, comma-separated; others get 403. Requests without an Origin
+     * header come from no browser and are accepted. NULL accepts every one. Not used with requests.
      */
     const char *origins;
     /** WS_OPT_MAX_MESSAGE_BYTES. */
@@ -511,8 +511,9 @@ typedef struct WsEvent {
     /** WS_EVENT_CLOSE: 0 when the closing handshake was clean, else one of WS_ERR_*. */
     int64_t error;
     /**
-     * WS_EVENT_CLOSE of a dialled connection: the HTTP status that the server refused with, else 0.
-     * WS_EVENT_PONG: the round-trip time in microseconds when it answers the loop's own ping, else -1.
+     * WS_EVENT_CLOSE, when the opening handshake failed: the HTTP status that it ended with, the server's or
+     * ours, if any, else 0. WS_EVENT_PONG: the round-trip time in microseconds when it answers the loop's own
+     * ping, else -1.
      */
     int64_t status;
     /** WS_PART_FIRST, WS_PART_FINAL; both of a whole message. */
@@ -1573,8 +1574,9 @@ WS_API int64_t ws_server_running(int64_t server) WS_NOEXCEPT;
 WS_API int64_t ws_server_set_subprotocols(int64_t server, const char *subprotocols) WS_NOEXCEPT;
 
 /**
- * Sets the origins that the server takes; requests with any other are answered with 403. A request without an
- * origin comes from no browser and is taken. Without a list every origin is.
+ * Sets the origins that the server takes, letter case aside; requests with any other are answered with 403. A
+ * request without an Origin header comes from no browser and is taken: the list keeps foreign pages out, and is no
+ * authentication. Without a list every origin is taken.
  *
  * @param server The server.
  * @param origins Comma-separated origins, such as "https://example.com"; NULL or empty for every origin.

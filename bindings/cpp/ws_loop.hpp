@@ -19,7 +19,7 @@ namespace ws {
 /// How a loop begins; 0 means the default. Every other option is set with Loop::set.
 struct LoopOptions {
     std::string subprotocols; ///< that a server offers, comma-separated, the preferred first
-    std::string origins;      ///< the only ones accepted, comma-separated; others get 403. Empty accepts every one
+    std::string origins;      ///< the only ones accepted, comma-separated; others get 403, requests without one are accepted. Empty accepts every one
     std::int64_t max_message_bytes = 0;
     std::int64_t max_frame_bytes = 0;
     std::int64_t stream_over_bytes = 0;  ///< longer messages come in parts, to on_fragment

@@ -72,7 +72,7 @@ public:
 
     /// The subprotocols that the server speaks, comma-separated, the preferred first.
     void set_subprotocols(const std::string &list) { detail::check(ws_server_set_subprotocols(handle_, detail::text(list, "list"))); }
-    /// The origins that may connect, comma-separated; others are answered with 403.
+    /// The origins that may connect, comma-separated; others are answered with 403. Requests without one come from no browser and may, too.
     void set_origins(const std::string &list) { detail::check(ws_server_set_origins(handle_, detail::text(list, "list"))); }
     /// Sets one option of the server and of the connections that it will accept.
     void set(ws::option option, std::int64_t value) { detail::check(ws_set(handle_, static_cast<std::int64_t>(option), value)); }

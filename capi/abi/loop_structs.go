@@ -21,7 +21,8 @@ func loopStructs() []Struct {
 				{Name: "struct_size", Type: num, Doc: "sizeof(WsLoopOptions), so that a program built for an older library keeps working."},
 				{Name: "subprotocols", Type: text, Doc: "Subprotocols that a server offers, comma-separated, the preferred first; NULL for none. Not " +
 					"used with requests."},
-				{Name: "origins", Type: text, Doc: "The only origins that a server accepts, comma-separated; others get 403. NULL accepts every one. Not " +
+				{Name: "origins", Type: text, Doc: "The only origins that a server accepts, comma-separated; others get 403. Requests without an Origin header come from no " +
+					"browser and are accepted. NULL accepts every one. Not " +
 					"used with requests."},
 				{Name: "max_message_bytes", Type: num, Doc: "WS_OPT_MAX_MESSAGE_BYTES."},
 				{Name: "max_frame_bytes", Type: num, Doc: "WS_OPT_MAX_FRAME_BYTES."},

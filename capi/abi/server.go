@@ -102,8 +102,9 @@ var serverFunctions = []Function{
 	},
 	{
 		Name: "ws_server_set_origins", Section: "Server",
-		Doc: "Sets the origins that the server takes; requests with any other are answered with 403. A request without an origin comes from no " +
-			"browser and is taken. Without a list every origin is.",
+		Doc: "Sets the origins that the server takes, letter case aside; requests with any other are answered with 403. A request without an " +
+			"Origin header comes from no browser and is taken: the list keeps foreign pages out, and is no authentication. Without a list " +
+			"every origin is taken.",
 		Params: []Param{server, {Name: "origins", Type: text, Null: Absent,
 			Doc: "Comma-separated origins, such as \"https://example.com\"; NULL or empty for every origin."}},
 		Result: num, Returns: "0, or -1.", Errors: with(onServer, "WS_ERR_HEADER"), Clause: "RFC 6455 §4.2.2, §10.2",

@@ -49,6 +49,15 @@ def test_origin_on_the_list(guarded, origin):
         peer.echo()
 
 
+@pytest.mark.parametrize("fields", [[], ["Origin:"]], ids=["absent", "empty"])
+def test_no_origin(guarded, fields):
+    """The list keeps pages of other sites out; what is no browser has no origin (RFC 6455 §4.2.2, §10.2)."""
+    peer, head = ask(guarded, *fields)
+    with peer:
+        assert head.status == 101, head
+        peer.echo()
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -26,7 +26,8 @@ class Loop(Poller):
     Connections are ints, as events carry them. One thread polls at a time; every other call may be made from any thread, does
     not block, and wakes the poll when there is something for it to do. It is a context manager that closes itself.
 
-    subprotocols are what a server offers, the preferred first, origins the only ones it accepts (others get 403).
+    subprotocols are what a server offers, the preferred first, origins the only ones it accepts (others get 403; requests without an
+    Origin header come from no browser and are accepted).
     A number of 0 means the default: max_message_bytes 16 MiB (more fails a connection with 1009); longer messages than
     stream_over_bytes come in parts as WS_EVENT_FRAGMENT (default: none do); queue_bytes 1 MiB of output may wait for a slow peer,
     beyond which queue_policy, one of WS_QUEUE_*, holds; max_connections 1,048,576; spin_us microseconds of probing before sleeping.
