@@ -278,9 +278,10 @@ def serve(
 
     host "" or None is every interface, port 0 any free port. The first of subprotocols that a client offers is agreed on.
     origins is an allow-list such as ["https://example.org"]: pages from elsewhere get 403; a request without an Origin header comes
-    from no browser and is let in, so the list is no authentication. process_request(request) is called in the connection's thread before the connection opens and returns None or Accept() to open it, Refuse(status,
-    body, headers) not to. A handler that returns closes its connection with 1000; one that raises is logged ("libws.server")
-    and closes it with 1011, and the others go on. Timeouts are in seconds, None for no bound; max_connections bounds threads.
+    from no browser and is let in, so the list is no authentication. process_request(request) is called in the connection's
+    thread before the connection opens and returns None or Accept() to open it, Refuse(status, body, headers) not to. A handler
+    that returns closes its connection with 1000; one that raises is logged ("libws.server") and closes it with 1011, and the
+    others go on. Timeouts are in seconds, None for no bound; max_connections bounds threads.
 
     Raises InvalidArgumentError, NetworkError (the port is taken, or the host has no address).
     """
