@@ -1,11 +1,13 @@
 /* WebSocket echo server on event loops: echo_loop PORT [LOOPS] [--spin US] [--max-message BYTES] [--host ADDRESS].
- * Each loop has a thread of its own; all of them share one port. A poll reports many events, one call sends all answers. */
+ * Each loop has a thread of its own; all of them share one port. A poll reports many events, one call sends all answers.
+ * SIGTERM and SIGINT end it gracefully: no new clients, 1001 "going away" to those that are there. */
 #include <pthread.h>
 #include <signal.h>
 
 #include "program.h"
 
 #define EVENTS 512
+#define DRAIN_MS 5000 /* that clients have to answer the close frame */
 
 static volatile sig_atomic_t stopping;
 static int64_t all[256];
@@ -24,7 +26,11 @@ static void *serve(void *argument) {
     static __thread WsEvent events[EVENTS];
     static __thread WsSend answers[EVENTS];
 
-    while (!stopping) {
+    for (int draining = 0, drained = 0; !drained;) {
+        if (stopping && !draining) {
+            draining = 1;
+            ws_loop_drain(loop, DRAIN_MS);
+        }
         int64_t n = ws_loop_poll(loop, events, EVENTS, WS_TIMEOUT_NONE);
         if (n < 0) {
             fprintf(stderr, "%s\n", ws_last_error_message());
@@ -39,6 +45,7 @@ static void *serve(void *argument) {
                 answers[count].len = events[i].len;
                 count++;
             }
+            drained = drained || events[i].kind == WS_EVENT_DRAINED;
         }
         /* A peer that went away, or reads too slowly, fails alone; its close event says the rest. */
         if (count > 0 && ws_loop_send_batch(loop, answers, count) < 0) {

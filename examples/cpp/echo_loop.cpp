@@ -1,5 +1,6 @@
 /// WebSocket echo server on event loops: echo_loop PORT [LOOPS] [--spin US] [--max-message BYTES] [--host ADDRESS].
-/// Each loop has a thread of its own; all of them share one port.
+/// Each loop has a thread of its own; all of them share one port. SIGTERM and SIGINT end it gracefully: no new clients, 1001 "going
+/// away" to those that are there.
 #include <algorithm>
 #include <csignal>
 #include <thread>
@@ -15,6 +16,13 @@ void stop_all(int) {
     for (ws::Loop &loop : loops) {
         loop.stop();
     }
+}
+
+/// Serves until it is told to stop, then lets clients answer the close frame for 5 s at most.
+void serve(ws::Loop &loop) {
+    loop.run();
+    loop.drain(5000);
+    loop.run();
 }
 
 /// Takes LOOPS and --spin out of the command line; the rest is that of every example.
@@ -58,9 +66,9 @@ int main(int argc, char **argv) try {
 
     std::vector<std::thread> threads;
     for (std::size_t i = 1; i < loops.size(); i++) {
-        threads.emplace_back([i] { loops[i].run(); });
+        threads.emplace_back([i] { serve(loops[i]); });
     }
-    loops[0].run();
+    serve(loops[0]);
     for (std::thread &thread : threads) {
         thread.join();
     }

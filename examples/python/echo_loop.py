@@ -1,24 +1,35 @@
 """Echo server on the event loop: thousands of connections on one thread, or on LOOPS threads that share the port.
 
 Usage: echo_loop.py PORT [LOOPS] [--host HOST] [--max-message BYTES] [--spin MICROSECONDS]
+SIGTERM and SIGINT end it gracefully: no new clients, 1001 "going away" to those that are there.
 """
 
 import argparse
+import signal
 import sys
 import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bindings" / "python"))
 import libws
-from libws import WS_EVENT_MESSAGE
+from libws import WS_EVENT_DRAINED, WS_EVENT_MESSAGE
+
+DRAIN_S = 5  # that clients have to answer the close frame
+stopping = False
 
 
 def serve(loop: libws.Loop) -> None:
     send = loop.send
+    draining = False
     while True:
         for event in loop.poll():
             if event.kind == WS_EVENT_MESSAGE:
                 send(event.conn, event.data)
+            elif event.kind == WS_EVENT_DRAINED:
+                return
+        if stopping and not draining:
+            loop.drain(DRAIN_S)
+            draining = True
 
 
 def main() -> int:
@@ -42,15 +53,24 @@ def main() -> int:
     except libws.WebSocketError as error:
         print(error, file=sys.stderr)
         return 1
+
+    def stop(*_: object) -> None:
+        global stopping
+        stopping = True
+        for loop in loops:
+            loop.wake()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     print(f"listening on {asked.host}:{port}", flush=True)
-    for loop in loops[1:]:
-        threading.Thread(target=serve, args=(loop,), daemon=True).start()
+    threads = [threading.Thread(target=serve, args=(loop,), daemon=True) for loop in loops[1:]]
+    for thread in threads:
+        thread.start()
     serve(loops[0])
+    for thread in threads:
+        thread.join()
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

@@ -1,17 +1,24 @@
-// An echo server on the event loop: echo_loop PORT [LOOPS] [--max-message BYTES]. Each loop has a thread; they share the port.
+// An echo server on the event loop: echo_loop PORT [LOOPS] [--spin US] [--max-message BYTES]. Each loop has a thread; they share the
+// port. SIGTERM and SIGINT end it gracefully: no new clients, 1001 "going away" to those that are there.
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"libws/core"
 )
+
+// drainTime is how long clients have to answer the close frame.
+const drainTime = 5 * time.Second
 
 type echo struct{}
 
@@ -46,6 +53,8 @@ func run() error {
 		}
 		all = append(all, l)
 	}
+	asked, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	fmt.Printf("listening on 127.0.0.1:%d\n", port)
 	var group sync.WaitGroup
 	for _, l := range all {
@@ -53,10 +62,18 @@ func run() error {
 			runtime.LockOSThread()
 			if err := l.Run(echo{}); err != nil {
 				fmt.Fprintln(os.Stderr, err)
+				stop() // the others end as well
 			}
 		})
 	}
-	group.Wait()
+	<-asked.Done()
+	stop() // the next signal ends the program at once
+	for _, l := range all {
+		if err := l.Drain(drainTime); err != nil {
+			return err
+		}
+	}
+	group.Wait() // Run returns when the last connection is gone
 	return nil
 }
 
