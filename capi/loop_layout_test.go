@@ -98,6 +98,7 @@ func TestPanicsEndPolls(t *testing.T) {
 			reflect.ValueOf(number).Convert(reflect.ValueOf(libws_loop_poll_now).Type().In(0)),
 			reflect.NewAt(at.Elem(), unsafe.Pointer(&events[0])),
 			reflect.ValueOf(int64(1)).Convert(reflect.ValueOf(libws_loop_poll_now).Type().In(2)),
+			reflect.ValueOf(int64(0)).Convert(reflect.ValueOf(libws_loop_poll_now).Type().In(3)),
 			reflect.ValueOf(&e),
 		})[0].Int()
 		if result != -1 || e.code != 599 {

@@ -7,6 +7,7 @@ package main
 import "C"
 
 import (
+	"time"
 	"unsafe"
 
 	"libws/capi/handle"
@@ -28,7 +29,7 @@ func eventsOf(events *C.WsEvent, room C.int64_t) []core.LoopEvent {
 }
 
 //export libws_loop_poll_now
-func libws_loop_poll_now(number C.int64_t, events *C.WsEvent, room C.int64_t, e *slot) (result C.int64_t) {
+func libws_loop_poll_now(number C.int64_t, events *C.WsEvent, room, limitMS C.int64_t, e *slot) (result C.int64_t) {
 	const call = "ws_loop_poll"
 	defer containPoll(&result, number, e)
 	l := loopOf(number, e, call)
@@ -39,7 +40,25 @@ func libws_loop_poll_now(number C.int64_t, events *C.WsEvent, room C.int64_t, e 
 	if err == nil {
 		l.freeTexts()
 	}
+	for wait && limitMS != 0 {
+		ready, interrupted := l.PollHold(limitOf(limitMS))
+		if len(ready) == 0 {
+			if interrupted {
+				return C.LIBWS_LOOP_INTERRUPTED
+			}
+			break
+		}
+		n, wait, err = l.PollReady(ready, eventsOf(events, room))
+	}
 	return polled(n, wait, err, e)
+}
+
+// limitOf turns milliseconds into a limit of PollHold's; what is longer than a day is none.
+func limitOf(ms C.int64_t) time.Duration {
+	if ms > 86_400_000 {
+		return -1
+	}
+	return time.Duration(ms) * time.Millisecond
 }
 
 //export libws_loop_poll_ready

@@ -222,15 +222,25 @@ static int64_t end_of(int64_t timeout_ms)
     return timeout_ms > (INT64_MAX - now) / 1000000 ? INT64_MAX : now + timeout_ms * 1000000;
 }
 
+static int64_t interrupted(void)
+{
+    libws_fail(WS_ERR_INTERRUPTED, "ws_loop_poll: a signal came and WS_OPT_INTERRUPTIBLE is set");
+    return -1;
+}
+
 static int64_t poll_loop(block *b, int64_t loop, WsEvent *events, int64_t cap, int64_t timeout_ms)
 {
     libws_error *e = libws_slot();
-    int64_t n = libws_loop_poll_now(loop, events, cap, e);
-    if (n != LIBWS_LOOP_WAIT) {
+    int64_t until = end_of(timeout_ms);
+    int64_t n = libws_loop_poll_now(loop, events, cap, timeout_ms, e);
+    if (n == LIBWS_LOOP_INTERRUPTED && atomic_load(&b->interruptible)) {
+        libws_loop_poll_end(loop, e);
+        return interrupted();
+    }
+    if (n != LIBWS_LOOP_WAIT && n != LIBWS_LOOP_INTERRUPTED) {
         return n;
     }
     struct epoll_event ready[READY_MOST];
-    int64_t until = end_of(timeout_ms);
     for (;;) {
         int count = wait_ready(b, ready, until);
         int why = count < 0 ? errno : 0;
@@ -259,8 +269,7 @@ static int64_t poll_loop(block *b, int64_t loop, WsEvent *events, int64_t cap, i
             n = 0;
         }
         if (n == 0 && why == EINTR && until != 0) {
-            libws_fail(WS_ERR_INTERRUPTED, "ws_loop_poll: a signal came and WS_OPT_INTERRUPTIBLE is set");
-            return -1;
+            return interrupted();
         }
         return n;
     }

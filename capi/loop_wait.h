@@ -13,6 +13,9 @@
 /* What libws_loop_poll_now and libws_loop_poll_ready return when there is nothing to report yet. */
 #define LIBWS_LOOP_WAIT (-2)
 
+/* The same from libws_loop_poll_now, with a signal in the first, short part of the wait, which it does itself. */
+#define LIBWS_LOOP_INTERRUPTED (-3)
+
 /*
  * Remembers a loop: its handle, the slot in it, its epoll descriptor, the descriptor that wakes it, and its Go object, as a pointer
  * that go-pointer made. Returns 0, or -1 when memory ran out.

@@ -72,6 +72,7 @@ type Loop struct {
 	viewed  bool     // an event of the current read views the receive buffer
 	resume  uint32   // the slot+1 of the connection whose input in the receive buffer is not used up
 	gather  poller.Gather
+	scratch [directSend + wire.MaxHeaderSize]byte // a message on its way to the socket
 	queues  []queue
 	spareQ  int32 // first unused queue
 	records []record
@@ -88,7 +89,10 @@ type Loop struct {
 
 	events  []LoopEvent   // the array of the current poll
 	count   int           // events in it
+	eager   atomic.Bool   // a message that is sent now is likely the last to its connection before the next poll
 	spinFor time.Duration // of the wait that is to come; the polling thread's own
+	rests   int           // polls that are to wait in the ordinary way; the polling thread's own, as is timed
+	timed   bool          // nothing but the timer ended the last wait that held its processor
 }
 
 const (

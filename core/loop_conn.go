@@ -86,6 +86,7 @@ type loopConn struct {
 	policy     QueuePolicy
 	wheelSlot  uint8 // the list of the wheel that it hangs in
 	wheelLevel uint8 // 1 or 2; 0 when it does not
+	wrote      uint8 // low bits of Loop.batch when a message was written at once
 }
 
 const chunkSlots = 256

@@ -54,13 +54,14 @@ func TestLoopMetrics(t *testing.T) {
 	l.open()
 	p.send(OpText, "12345")
 	l.until("a message", func() bool { return len(l.of(LoopMessage)) == 1 })
-	_, _ = l.SendText(a, "123")
-	if m := l.Metrics(); m.QueueBytes != 5 {
-		t.Errorf("%d bytes wait", m.QueueBytes)
+	_, _ = l.SendText(a, "123") // the answer to a lone event leaves at once
+	_, _ = l.SendText(a, "4567")
+	if m := l.Metrics(); m.QueueBytes != 6 || m.BytesOut != 5 {
+		t.Errorf("%d bytes wait, %d are out", m.QueueBytes, m.BytesOut)
 	}
 	l.settle()
 	m := l.Metrics()
-	if m.Open != 2 || m.Total != 2 || m.MessagesIn != 1 || m.MessagesOut != 1 || m.BytesIn != 11 || m.BytesOut != 5 || m.QueueBytes != 0 || m.MemoryBytes < receiveBytes {
+	if m.Open != 2 || m.Total != 2 || m.MessagesIn != 1 || m.MessagesOut != 2 || m.BytesIn != 11 || m.BytesOut != 11 || m.QueueBytes != 0 || m.MemoryBytes < receiveBytes {
 		t.Errorf("metrics %+v", m)
 	}
 	p.sendClose(3001, "")

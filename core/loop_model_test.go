@@ -162,7 +162,7 @@ func (m *model) loopSends(c *modelConn) {
 		m.stats["dropped newest"]++
 	default:
 		switch code := code(err); {
-		case code == CodeClosed && (c.closed || c.closing || c.aborted || c.finished || c.p.fd < 0 || c.broke):
+		case code == CodeClosed && (c.closed || c.closing || c.aborted || c.finished || c.p.fd < 0 || c.broke || m.ended(c)):
 		case code == CodeQueueFull && c.policy != QueueDropNewest:
 			m.stats["refused"]++
 		default:
@@ -258,12 +258,17 @@ func (m *model) subscribes(c *modelConn) {
 		err = m.Subscribe(c.id, topic)
 	}
 	if err != nil {
-		if !c.closed && !c.aborted {
+		if !c.closed && !c.aborted && !m.ended(c) {
 			m.fatalf("%s: %v", c.name, err)
 		}
 		return
 	}
 	c.topics[topic] = !c.topics[topic]
+}
+
+// ended tells whether the LoopClose of a connection waits for room in the array; the model hears of the end with it.
+func (m *model) ended(c *modelConn) bool {
+	return m.slab.at(uint32(c.id.Slot())).flags&cTellClose != 0
 }
 
 func (m *model) pauses(c *modelConn) {
@@ -274,7 +279,7 @@ func (m *model) pauses(c *modelConn) {
 		err = m.Pause(c.id)
 	}
 	if err != nil {
-		if !c.closed && !c.aborted {
+		if !c.closed && !c.aborted && !m.ended(c) {
 			m.fatalf("%s: pause: %v", c.name, err)
 		}
 		return

@@ -60,6 +60,10 @@ func (l *Loop) wait(timeout time.Duration, until time.Time) (int, error) {
 		if n := l.spin(spin); n > 0 {
 			return n, nil
 		}
+		l.spinFor = 0
+	}
+	if ready, _ := l.PollHold(time.Duration(ms) * time.Millisecond); len(ready) > 0 {
+		return len(ready), nil
 	}
 	return l.epoll.Wait(l.ready, ms)
 }
@@ -233,16 +237,17 @@ func (l *Loop) stuffed() bool { return l.full() || l.resume != 0 || l.inAt > bat
 func (l *Loop) finish() (int, bool, error) {
 	n := l.count
 	l.events, l.count = nil, 0
+	l.eager.Store(n == 1)
 	if n == 0 || l.external {
 		l.flushDirty()
 	}
 	if n == 0 && !l.woken && l.idle() {
-		l.armTimer()
+		l.armTimer(l.holdUntil())
 		l.asleep = true
 		l.spinFor = l.more.spin
 		return 0, true, nil
 	}
-	l.armTimer()
+	l.armTimer(0)
 	l.asleep = l.external
 	if l.external && !l.idle() {
 		l.stir()

@@ -7,8 +7,8 @@ import (
 )
 
 // LoopHandler is what Run calls on the polling goroutine. A handler may call every method of the loop except Poll, Run and Close;
-// what it sends leaves together with everything else that the same batch of events leads to. Payloads are valid until the handler
-// returns. It may also implement LoopRequestHandler, LoopDrainHandler, LoopFragmentHandler and LoopPingHandler.
+// the last message that an event leads to may leave at once, what is sent to the same connection after it leaves together before the
+// next poll. Payloads are valid until the handler returns. It may also implement LoopRequestHandler, LoopDrainHandler, LoopFragmentHandler and LoopPingHandler.
 type LoopHandler interface {
 	OnOpen(l *Loop, c ConnID)
 	OnMessage(l *Loop, c ConnID, op Opcode, payload []byte)
@@ -57,6 +57,7 @@ func (l *Loop) Run(h LoopHandler) error {
 		}
 		for i := range events[:n] {
 			e := &events[i]
+			l.eager.Store(i+1 == n || events[i+1].Conn != e.Conn)
 			switch e.Kind {
 			case LoopOpen:
 				h.OnOpen(l, e.Conn)

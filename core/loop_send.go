@@ -41,7 +41,7 @@ func (l *Loop) SendKey(id ConnID, op Opcode, payload []byte, key int64) (int, er
 	if e != nil {
 		return 0, e
 	}
-	n, err := l.send(slot, c, loopMessage{op: op, fin: true, payload: payload, key: key})
+	n, err := l.sendSoon(slot, c, loopMessage{op: op, fin: true, payload: payload, key: key}, l.eager.Load())
 	if err != nil {
 		return 0, sendError(name, err)
 	}
@@ -68,57 +68,6 @@ func (l *Loop) SendFragment(id ConnID, op Opcode, payload []byte, final bool) (i
 		return 0, sendError(name, err)
 	}
 	return n, nil
-}
-
-// LoopSend is one entry of SendBatch: seven words, the same in Go and in C. Data is the address of memory that is not the
-// garbage collector's.
-type LoopSend struct {
-	Conn   ConnID
-	Op     int64
-	Data   uintptr
-	Size   int64
-	Key    int64     // for QueueConflate, 0 for none
-	Result int64     // out: bytes on the wire, 0 when the policy dropped the message, -1 on an error
-	Error  ErrorCode // out: 0, or why Result is -1
-}
-
-// SendBatch sends many messages in one call. Each entry succeeds or fails alone and says so in Result and Error; the number of
-// those that failed is returned.
-func (l *Loop) SendBatch(batch []LoopSend) (failed int, err error) {
-	const name = "Loop.SendBatch"
-	if e := l.lock(name); e != nil {
-		return len(batch), e
-	}
-	defer l.mu.Unlock()
-	for i := range batch {
-		b := &batch[i]
-		n, code := l.sendEntry(name, b)
-		b.Result, b.Error = int64(n), code
-		if code != 0 {
-			b.Result = -1
-			failed++
-		}
-	}
-	return failed, nil
-}
-
-func (l *Loop) sendEntry(name string, b *LoopSend) (int, ErrorCode) {
-	if b.Size < 0 || b.Size > 0 && b.Data == 0 || b.Op != int64(OpText) && b.Op != int64(OpBinary) {
-		return 0, CodeArgument
-	}
-	if b.Size > mostSendBytes {
-		return 0, CodeTooLarge
-	}
-	slot, c, e := l.find(name, b.Conn)
-	if e != nil {
-		return 0, e.Code
-	}
-	view := LoopEvent{data: b.Data, size: b.Size}
-	n, err := l.send(slot, c, loopMessage{op: Opcode(b.Op), fin: true, payload: view.Payload(), key: b.Key})
-	if err != nil {
-		return 0, sendError(name, err).Code
-	}
-	return n, 0
 }
 
 // Flush writes what has been sent since the last poll instead of leaving it to the next.
@@ -176,9 +125,7 @@ func (l *Loop) send(slot uint32, c *loopConn, o loopMessage) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if o.fin && !o.op.IsControl() {
-		l.metrics.MessagesOut++
-	}
+	l.tally(&o)
 	if c.queue != 0 && l.queues[c.queue].size() > limit/2 && c.flags&cBlocked != 0 {
 		c.flags |= cOwesDrain
 	}

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"libws/core/internal/offheap"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -115,46 +113,6 @@ func TestLoopSendsFragments(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := strings.Join(p.await(l, 2), ","); got != "ping between,text 5 €" {
-		t.Errorf("got %q", got)
-	}
-}
-
-// Every entry of a batch stands for itself and says what became of it.
-func TestLoopSendBatch(t *testing.T) {
-	l := newTestLoop(t, LoopOptions{})
-	a, pa := l.open()
-	b, pb := l.open()
-	gone, p := l.open()
-	p.close()
-	l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
-	data := offheap.Map(4096)
-	defer offheap.Unmap(data)
-	copy(data, "hello\xFF")
-	at := addressOf(data)
-	batch := []LoopSend{
-		{Conn: a, Op: 1, Data: at, Size: 5},
-		{Conn: b, Op: 2, Data: at, Size: 6},
-		{Conn: gone, Op: 1, Data: at, Size: 5},
-		{Conn: 12345, Op: 1, Data: at, Size: 5},
-		{Conn: a, Op: 1, Data: at, Size: 6},
-		{Conn: a, Op: 1, Data: at, Size: -1},
-		{Conn: a, Op: 1, Data: 0, Size: 1},
-		{Conn: a, Op: 9, Data: at, Size: 1},
-		{Conn: a, Op: 2},
-	}
-	failed, err := l.SendBatch(batch)
-	if failed != 6 || err != nil {
-		t.Errorf("%d failed, %v", failed, err)
-	}
-	want := []ErrorCode{0, 0, CodeClosed, CodeHandle, CodeUTF8, CodeArgument, CodeArgument, CodeArgument, 0}
-	size := []int64{7, 8, -1, -1, -1, -1, -1, -1, 2}
-	for i, e := range batch {
-		if e.Error != want[i] || e.Result != size[i] {
-			t.Errorf("entry %d: %d, error %d; want %d, %d", i, e.Result, e.Error, size[i], want[i])
-		}
-	}
-	l.settle()
-	if got := strings.Join(append(pa.read(), pb.read()...), ","); got != "text hello,binary ,binary hello\xFF" {
 		t.Errorf("got %q", got)
 	}
 }

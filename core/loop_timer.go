@@ -20,6 +20,8 @@ type wheel struct {
 	at    uint32 // the tick up to which lists have been run
 	armed bool   // the timer is set
 	until uint32 // for this tick
+
+	changed bool // something may be due earlier than the timer is set for
 }
 
 const (
@@ -42,6 +44,7 @@ func (l *Loop) schedule(slot uint32, c *loopConn) {
 
 func (l *Loop) hang(slot uint32, c *loopConn, at uint32) {
 	w := &l.wheel
+	w.changed = true
 	c.wheelTick = at
 	if int32(at-w.at) < 0 {
 		at = w.at
@@ -244,17 +247,24 @@ func (l *Loop) answered(slot uint32, c *loopConn, payload []byte) int64 {
 }
 
 // armTimer sets the timer for the next list that is not empty, unless it is set for an earlier one. It is the last thing a poll
-// does, so that the loop's descriptor alone wakes whoever waits for it.
-func (l *Loop) armTimer() {
+// does, so that the loop's descriptor alone wakes whoever waits for it. When soon is not 0, it is set for that tick at the latest.
+func (l *Loop) armTimer(soon uint32) {
 	if l.clock != nil {
 		return
 	}
 	l.planChores()
-	at, ok := l.wheel.next()
+	w := &l.wheel
+	if w.armed && !w.changed && (soon == 0 || int32(w.until-soon) <= 0) {
+		return
+	}
+	w.changed = false
+	at, ok := w.next()
 	if chore := l.choreTick; chore != 0 && (!ok || int32(chore-at) < 0) {
 		at, ok = chore, true
 	}
-	w := &l.wheel
+	if soon != 0 && (!ok || int32(soon-at) < 0) {
+		at, ok = soon, true
+	}
 	if !ok || w.armed && int32(w.until-at) <= 0 {
 		return
 	}
@@ -276,6 +286,7 @@ func (l *Loop) planChore(ms uint32) {
 	at := max(l.tick+ms, 1)
 	if l.choreTick == 0 || int32(at-l.choreTick) < 0 {
 		l.choreTick = at
+		l.wheel.changed = true
 	}
 }
 

@@ -28,6 +28,9 @@ var spare atomic.Bool
 // without giving theirs up.
 func SpareProcessors(on bool) { spare.Store(on) }
 
+// Spare tells what SpareProcessors said.
+func Spare() bool { return spare.Load() }
+
 // allowBrief prepares a socket that nobody else uses. Its descriptor is blocking.
 func (f *FD) allowBrief() {
 	if f.parks {

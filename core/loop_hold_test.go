@@ -1,0 +1,128 @@
+package core
+
+import (
+	"bytes"
+	"runtime"
+	"testing"
+	"time"
+
+	"libws/core/internal/sock"
+)
+
+// held makes polls hold their processors while the test runs.
+func held(t *testing.T) {
+	t.Helper()
+	processors := runtime.GOMAXPROCS(8)
+	SpareProcessors(true)
+	t.Cleanup(func() {
+		SpareProcessors(false)
+		runtime.GOMAXPROCS(processors)
+	})
+}
+
+// A poll that holds its processor hears of everything that ends one that does not.
+func TestLoopHoldIsAPoll(t *testing.T) {
+	held(t)
+	l := newTestLoop(t, LoopOptions{})
+	id, p := l.open()
+	for round := range 1000 {
+		p.send(OpText, "?")
+		for len(l.of(LoopMessage)) == round {
+			l.poll(-1)
+		}
+		if _, err := l.SendText(id, "!"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := p.await(l, 1000); len(got) != 1000 {
+		t.Errorf("%d answers", len(got))
+	}
+	woken := async(func() error { l.poll(-1); return nil })
+	until(t, "the poll begins", l.polling.Load)
+	if err := l.Wake(); err != nil {
+		t.Fatal(err)
+	}
+	if err := await(t, woken, "the poll that was woken"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLoopHoldKeepsTimeouts(t *testing.T) {
+	held(t)
+	l := newTestLoop(t, LoopOptions{})
+	for _, timeout := range []time.Duration{0, time.Millisecond, 30 * time.Millisecond, 3 * holdMS * time.Millisecond} {
+		l.rests = 0
+		start := time.Now()
+		if n := l.poll(timeout); n != 0 {
+			t.Errorf("%d events", n)
+		}
+		if took := time.Since(start); took < timeout || took > 10*time.Second {
+			t.Errorf("a poll with a timeout of %v took %v", timeout, took)
+		}
+		if timeout > 2*holdMS*time.Millisecond && l.rests == 0 {
+			t.Errorf("nothing came for %v, and the loop still holds its processor", timeout)
+		}
+	}
+}
+
+// A loop to which nothing comes gives its processor up, and goes on waiting without waking again and again.
+func TestLoopHoldRests(t *testing.T) {
+	held(t)
+	l := newTestLoop(t, LoopOptions{})
+	polled := async(func() error { l.poll(-1); return nil })
+	until(t, "the poll waits in the ordinary way", func() bool {
+		stacks := make([]byte, 1<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		return bytes.Contains(stacks, []byte("poller.Epoll.Wait("))
+	})
+	if err := l.Wake(); err != nil {
+		t.Fatal(err)
+	}
+	if err := await(t, polled, "the poll that was woken"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The world stops for whoever asks, although loops hold on to their processors.
+func TestLoopHoldLetsTheWorldStop(t *testing.T) {
+	held(t)
+	l := newTestLoop(t, LoopOptions{})
+	polled := async(func() error { l.poll(-1); return nil })
+	until(t, "the poll begins", l.polling.Load)
+	start := time.Now()
+	for range 20 {
+		runtime.GC()
+	}
+	if d := time.Since(start); d > 20*time.Second {
+		t.Error("20 collections took", d)
+	}
+	_ = l.Wake()
+	if err := await(t, polled, "the poll that was woken"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Nobody holds a processor that others may need, while probing is asked for, or without a timer that would end it.
+func TestLoopHoldIsRefused(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	refused := func(why string, l *Loop, limit time.Duration) {
+		t.Helper()
+		if ready, interrupted := l.PollHold(limit); ready != nil || interrupted {
+			t.Error(why)
+		}
+	}
+	refused("no processors to spare", l.Loop, -1)
+	held(t)
+	if !sock.Spare() {
+		t.Fatal("there are processors to spare")
+	}
+	refused("a short limit", l.Loop, 30*time.Millisecond)
+	refused("an injected clock", newClockLoop(t, LoopOptions{}).Loop, -1)
+	l.spinFor = time.Millisecond
+	refused("probing comes first", l.Loop, -1)
+	l.spinFor, l.rests = 0, 2
+	refused("a rest", l.Loop, -1)
+	if l.rests != 1 {
+		t.Error("rests do not end")
+	}
+}
