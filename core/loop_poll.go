@@ -267,6 +267,9 @@ func (l *Loop) dispatch(token uint64, events uint32) {
 	case token == tokenWake:
 		l.woken = l.wake.Clear() || l.woken
 		l.rung = false
+		if l.hubMember.filled.Load() { // since work looked: the wake-up that tells of it may be the one just cleared
+			l.takeHubMessages()
+		}
 		return
 	case token == tokenTimer:
 		l.wheel.armed = false
