@@ -1,0 +1,196 @@
+package core
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A receiver that must answer a ping never waits for a stalled sender; the pong goes out before the sender lets go.
+func TestPongWhileASenderIsStalled(t *testing.T) {
+	c, peer := serverAgainst(t)
+	const size = 8 << 20
+	if err := c.SetOption(OptSendFrameBytes, size); err != nil {
+		t.Fatal(err)
+	}
+	sent := async(func() error { _, err := c.SendBinary(make([]byte, size)); return err })
+	until(t, "the sender blocks", func() bool { return blocked("sock.(*FD).write(") })
+	peer.say(masked(0x89, "hi")...)
+	peer.say(masked(0x81, "after")...)
+	if f, err := c.RecvMessage(); err != nil || f.PayloadText() != "after" {
+		t.Fatal(f, err)
+	}
+	head := make([]byte, 10+size)
+	if _, err := io.ReadFull(peer, head); err != nil || head[0] != 0x82 {
+		t.Fatal(err)
+	}
+	peer.hear(0x8A, 2, 'h', 'i')
+	if err := await(t, sent, "the sender"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A million pings whose pongs nobody reads cost bounded memory, and the receiver goes on.
+func TestPongsAreBounded(t *testing.T) {
+	for _, kind := range []string{"descriptor", "net.Conn"} {
+		t.Run(kind, func(t *testing.T) {
+			a, b := netPair(t, "tcp", "127.0.0.1:0")
+			var c *Conn
+			if kind == "descriptor" {
+				c = must(FromServer(detach(t, a)))(t)
+			} else {
+				c = must(NewConn(a, RoleServer, nil))(t)
+			}
+			defer c.Drop()
+			peer := newRawPeer(t, detach(t, b))
+			const pings = 200_000
+			go func() {
+				batch := bytes.Repeat(masked(0x89, strings.Repeat("p", 100)), 1000)
+				for range pings / 1000 {
+					if _, err := peer.Write(batch); err != nil {
+						return
+					}
+				}
+				_, _ = peer.Write(masked(0x89, "latest"))
+				_, _ = peer.Write(masked(0x81, "done"))
+			}()
+			f, err := c.RecvMessage()
+			if err != nil || f.PayloadText() != "done" {
+				t.Fatal(f, err)
+			}
+			c.mu.Lock()
+			waiting := len(c.m.Output())
+			c.mu.Unlock()
+			if waiting > 8192 {
+				t.Fatal(waiting, "bytes of pongs wait")
+			}
+		})
+	}
+}
+
+// What a signal cut goes out whole, before anything else, whatever the caller does next, even nothing.
+func TestInterruptedSendLosesNothing(t *testing.T) {
+	for _, v := range []struct {
+		name  string
+		frame int64
+		next  func(*Conn) error
+	}{
+		{"one frame, then a send", 1 << 30, func(c *Conn) error { _, err := c.SendText("after"); return err }},
+		{"fragments, then a send", 65536, func(c *Conn) error { _, err := c.SendText("after"); return err }},
+		{"one frame, then a receive", 1 << 30, func(c *Conn) error {
+			f, err := c.RecvMessage()
+			if err == nil && f.PayloadText() != "all came" {
+				err = errors.New(f.PayloadText())
+			}
+			return err
+		}},
+		{"one frame, then nothing", 1 << 30, func(*Conn) error { return nil }},
+		{"one frame, then the end", 1 << 30, (*Conn).Close},
+	} {
+		for _, role := range []Role{RoleServer, RoleClient} {
+			t.Run(v.name+" "+role.String(), func(t *testing.T) { interruptedSend(t, role, v.frame, v.next) })
+		}
+	}
+}
+
+func interruptedSend(t *testing.T, role Role, frame int64, next func(*Conn) error) {
+	a, b := tcpPair(t)
+	c := must(fromFD("", a, role, defaultSettings()))(t)
+	peer := must(fromFD("", b, RoleServer+RoleClient-role, defaultSettings()))(t)
+	defer c.Drop()
+	defer peer.Drop()
+	for o, x := range map[Option]int64{OptInterruptible: 1, OptSendFrameBytes: frame} {
+		if err := c.SetOption(o, x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	payload := make([]byte, 15<<20)
+	for i := range payload {
+		payload[i] = byte(i >> 8)
+	}
+	thread := make(chan int, 1)
+	type result struct {
+		n   int
+		err error
+	}
+	sent := async(func() result {
+		lockThread()
+		thread <- unix.Gettid()
+		n, err := c.SendBinary(payload)
+		return result{n, err}
+	})
+	id := <-thread
+	until(t, "the sender blocks", func() bool { return blocked("core.(*Conn).writeAll") })
+	stop := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+				_ = unix.Tgkill(unix.Getpid(), id, unix.SIGURG)
+			}
+		}
+	}()
+	r := await(t, sent, "the interrupted call") // nobody reads yet: it returns all the same, since the rest is kept
+	close(stop)
+	<-ended
+	if r.err != nil || r.n < len(payload) {
+		t.Fatal(r.n, r.err)
+	}
+	if !c.flushing.Load() {
+		t.Fatal("the signal came too late")
+	}
+	if err := c.SetOption(OptInterruptible, 0); err != nil {
+		t.Fatal(err)
+	}
+	done := async(func() error { return next(c) })
+	f, err := peer.RecvMessage()
+	if err != nil || !bytes.Equal(f.Payload, payload) {
+		t.Fatal(len(f.Payload), err)
+	}
+	if _, err := peer.SendText("all came"); err != nil {
+		t.Fatal(err)
+	}
+	if err := await(t, done, "the next call"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A close frame that the peer has no room for when the time is over is not lost: the peer gets it behind what it has not read.
+func TestCloseFrameOutlastsTheSendTimeout(t *testing.T) {
+	a, b := socketpair(t) // takes a small frame whole or not at all
+	c := must(fromFD("", a, RoleServer, defaultSettings()))(t)
+	peer := must(fromFD("", b, RoleClient, defaultSettings()))(t)
+	defer c.Drop()
+	defer peer.Drop()
+	if err := c.SetOption(OptSendTimeoutMS, 20); err != nil {
+		t.Fatal(err)
+	}
+	sent := 0
+	for ; ; sent++ {
+		if _, err := c.SendPingPayload(make([]byte, 100)); errors.Is(err, ErrTimeout) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.SendClose(CloseNormal); err != nil {
+		t.Fatal(err)
+	}
+	for range sent {
+		if f, err := peer.RecvFrame(); err != nil || f.Opcode != OpPing {
+			t.Fatal(f.Opcode, err)
+		}
+	}
+	if f, err := peer.RecvFrame(); err != nil || f.CloseCode() != CloseNormal {
+		t.Fatal(f.Opcode, err)
+	}
+}
