@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,14 @@ def port(request: pytest.FixtureRequest) -> Iterator[str]:
         server.communicate()
 
 
+def commands(naming: str) -> list[list[str]]:
+    """The commands of the one shell block that has this in it, with the place of this checkout."""
+    blocks = [block for block in re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE) if naming in block]
+    assert len(blocks) == 1, f"README.md has {len(blocks)} shell blocks with {naming}"
+    text = blocks[0].replace("/path/to/this/checkout", str(ROOT))
+    return [shlex.split(line, comments=True) for line in text.splitlines()]
+
+
 def write(folder: Path, name: str, language: str, port: str) -> Path:
     text = example(language)
     assert PORT in text
@@ -65,19 +74,20 @@ def test_cpp(installed: Installed, tmp_path: Path, port: str) -> None:
 
 def test_python(installed: Installed, tmp_path: Path, port: str) -> None:
     source = write(tmp_path, "hello.py", "python", port)
-    environment = {"PYTHONPATH": str(ROOT / "bindings/python"), "LIBWS_LIBRARY": str(installed.prefix / "lib/libws.so")}
-    assert "Hello from Python\n" in run(sys.executable, source.name, cwd=tmp_path, env=environment)
+    package, start = commands("pip install")
+    where = {"PYTHONPATH": package[-1]}  # pip would fetch what it builds packages with
+    variable, place = start[0].split("=")
+    assert start[1:] == ["python3", source.name]
+    for environment in ({variable: place}, installed.environment):
+        clean = {"LIBWS_LIBRARY": "", **where, **environment}
+        assert "Hello from Python\n" in run(sys.executable, source.name, cwd=tmp_path, env=clean)
 
 
 def test_go(tmp_path: Path, port: str) -> None:
     write(tmp_path, "main.go", "go", port)
     environment = {"GOFLAGS": f"{os.environ.get('GOFLAGS', '')} -mod=mod".strip(), "GOWORK": "off"}
-    # What the README tells a user to do, with the place of this checkout.
-    run("go", "mod", "init", "hello", cwd=tmp_path, env=environment)
-    run("go", "mod", "edit", f"-replace=libws={ROOT}", "-require=libws@v0.0.0", cwd=tmp_path, env=environment)
-    run("go", "mod", "tidy", cwd=tmp_path, env=environment)
-    run("go", "build", "-o", "hello", ".", cwd=tmp_path, env=environment)
-    assert "Hello from Go\n" in run("./hello", cwd=tmp_path)
+    printed = [run(*command, cwd=tmp_path, env=environment) for command in commands("go mod")]
+    assert "Hello from Go\n" in printed[-1]
 
 
 def test_links_lead_somewhere() -> None:
