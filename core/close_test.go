@@ -179,12 +179,12 @@ func TestCloseWakesBlockedCalls(t *testing.T) {
 	type waiting struct {
 		name  string
 		where string
-		holds func(*Conn) gate
+		holds func(*Conn) *gate
 		call  func(*Conn) error
 	}
 	calls := []waiting{
-		{"receiver", "core.(*Conn).fill", func(c *Conn) gate { return c.receiver }, func(c *Conn) error { _, err := c.RecvFrame(); return err }},
-		{"sender", "core.(*Conn).writeAll", func(c *Conn) gate { return c.gate }, fillSocket},
+		{"receiver", "core.(*Conn).fill", func(c *Conn) *gate { return &c.receiver }, func(c *Conn) error { _, err := c.RecvFrame(); return err }},
+		{"sender", "core.(*Conn).writeAll", func(c *Conn) *gate { return &c.gate }, fillSocket},
 	}
 	closers := []struct {
 		name string
@@ -197,7 +197,7 @@ func TestCloseWakesBlockedCalls(t *testing.T) {
 				t.Run(carrier+" "+b.name+" "+closer.name, func(t *testing.T) {
 					c := carried(t, carrier)
 					got := async(func() error { return b.call(c) })
-					until(t, "the call blocks", func() bool { return len(b.holds(c)) > 0 && blocked(b.where) })
+					until(t, "the call blocks", func() bool { return b.holds(c).held() && blocked(b.where) })
 					within(t, wakeBound, "waking", func() {
 						closed := async(func() error { return closer.call(c) })
 						wantCode(t, await(t, got, "the blocked call"), CodeClosed)

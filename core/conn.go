@@ -45,6 +45,7 @@ type Conn struct {
 	unread    atomic.Pointer[messageReader] // a streamed message that is not read to its end
 	readBuf   []byte                        // receiver's
 	control   [wire.MaxControlPayload]byte  // receiver's: payload of the control frame received last
+	form      form                          // receiver's: what the machine was told of it
 	fullReads int                           // receiver's: reads that filled readBuf since one that did not
 	began     time.Time                     // receiver's: when the message under way began
 
@@ -108,7 +109,7 @@ func adopt(op string, fd int) (*sock.FD, error) {
 
 // newConn prepares a connection whose machine is still to be initialised.
 func newConn(s sock.Stream, role Role, set *settings) *Conn {
-	c := &Conn{stream: s, set: *set, closing: make(chan struct{}), gate: newGate(), receiver: newGate()}
+	c := &Conn{stream: s, set: *set, closing: make(chan struct{})}
 	_, c.onFD = s.(*sock.FD)
 	c.cfg = protocol.Config{Role: role, Limits: set.limits(), Mask: drawMask}
 	if s != nil {

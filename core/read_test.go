@@ -45,7 +45,7 @@ func TestReceiveContext(t *testing.T) {
 			for range 3 {
 				ctx, cancel := context.WithCancel(t.Context())
 				got := async(func() error { _, err := c.Receive(ctx); return err })
-				until(t, "the receiver blocks", func() bool { return len(c.receiver) > 0 && blocked("core.(*Conn).fill") })
+				until(t, "the receiver blocks", func() bool { return c.receiver.held() && blocked("core.(*Conn).fill") })
 				cancel()
 				err := await(t, got, "the cancelled call")
 				wantCode(t, err, CodeInterrupted)
@@ -72,7 +72,7 @@ func TestReceiveContext(t *testing.T) {
 func TestSecondReceiverIsBusy(t *testing.T) {
 	client, server := pair(t)
 	got := async(func() error { _, err := server.RecvFrame(); return err })
-	until(t, "the receiver blocks", func() bool { return len(server.receiver) > 0 })
+	until(t, "the receiver blocks", func() bool { return server.receiver.held() })
 	_, err := server.RecvFrame()
 	wantCode(t, err, CodeBusy)
 	_, err = server.RecvMessage()

@@ -124,7 +124,7 @@ func bind(op, host string, port int, set settings) (*Server, error) {
 		_ = unix.Close(fd)
 		return nil, systemError(op, failed)
 	}
-	return &Server{listener: fd, port: bound, stop: stop, set: set, acceptor: newGate()}, nil
+	return &Server{listener: fd, port: bound, stop: stop, set: set}, nil
 }
 
 // listenAddrs lists the addresses to try, best first. Every interface is one IPv6 socket that takes IPv4 as well, where the
@@ -195,7 +195,7 @@ func (s *Server) Close() error {
 	}
 	s.stopped.Store(true)
 	s.stop.Set()
-	s.acceptor <- struct{}{} // whoever accepts leaves at once
+	_ = s.acceptor.take(time.Time{}, nil, nil) // whoever accepts leaves at once
 	_ = unix.Close(s.listener)
 	for _, p := range s.pending {
 		p.conn.Drop()
