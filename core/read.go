@@ -35,11 +35,12 @@ func (c *Conn) beginReceive(ctx context.Context, name string) (receiving, error)
 	c.mu.Lock()
 	switch {
 	case c.over || c.closed.Load():
-		defer c.mu.Unlock()
+		err := c.ended(name)
+		c.mu.Unlock()
 		if !busy {
 			c.receiver.leave()
 		}
-		return r, c.ended(name)
+		return r, err
 	case busy:
 		c.mu.Unlock()
 		return r, newError(CodeBusy, name, "another call is receiving on this connection")
@@ -64,16 +65,39 @@ func (c *Conn) endReceive(r *receiving) {
 	c.receiver.leave()
 }
 
+// arrival is what one read brought, for the machine.
+type arrival struct {
+	bytes  []byte
+	direct bool // the bytes are where the machine wanted them
+	eof    bool
+}
+
+// feed hands to the machine what one read brought. The caller holds mu.
+func (c *Conn) feed(a *arrival) {
+	switch {
+	case a.eof:
+		c.m.FeedEOF()
+	case a.direct:
+		c.m.Filled(len(a.bytes))
+	case len(a.bytes) > 0:
+		c.m.Feed(a.bytes)
+	}
+}
+
 // nextEvent returns the next event that is not NeedInput. The close frame of the peer, its violations and its
 // disappearance end the connection before it returns.
 func (c *Conn) nextEvent(r *receiving) (protocol.Event, error) {
+	var got arrival
 	for {
-		c.mu.Lock()
+		c.mu.Lock() // once for each read
+		c.feed(&got)
 		ev := c.m.Next()
 		replies := c.m.HasOutput() || c.owed.Load()
 		var direct []byte
+		var end time.Time
 		if ev.Kind == protocol.NeedInput {
 			direct = c.m.Direct(directLeast)
+			end = c.messageDeadline()
 		}
 		c.mirror()
 		c.mu.Unlock()
@@ -97,57 +121,51 @@ func (c *Conn) nextEvent(r *receiving) (protocol.Event, error) {
 			}
 			return ev, nil
 		}
-		if err := c.fill(r, direct); err != nil {
+		var err error
+		if got, err = c.fill(r, direct, end); err != nil {
 			return ev, err
 		}
 	}
 }
 
-// fill reads once and hands the bytes to the machine.
-func (c *Conn) fill(r *receiving, direct []byte) error {
+// fill reads once, into direct when there is such memory. end is by when the message under way must be whole (zero: no such time).
+func (c *Conn) fill(r *receiving, direct []byte, end time.Time) (got arrival, err error) {
 	into := direct
 	if into == nil {
 		into = c.buffer()
 	}
-	wait, limited := c.messageDeadline(r)
+	wait, limited := r.wait, false
+	if !end.IsZero() && (wait.Deadline.IsZero() || end.Before(wait.Deadline)) {
+		wait.Deadline, limited = end, true
+	}
 	n, err := c.stream.Read(into, wait)
 	switch {
 	case err == nil:
-		c.mu.Lock()
-		if direct != nil {
-			c.m.Filled(n)
-		} else {
-			c.m.Feed(into[:n])
-		}
-		c.mu.Unlock()
 		if n == len(into) && direct == nil {
 			c.fullReads++
 		} else if direct == nil {
 			c.fullReads = 0
 		}
-		return nil
+		return arrival{bytes: into[:n], direct: direct != nil}, nil
 	case err == io.EOF:
-		c.mu.Lock()
-		c.m.FeedEOF()
-		c.mu.Unlock()
-		return nil
+		return arrival{eof: true}, nil
 	case err == sock.ErrWritable:
 		r.wait.Writable = c.answer()
-		return nil
+		return got, nil
 	case err == sock.ErrWoken && r.ctx.Err() == nil:
-		return nil // the wake-up was meant for an earlier call
+		return got, nil // the wake-up was meant for an earlier call
 	case err == sock.ErrWoken:
-		return contextError(r.name, r.ctx)
+		return got, contextError(r.name, r.ctx)
 	case err == sock.ErrInterrupted:
-		return newError(CodeInterrupted, r.name, "a signal came")
+		return got, newError(CodeInterrupted, r.name, "a signal came")
 	case err == sock.ErrTimeout && limited:
-		return c.expireMessage(r)
+		return got, c.expireMessage(r)
 	case err == sock.ErrTimeout:
-		return newError(CodeTimeout, r.name, "nothing came in time")
+		return got, newError(CodeTimeout, r.name, "nothing came in time")
 	case c.closed.Load() || err == sock.ErrClosed:
-		return c.lost(r.name)
+		return got, c.lost(r.name)
 	}
-	return c.vanished(r.name, err)
+	return got, c.vanished(r.name, err)
 }
 
 // vanished ends a connection whose peer is gone: RFC 6455 §7.1.5, without a close frame the code is 1006.
@@ -172,26 +190,20 @@ func (c *Conn) buffer() []byte {
 	return c.readBuf
 }
 
-// messageDeadline tightens the wait of a message under way. No byte that comes extends it.
-func (c *Conn) messageDeadline(r *receiving) (w sock.Wait, limited bool) {
-	w = r.wait
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// messageDeadline tells by when the message under way must be whole, zero when there is none or no such option. No byte that
+// comes moves it. The caller holds mu.
+func (c *Conn) messageDeadline() time.Time {
 	if c.set[OptMessageTimeoutMS] == NoTimeoutMS {
-		return w, false
+		return time.Time{}
 	}
 	if !c.m.InMessage() {
 		c.began = time.Time{}
-		return w, false
+		return time.Time{}
 	}
 	if c.began.IsZero() {
 		c.began = time.Now()
 	}
-	end := c.began.Add(time.Duration(c.set[OptMessageTimeoutMS]) * time.Millisecond)
-	if w.Deadline.IsZero() || end.Before(w.Deadline) {
-		w.Deadline, limited = end, true
-	}
-	return w, limited
+	return c.began.Add(time.Duration(c.set[OptMessageTimeoutMS]) * time.Millisecond)
 }
 
 // expireMessage closes the connection over a message that never ends.

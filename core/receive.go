@@ -115,16 +115,25 @@ func (c *Conn) shape(r *receiving, frames bool, streamOver int64) error {
 	if c.unread.Load() != nil {
 		return newError(CodeState, r.name, "the message of NextReader must be read to its end first")
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.m.Frames() == frames && c.cfg.StreamOver == streamOver {
+	want := form{frames, streamOver}
+	if c.form == want {
 		return nil
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err := c.m.SetFrames(frames); err != nil {
 		return newError(CodeState, r.name, "another receiving call stopped inside a message; the same call must receive the rest of it")
 	}
+	c.form.frames = frames
 	if !c.m.InMessage() {
 		c.cfg.StreamOver = streamOver
+		c.form = want
 	}
 	return nil
+}
+
+// form is how data is given out. Only the receiver changes it, so it is compared without a lock.
+type form struct {
+	frames     bool  // one by one, not whole messages
+	streamOver int64 // messages longer than this come in parts; 0: whole
 }

@@ -106,7 +106,9 @@ func (c *Conn) deliver(s *sending) error {
 // open drives the machine through the opening handshake of either role. It returns at the request of a server's client, and
 // when the handshake has succeeded or failed.
 func (c *Conn) open(r *receiving) error {
+	var got arrival
 	for {
+		c.feed(&got)
 		if c.m.HasOutput() {
 			if err := c.flush(&sending{name: r.name, ctx: r.ctx, wait: r.wait}); err != nil {
 				return err
@@ -126,7 +128,8 @@ func (c *Conn) open(r *receiving) error {
 			}
 			return fromProtocol(r.name, failed)
 		}
-		if err := c.fill(r, nil); err != nil {
+		var err error
+		if got, err = c.fill(r, nil, time.Time{}); err != nil {
 			return c.late(err)
 		}
 	}
