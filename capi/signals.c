@@ -11,11 +11,16 @@
 
 #include "signals.h"
 
-/* The first calls of a thread always look, since programs install their handlers at the start; later ones when the clock has ticked. */
+/*
+ * The first calls of a thread always look, since programs install their handlers at the start; later ones when nobody has for this
+ * long. A look is 64 system calls, which a call that waits for milliseconds does not feel, but one in a hundred thousand a second
+ * does. A handler that is installed while threads already wait in calls is seen by none of them either way.
+ */
 #define ALWAYS 8
+#define LOOK_NS 30000000
 
 static _Thread_local unsigned looks;
-static _Atomic int64_t latest; /* tick at which somebody looked */
+static _Atomic int64_t latest; /* when somebody looked */
 
 /* One at a time, or they would take each other's changes for the host's. */
 static atomic_flag busy = ATOMIC_FLAG_INIT;
@@ -55,8 +60,8 @@ void libws_shield_handlers(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &t); /* ticks every few milliseconds, and costs a few nanoseconds */
-    int64_t tick = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-    if (looks >= ALWAYS && atomic_load_explicit(&latest, memory_order_relaxed) == tick) {
+    int64_t now = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    if (looks >= ALWAYS && now - atomic_load_explicit(&latest, memory_order_relaxed) < LOOK_NS) {
         return;
     }
     if (atomic_flag_test_and_set(&busy)) {
@@ -66,6 +71,6 @@ void libws_shield_handlers(void)
     for (int number = 1; number < NSIG; number++) {
         shield(number);
     }
-    atomic_store_explicit(&latest, tick, memory_order_relaxed);
+    atomic_store_explicit(&latest, now, memory_order_relaxed);
     atomic_flag_clear(&busy);
 }
