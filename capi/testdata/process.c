@@ -1,12 +1,25 @@
 /* The host process: fork, signals and their handlers are the host's. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 #include "check.h"
 
-static volatile sig_atomic_t caught[65];
+static _Atomic int caught[65]; /* lock-free, so fit for handlers */
+static _Atomic pid_t waiting; /* the thread that is to block */
+
+/* Waits until the thread that was just made is inside its blocking call. */
+static void until_blocked(void)
+{
+    while (waiting == 0) {
+        sched_yield();
+    }
+    until_asleep(waiting);
+}
 
 static void note(int signal)
 {
@@ -92,6 +105,7 @@ static void stop_it(int signal)
 
 static void *echo(void *arg)
 {
+    waiting = gettid();
     *(int64_t *)arg = ws_server_run_echo(server);
     return NULL;
 }
@@ -105,6 +119,7 @@ static void stop_from_handler(int with_client)
     CHECK(server > 0);
     struct sigaction act = {.sa_handler = stop_it, .sa_flags = SA_RESTART | SA_ONSTACK};
     CHECK(sigaction(SIGUSR2, &act, NULL) == 0);
+    waiting = 0;
     CHECK(pthread_create(&thread, NULL, echo, &result) == 0);
     if (with_client) {
         char url[64];
@@ -115,13 +130,12 @@ static void stop_from_handler(int with_client)
         CHECK(strcmp(ws_frame_payload_text(&f), "once") == 0);
         ws_frame_drop(&f);
     } else {
-        struct timespec tenth = {0, 100000000};
-        nanosleep(&tenth, NULL);
+        until_blocked();
     }
     double start = seconds();
     CHECK(pthread_kill(thread, SIGUSR2) == 0);
     CHECK(pthread_join(thread, NULL) == 0);
-    CHECK(result == 0 && seconds() - start < 1.0);
+    CHECK(result == 0 && seconds() - start < 20); /* or else never */
     CHECK(ws_server_running(server) == 0 && ws_server_stop(server) == 0);
     if (with_client) {
         ws_drop(client);
@@ -132,6 +146,7 @@ static void stop_from_handler(int with_client)
 static void *interrupted(void *arg)
 {
     int64_t conn = *(int64_t *)arg;
+    waiting = gettid();
     WsFrame f = ws_recv_frame(conn);
     CHECK(f.opcode == -1 && ws_last_error() == WS_ERR_INTERRUPTED);
     f = ws_recv_frame(conn); /* nothing is lost */
@@ -142,6 +157,7 @@ static void *interrupted(void *arg)
 
 static void *undisturbed(void *arg)
 {
+    waiting = gettid();
     WsFrame f = ws_recv_frame(*(int64_t *)arg);
     CHECK(f.opcode == WS_OPCODE_TEXT && strcmp(ws_frame_payload_text(&f), "after") == 0);
     ws_frame_drop(&f);
@@ -152,15 +168,19 @@ static void signals_and_waits(int64_t interruptible)
 {
     int64_t conn, peer;
     pthread_t thread;
-    struct timespec tenth = {0, 100000000};
     struct sigaction act = {.sa_handler = note, .sa_flags = SA_ONSTACK};
     CHECK(sigaction(SIGUSR1, &act, NULL) == 0);
     pair(&conn, &peer);
     CHECK(ws_set(conn, WS_OPT_INTERRUPTIBLE, interruptible) == 0 && ws_get(conn, WS_OPT_INTERRUPTIBLE) == interruptible);
+    waiting = 0;
+    int before = caught[SIGUSR1];
     CHECK(pthread_create(&thread, NULL, interruptible ? interrupted : undisturbed, &conn) == 0);
-    nanosleep(&tenth, NULL);
+    until_blocked();
     CHECK(pthread_kill(thread, SIGUSR1) == 0);
-    nanosleep(&tenth, NULL);
+    while (caught[SIGUSR1] == before) {
+        sched_yield();
+    }
+    until_blocked(); /* it waits on, or again */
     CHECK(ws_send_text(peer, "after") > 0);
     CHECK(pthread_join(thread, NULL) == 0);
     ws_drop(conn);
