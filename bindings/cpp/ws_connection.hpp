@@ -83,6 +83,24 @@ public:
         std::optional<Frame> message = received(ws_recv_message(handle_));
         return message && message->is_close() ? std::nullopt : std::move(message);
     }
+    /// What recv_into received: a message of length bytes. Without fits it is longer than the memory given: nothing was written, and
+    /// the next receiving call gives it out.
+    struct Arrival {
+        std::size_t length;
+        bool is_text;
+        bool fits;
+    };
+    /// Receives one whole message into the caller's memory, so that nothing is allocated. Nothing once the peer has closed.
+    std::optional<Arrival> recv_into(void *buffer, std::size_t size) {
+        const std::int64_t arrived = ws_recv_into(handle_, buffer, static_cast<std::int64_t>(size));
+        if (arrived < 0) {
+            ended();
+        }
+        if (arrived < 0 || (arrived & 15) == WS_OPCODE_CLOSE) {
+            return std::nullopt;
+        }
+        return Arrival{static_cast<std::size_t>(arrived >> 4), (arrived & 15) == WS_OPCODE_TEXT, (arrived & 15) != 15};
+    }
 
     /// Closes gracefully: sends the close frame, waits a bounded time for the peer's, releases everything. Harmless when closed.
     void close(std::int64_t status_code = WS_CLOSE_NORMAL, const std::string &reason = {}) {
@@ -187,10 +205,14 @@ private:
         if (frame.opcode >= 0) {
             return Frame(frame);
         }
-        if (ws_last_error() == WS_ERR_CLOSED) {
-            return std::nullopt;
+        ended();
+        return std::nullopt;
+    }
+    /// Goes on after a receiving call that failed: that the connection is closed is no error.
+    static void ended() {
+        if (ws_last_error() != WS_ERR_CLOSED) {
+            detail::fail();
         }
-        detail::fail();
     }
     std::int64_t handle_ = -1;
 };

@@ -52,6 +52,17 @@ void serves() {
     CHECK(!first.recv_message() && first.close_code() == WS_CLOSE_UNEXPECTED);
     second.send_binary("still served");
     CHECK(second.recv_message()->is_binary());
+    char room[8] = "";
+    second.send_text("too long for it");
+    second.send_text("text");
+    second.send_binary("bytes");
+    const auto waits = second.recv_into(room, sizeof room);
+    CHECK(waits && !waits->fits && waits->length == 15 && room[0] == '\0' && second.recv_message()->payload_text() == "too long for it");
+    const auto text = second.recv_into(room, sizeof room);
+    CHECK(text && text->fits && text->is_text && std::string(room, text->length) == "text");
+    const auto bytes = second.recv_into(room, sizeof room);
+    CHECK(bytes && bytes->fits && !bytes->is_text && std::string(room, bytes->length) == "bytes");
+    CHECK(!first.recv_into(room, sizeof room));
     second.close(4321, "done");
     third.force_close(); // it vanishes
     const int bad = peer_connect(server.port());
@@ -124,6 +135,7 @@ void exceptions() {
     ws::Connection conn(end_of(0, &peer));
     conn.set(ws::option::recv_timeout_ms, 1);
     THROWS(ws::Timeout, timeout, conn.recv_message());
+    THROWS(ws::Timeout, timeout, conn.recv_into(nullptr, 0));
     THROWS(ws::InvalidArgument, option, conn.set(ws::option::accept_timeout_ms, 1));
     THROWS(ws::InvalidArgument, option, conn.get(static_cast<ws::option>(9999)));
     THROWS(ws::InvalidArgument, argument, conn.request_header(std::string("a\0b", 3)));
