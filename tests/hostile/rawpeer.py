@@ -18,6 +18,7 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 KEY = base64.b64encode(bytes(range(16)))
 WAIT_S = 10.0
 CLOSED_WITHIN_S = 2.0
+AT_ONCE_S = 4.0  # less than any deadline that a server could have waited for, and more than a busy machine needs
 
 
 class Closed(Exception):

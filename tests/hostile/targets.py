@@ -54,7 +54,7 @@ class Target:
             peer.echo()
             peer.close()
 
-    def settled_growth(self, before: int, within_s: float = 1.0) -> int:
+    def settled_growth(self, before: int, within_s: float = 5.0) -> int:
         """How much resident memory grew since `before`, once connections that end have ended."""
         assert self.process is not None
         deadline = time.monotonic() + within_s

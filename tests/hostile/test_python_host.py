@@ -39,6 +39,16 @@ def run(case: str) -> None:
     assert done.returncode == 0, f"{done.returncode}\n{done.stderr[-3000:]}"
 
 
+def until_asleep(process: subprocess.Popen[str]) -> None:
+    """Waits until the program's main thread sleeps in the kernel, that is until its call blocks."""
+    asleep, until = 0, time.monotonic() + 20
+    while asleep < 3:
+        assert process.poll() is None and time.monotonic() < until, "it did not block"
+        stat = Path(f"/proc/{process.pid}/task/{process.pid}/stat").read_text()
+        asleep = asleep + 1 if stat.rsplit(")", 1)[1].split()[0] == "S" else 0
+        time.sleep(0.002)
+
+
 @pytest.fixture(autouse=True)
 def only_when_python_is_tested(request: pytest.FixtureRequest) -> None:
     wanted = request.config.getoption("--server")
@@ -60,8 +70,7 @@ def time_to_interrupt(call: str) -> float:
     guard.start()
     try:
         assert process.stdout is not None and process.stdout.readline() == "blocking\n", process.communicate()
-        time.sleep(0.5)
-        assert process.poll() is None
+        until_asleep(process)
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         said = process.stdout.readline()

@@ -20,6 +20,16 @@ import libws
 AT_ONCE_S = 0.15  # 100 ms, and what it takes to hear of it
 
 
+def until_asleep(thread: threading.Thread) -> None:
+    """Waits until a thread sleeps in the kernel, that is until its call blocks: three looks in a row must find it so."""
+    asleep, until = 0, time.monotonic() + 20
+    while asleep < 3:
+        assert time.monotonic() < until, "the thread never blocked"
+        stat = Path(f"/proc/self/task/{thread.native_id}/stat").read_text()
+        asleep = asleep + 1 if stat.rsplit(")", 1)[1].split()[0] == "S" else 0
+        time.sleep(0.002)
+
+
 def pair() -> tuple[libws.WsConnection, socket.socket]:
     """A server's connection in the specified shape, and the raw socket at its other end."""
     ours, theirs = socket.socketpair()
@@ -119,8 +129,10 @@ def handlers_are_kept() -> None:
     conn.close()
     assert seen == [], "the library raised a signal"
     for number in (signal.SIGPIPE, signal.SIGCHLD, signal.SIGINT, signal.SIGUSR1):
+        before, until = len(seen), time.monotonic() + 20
         os.kill(os.getpid(), number)
-        time.sleep(0.01)
+        while len(seen) == before and time.monotonic() < until:
+            time.sleep(0.001)
     assert seen == [signal.SIGPIPE, signal.SIGCHLD, signal.SIGINT, signal.SIGUSR1], seen
 
 
@@ -162,18 +174,22 @@ def after_fork() -> None:
 
 def exit_with_open_connections() -> None:
     """The interpreter ends while connections are open and threads are blocked in them."""
+    threads: list[threading.Thread] = []
     for _ in range(20):
         conn, peer = pair()
         KEPT.append((conn, peer))
-        threading.Thread(target=conn.recv_frame, daemon=True).start()
+        threads.append(threading.Thread(target=conn.recv_frame, daemon=True))
     server = libws.serve(lambda ws: ws.recv())
     server.start()
     for _ in range(20):
         ws = libws.connect(f"ws://127.0.0.1:{server.port}/")
         KEPT.append(ws)
-        threading.Thread(target=ws.recv, daemon=True).start()
+        threads.append(threading.Thread(target=ws.recv, daemon=True))
     KEPT.append(server)
-    time.sleep(0.2)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        until_asleep(thread)
 
 
 KEPT: list[object] = []
@@ -192,7 +208,7 @@ def close_wakes_recv() -> None:
 
         thread = threading.Thread(target=wait)
         thread.start()
-        time.sleep(0.2)
+        until_asleep(thread)
         began = time.monotonic()
         getattr(conn, how)()
         thread.join(5)
@@ -209,7 +225,7 @@ def close_wakes_send() -> None:
 
     thread = threading.Thread(target=push)
     thread.start()
-    time.sleep(0.3)
+    until_asleep(thread)
     began = time.monotonic()
     conn.force_close()
     thread.join(5)
