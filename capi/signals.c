@@ -13,7 +13,7 @@
 
 /*
  * The first calls of a thread always look, since programs install their handlers at the start; later ones when nobody has for this
- * long. A look is 64 system calls, which a call that waits for milliseconds does not feel, but one in a hundred thousand a second
+ * long. A look is some 60 system calls, which a call that waits for milliseconds does not feel, but one in a hundred thousand a second
  * does. A handler that is installed while threads already wait in calls is seen by none of them either way.
  */
 #define ALWAYS 8

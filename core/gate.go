@@ -11,7 +11,7 @@ import (
 )
 
 // gate lets one goroutine in at a time. Its zero value is free. Nobody waits most of the time, so that costs one atomic operation
-// each way, a quarter of what a channel costs. Who waits gets in in turn, whatever others try.
+// each way, less than half of what a channel costs. Who waits gets in in turn, whatever others try.
 type gate struct {
 	state atomic.Uint32
 
