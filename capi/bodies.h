@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * e22ec7a863b01453d4d3ed0b57ba81801cdbec198cbd8fd0fec6807b38b808d2
+ * a2bd81c61b8b520b140800a70b10bc82349d51131922dff87b682d7da7b1282e
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -62,6 +62,7 @@ type Loop struct {
 	metrics   LoopMetrics
 	rtt       rttHistogram
 	topics    topics
+	published publication
 	hub       *Hub
 	hubMember *hubMember
 

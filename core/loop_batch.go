@@ -48,6 +48,7 @@ func (l *Loop) sendEntry(name string, b *LoopSend, last bool) (int, ErrorCode) {
 	}
 	view := LoopEvent{data: b.Data, size: b.Size}
 	o := loopMessage{op: Opcode(b.Op), fin: true, payload: view.Payload(), key: b.Key}
+	l.catchUp(slot, c)
 	n, err := l.sendSoon(slot, c, o, last)
 	if err != nil {
 		return 0, sendError(name, err).Code

@@ -27,6 +27,7 @@ func (l *Loop) CloseConn(id ConnID, code CloseCode, reason string) error {
 	if e != nil {
 		return e
 	}
+	l.catchUp(slot, c)
 	if err := c.m.Close(code, reason); err != nil {
 		return fromProtocol(op, err)
 	}

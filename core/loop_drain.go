@@ -20,6 +20,7 @@ func (l *Loop) Drain(timeout time.Duration) error {
 	}
 	defer l.mu.Unlock()
 	l.draining = true
+	l.flushDirty() // what was published comes before the close frames
 	for i := range l.listeners {
 		l.listeners[i].close()
 	}

@@ -119,6 +119,6 @@ func (l *Loop) takeHubMessages() {
 	m.filled.Store(false)
 	m.mu.Unlock()
 	for _, msg := range box {
-		l.publishHere(msg.topic, msg.op, msg.frame[msg.head:], msg.frame, 0)
+		l.publishHere(msg.topic, msg.op, msg.frame[msg.head:], 0)
 	}
 }

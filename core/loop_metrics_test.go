@@ -108,6 +108,7 @@ func TestLoopMetricsCountMessagesNotFrames(t *testing.T) {
 	if n, err := l.Publish("news", OpText, []byte("all"), 0); n != 2 || err != nil {
 		t.Fatal(n, err)
 	}
+	_ = l.Flush()
 	out(4, "a publication to two")
 	pa.send(OpPing, "")
 	pa.raw(append(pa.frame(OpText, false, "a"), pa.frame(OpContinuation, true, "b")...))

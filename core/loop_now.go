@@ -37,13 +37,18 @@ func (l *Loop) sendNow(slot uint32, c *loopConn, o *loopMessage) (int, error) {
 	l.tally(o)
 	l.metrics.BytesOut += int64(n)
 	if n < len(b) {
-		q := l.queueOf(c)
-		l.grow(q, len(b)-n)
-		q.buf = append(q.buf, b[n:]...)
-		l.metrics.QueueBytes += int64(len(b) - n)
-		l.blocked(slot, c)
+		l.queueRest(slot, c, b[n:])
 	}
 	return len(b), nil
+}
+
+// queueRest keeps what the socket did not take of a message.
+func (l *Loop) queueRest(slot uint32, c *loopConn, rest []byte) {
+	q := l.queueOf(c)
+	l.grow(q, len(rest))
+	q.buf = append(q.buf, rest...)
+	l.metrics.QueueBytes += int64(len(rest))
+	l.blocked(slot, c)
 }
 
 // tally counts a message that was taken.

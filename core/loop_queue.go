@@ -159,8 +159,11 @@ func (l *Loop) refill(c *loopConn, q *queue) {
 	}
 }
 
-// flushDirty writes what has been gathered since the last flush: one write per connection.
+// flushDirty writes what has been gathered since the last flush: one write per connection, and one for what was published.
 func (l *Loop) flushDirty() {
+	if len(l.published.frames) > 0 {
+		l.handOver(true)
+	}
 	for i := 0; i < len(l.dirty); i++ { // a flush may find more to do
 		slot := l.dirty[i]
 		if c := l.slab.at(slot); c.flags&cDirty != 0 {

@@ -8,7 +8,8 @@ import (
 
 // LoopHandler is what Run calls on the polling goroutine. A handler may call every method of the loop except Poll, Run and Close;
 // the last message that an event leads to may leave at once, what is sent to the same connection after it leaves together before the
-// next poll. Payloads are valid until the handler returns. It may also implement LoopRequestHandler, LoopDrainHandler, LoopFragmentHandler and LoopPingHandler.
+// next poll. Payloads are valid until the handler returns. It may also implement LoopRequestHandler, LoopDrainHandler,
+// LoopFragmentHandler and LoopPingHandler.
 type LoopHandler interface {
 	OnOpen(l *Loop, c ConnID)
 	OnMessage(l *Loop, c ConnID, op Opcode, payload []byte)

@@ -41,6 +41,7 @@ func (l *Loop) SendKey(id ConnID, op Opcode, payload []byte, key int64) (int, er
 	if e != nil {
 		return 0, e
 	}
+	l.catchUp(slot, c)
 	n, err := l.sendSoon(slot, c, loopMessage{op: op, fin: true, payload: payload, key: key}, l.eager.Load())
 	if err != nil {
 		return 0, sendError(name, err)
@@ -63,6 +64,7 @@ func (l *Loop) SendFragment(id ConnID, op Opcode, payload []byte, final bool) (i
 	if e != nil {
 		return 0, e
 	}
+	l.catchUp(slot, c)
 	n, err := l.send(slot, c, loopMessage{op: op, fin: final, payload: payload, pinned: !final || op == OpContinuation})
 	if err != nil {
 		return 0, sendError(name, err)

@@ -1,4 +1,4 @@
-// This file sends one message to many: lists of connections and topics. A message is encoded once for all servers' connections.
+// This file keeps what connections subscribe to, and sends one message to a list of connections, encoded once.
 package core
 
 import (
@@ -26,6 +26,7 @@ type subscription struct {
 	slot  uint32
 	topic int32
 	at    int32 // its place among the topic's members
+	seen  int32 // how many of the messages of Loop.published it has no more to do with
 	next  int32 // the connection's next subscription; the link of unused ones
 }
 
@@ -66,7 +67,7 @@ func (l *Loop) Subscribe(id ConnID, name string) error {
 	} else {
 		t.spare = t.subs[s].next
 	}
-	t.subs[s] = subscription{slot: slot, topic: i, at: int32(len(t.list[i].members)), next: c.subs}
+	t.subs[s] = subscription{slot: slot, topic: i, at: int32(len(t.list[i].members)), seen: l.pendingOf(i), next: c.subs}
 	t.list[i].members = append(t.list[i].members, s)
 	c.subs = s
 	return nil
@@ -101,7 +102,7 @@ func (l *Loop) Unsubscribe(id ConnID, name string) error {
 		return e
 	}
 	defer l.mu.Unlock()
-	_, c, e := l.find(op, id)
+	slot, c, e := l.find(op, id)
 	if e != nil {
 		return e
 	}
@@ -109,6 +110,7 @@ func (l *Loop) Unsubscribe(id ConnID, name string) error {
 	if !ok {
 		return nil
 	}
+	l.catchUp(slot, c)
 	t := &l.topics
 	for link := &c.subs; *link != 0; link = &t.subs[*link].next {
 		if s := *link; t.subs[s].topic == i {
@@ -144,6 +146,9 @@ func (l *Loop) endSubscription(s int32) {
 	t.subs[s] = subscription{next: t.spare}
 	t.spare = s
 	if last == 0 {
+		if l.published.topic == i {
+			l.forgetPublished() // nobody is left to get it
+		}
 		delete(t.index, tp.name)
 		l.hub.unfollow(l.hubMember, tp.name)
 		members := tp.members
@@ -155,22 +160,6 @@ func (l *Loop) endSubscription(s int32) {
 	}
 }
 
-// Publish sends a message to every subscriber of a topic but except (0 for none), in all loops of the hub. It returns how many
-// connections of this loop took it; each connection's policy decides for itself. Errors: CodeArgument, CodeUTF8, CodeClosed.
-func (l *Loop) Publish(name string, op Opcode, payload []byte, except ConnID) (int, error) {
-	const call = "Loop.Publish"
-	if e := checkBroadcast(call, op, payload); e != nil {
-		return 0, e
-	}
-	if e := l.lock(call); e != nil {
-		return 0, e
-	}
-	n := l.publishHere(name, op, payload, nil, except)
-	l.mu.Unlock()
-	l.hub.publish(l.hubMember, name, op, payload)
-	return n, nil
-}
-
 func checkBroadcast(call string, op Opcode, payload []byte) *Error {
 	if op != OpText && op != OpBinary {
 		return argumentError(call, "the opcode of a message is 1 or 2")
@@ -179,29 +168,6 @@ func checkBroadcast(call string, op Opcode, payload []byte) *Error {
 		return newError(CodeUTF8, call, "text must be valid UTF-8 (RFC 6455 §5.6)")
 	}
 	return nil
-}
-
-// publishHere sends to the subscribers of this loop. encoded is the frame as servers send it, nil when it is still to be made.
-func (l *Loop) publishHere(name string, op Opcode, payload, encoded []byte, except ConnID) (taken int) {
-	i, ok := l.topics.index[name]
-	if !ok {
-		return 0
-	}
-	frame := encoded
-	if frame == nil {
-		frame = l.encodeOnce(op, payload)
-		defer l.pool.Put(frame)
-	}
-	for at := len(l.topics.list[i].members) - 1; at >= 0; at-- {
-		if members := l.topics.list[i].members; at < len(members) {
-			slot := l.topics.subs[members[at]].slot
-			c := l.slab.at(slot)
-			if l.id(slot, c) != except && l.sendOne(slot, c, op, payload, frame) {
-				taken++
-			}
-		}
-	}
-	return taken
 }
 
 // encodeOnce makes the frame that servers send, in a block of the pool.
@@ -254,6 +220,7 @@ func (l *Loop) broadcastOne(call string, id ConnID, op Opcode, payload, frame []
 	if e != nil {
 		return -int64(e.Code)
 	}
+	l.catchUp(slot, c)
 	o := loopMessage{op: op, fin: true, encoded: frame}
 	if c.flags&cClient != 0 {
 		o = loopMessage{op: op, fin: true, payload: payload}

@@ -121,35 +121,6 @@ func TestLoopBroadcast(t *testing.T) {
 	}
 }
 
-// A subscriber that cannot keep up is judged by its own policy, even when that ends it in the middle of a publication.
-func TestLoopPublishToSlowSubscribers(t *testing.T) {
-	l := newTestLoop(t, LoopOptions{QueueBytes: 8192, QueuePolicy: QueueClose1008, Hub: new(Hub)})
-	var peers []*loopPeer
-	for i := range 4 {
-		id, p := l.open()
-		peers = append(peers, p)
-		if i%2 == 0 {
-			l.stall(id, 5000)
-		}
-		if err := l.Subscribe(id, "all"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	msg := []byte(strings.Repeat("m", 7000))
-	if n, _ := l.Publish("all", OpText, msg, 0); n != 2 {
-		t.Errorf("%d took it", n)
-	}
-	l.settle()
-	if n := len(l.of(LoopClose)); n != 2 {
-		t.Errorf("%d were closed", n)
-	}
-	for _, i := range []int{1, 3} {
-		if got := peers[i].read(); len(got) != 1 || got[0] != "text "+string(msg) {
-			t.Errorf("peer %d got %d messages", i, len(got))
-		}
-	}
-}
-
 // Topics reach across the loops of a hub, and no further.
 func TestLoopTopicsReachAcrossLoops(t *testing.T) {
 	hub := new(Hub)

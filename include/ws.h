@@ -2166,7 +2166,8 @@ WS_API int64_t ws_loop_unsubscribe(int64_t loop, int64_t conn, const char *topic
 
 /**
  * Sends one message to every subscriber of a topic, those of the other loops of the process included. It is encoded
- * once; the policy of each connection decides for itself.
+ * once and leaves with the next flush, in order with what else is sent to a connection; the policy of each decides
+ * for itself then, and ws_loop_metrics tells what was dropped or refused.
  *
  * @param loop The loop.
  * @param topic The name of the topic, 1 to 1,024 bytes.
@@ -2174,7 +2175,7 @@ WS_API int64_t ws_loop_unsubscribe(int64_t loop, int64_t conn, const char *topic
  * @param data The bytes; they may be data of an event. NULL is fine when the length is 0.
  * @param len Their number.
  * @param except A connection that does not get it, as the one that the message came from; 0 for none.
- * @return How many connections of this loop took it, or -1.
+ * @return How many subscribers of this loop it goes to, or -1.
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE, WS_ERR_FORKED,

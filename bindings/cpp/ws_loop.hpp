@@ -145,7 +145,7 @@ public:
         return detail::check(ws_loop_broadcast(handle_, handles.data(), static_cast<std::int64_t>(handles.size()), static_cast<std::int64_t>(opcode),
                                                data.data(), static_cast<std::int64_t>(data.size()), nullptr));
     }
-    /// Sends one message to every subscriber of a topic, in every loop of the process, except one. Returns how many of this loop took it.
+    /// Sends one message to every subscriber of a topic, in every loop of the process, except one. Returns how many of this loop it goes to.
     std::int64_t publish(const std::string &topic, ws::opcode opcode, std::string_view data, const LoopConnection &except = {0, 0}) {
         return detail::check(ws_loop_publish(handle_, detail::text(topic, "topic"), static_cast<std::int64_t>(opcode), data.data(),
                                              static_cast<std::int64_t>(data.size()), except.handle()));

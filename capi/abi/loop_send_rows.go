@@ -89,11 +89,12 @@ var loopSendFunctions = []Function{
 	},
 	{
 		Name: "ws_loop_publish", Section: looping,
-		Doc: "Sends one message to every subscriber of a topic, those of the other loops of the process included. It is encoded once; the policy " +
-			"of each connection decides for itself.",
+		Doc: "Sends one message to every subscriber of a topic, those of the other loops of the process included. It is encoded once and " +
+			"leaves with the next flush, in order with what else is sent to a connection; the policy of each decides for itself then, and " +
+			"ws_loop_metrics tells what was dropped or refused.",
 		Params: []Param{loopParam, topic, messageOp, payload, payloadLen,
 			{Name: "except", Type: num, Doc: "A connection that does not get it, as the one that the message came from; 0 for none."}},
-		Result: num, Returns: "How many connections of this loop took it, or -1.",
+		Result: num, Returns: "How many subscribers of this loop it goes to, or -1.",
 		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_UTF8", "WS_ERR_TOO_LARGE"}, Threads: loopFree,
 	},
 	{

@@ -155,7 +155,7 @@ class Outbox:
     def publish(self, topic: str, message: Message, *, exclude: int = 0) -> int:
         """Sends one message, encoded once, to the subscribers of a topic, those of the process's other loops included.
 
-        exclude is a connection that does not get it. Returns how many connections of this loop took it. Does not block.
+        exclude is a connection that does not get it. Returns how many subscribers of this loop it goes to. Does not block.
         Raises InvalidArgumentError with nothing sent.
         """
         name = topic_name(topic)
