@@ -111,6 +111,7 @@ func (l *Loop) addListener(op string, fd int, path string) error {
 		ln.close()
 		return newError(CodeState, op, "the loop is draining")
 	}
+	poller.MakeRoom(fd)
 	if err := l.epoll.Add(fd, poller.In, tokenListener|uint64(len(l.listeners))); err != nil {
 		ln.close()
 		return systemError(op, err)

@@ -89,7 +89,8 @@ type loopConn struct {
 	wrote      uint8 // low bits of Loop.batch when a message was written at once
 }
 
-const chunkSlots = 256
+// chunkSlots is such that a chunk fills whole pages of Go's, of 8 KiB: what is left of one would count with every connection.
+const chunkSlots = 1024
 
 // slab is the memory of connections: chunks that never move and are never given back.
 type slab struct {

@@ -8,6 +8,8 @@ import "libws/core/internal/sock"
 // waits on a descriptor parks its goroutine as a net.Conn does, and costs no thread.
 func BlockThreads() { sock.WaitOnThread(true) }
 
-// SpareProcessors says whether Go has more processors than the program has threads that may block in connections. With
-// BlockThreads, a thread then keeps its processor for some milliseconds when it waits, which makes answers to it quicker.
+// SpareProcessors says whether Go has more processors (GOMAXPROCS) than there are goroutines that poll loops, and with BlockThreads
+// threads that block in connections. Whoever waits then keeps its processor for some milliseconds, in which nothing else runs on it;
+// without that, Go's monitor takes it away and has to be woken again for each message of a peer that answers at once. By default it
+// is off.
 func SpareProcessors(on bool) { sock.SpareProcessors(on) }

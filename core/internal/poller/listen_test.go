@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -96,4 +98,42 @@ func TestListenUnixReplacesDesertedSockets(t *testing.T) {
 	if b, _ := os.ReadFile(other); string(b) != "precious" {
 		t.Errorf("the file holds %q", b)
 	}
+}
+
+// There is room for many descriptors at once; none of them stays open.
+func TestMakeRoom(t *testing.T) {
+	fd, _, err := ListenTCP(netip.MustParseAddrPort("127.0.0.1:0"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	before := openDescriptors(t)
+	for range 2 {
+		MakeRoom(fd)
+	}
+	if after := openDescriptors(t); after != before {
+		t.Errorf("%d descriptors, %d before", after, before)
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Skip("the system does not tell the size of the table:", err)
+	}
+	_, rest, _ := strings.Cut(string(status), "FDSize:")
+	line, _, _ := strings.Cut(rest, "\n")
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if size, err := strconv.Atoi(strings.TrimSpace(line)); err != nil || uint64(size) < min(limit.Cur, roomFor) {
+		t.Errorf("room for %d descriptors, %v", size, err)
+	}
+}
+
+func openDescriptors(t *testing.T) int {
+	t.Helper()
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
 }

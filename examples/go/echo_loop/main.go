@@ -55,6 +55,9 @@ func run() error {
 	}
 	asked, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// One processor for each loop, which keeps it while it waits, and one for everything else.
+	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), loops+1))
+	core.SpareProcessors(true)
 	fmt.Printf("listening on 127.0.0.1:%d\n", port)
 	var group sync.WaitGroup
 	for _, l := range all {
