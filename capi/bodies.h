@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * a2bd81c61b8b520b140800a70b10bc82349d51131922dff87b682d7da7b1282e
+ * 380f909c4a338b7e79abf742df3f358f43ec4683b9dc5c34ee0935ccc01edc36
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -23,6 +23,8 @@ type hubMember struct {
 	filled atomic.Bool // the inbox has something; read without the lock
 	mu     sync.Mutex
 	inbox  []hubMessage
+	bytes  int   // that the inbox holds
+	lost   int64 // publications that found it full
 	gone   bool
 }
 
@@ -33,6 +35,11 @@ type hubMessage struct {
 	frame []byte
 	head  int // bytes of the frame's header
 }
+
+const (
+	inboxMost       = 64 << 20 // bytes of publications that wait for a loop
+	hubMessageBytes = 64       // what one costs beyond its frame
+)
 
 func (h *Hub) join(l *Loop) *hubMember { return &hubMember{wake: l.wake} }
 
@@ -98,13 +105,21 @@ func (h *Hub) publish(from *hubMember, topic string, op Opcode, payload []byte) 
 	}
 }
 
+// put hands a publication over, unless the loop has not looked at the last 64 MiB of them: it is not polled then, and its memory is
+// bounded like any queue.
 func (m *hubMember) put(msg hubMessage) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.gone {
 		return
 	}
+	size := len(msg.frame) + hubMessageBytes
+	if len(m.inbox) > 0 && m.bytes+size > inboxMost {
+		m.lost++
+		return
+	}
 	m.inbox = append(m.inbox, msg)
+	m.bytes += size
 	if !m.filled.Swap(true) {
 		m.wake.Set(poller.Stirred)
 	}
@@ -115,7 +130,7 @@ func (l *Loop) takeHubMessages() {
 	m := l.hubMember
 	m.mu.Lock()
 	box := m.inbox
-	m.inbox = nil
+	m.inbox, m.bytes = nil, 0
 	m.filled.Store(false)
 	m.mu.Unlock()
 	for _, msg := range box {

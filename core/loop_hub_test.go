@@ -254,3 +254,30 @@ type nobody struct{}
 func (nobody) OnOpen(*Loop, ConnID)                            {}
 func (nobody) OnMessage(*Loop, ConnID, Opcode, []byte)         {}
 func (nobody) OnClose(*Loop, ConnID, CloseCode, string, error) {}
+
+// A loop that nobody polls keeps a bounded number of publications, says how many were lost, and goes on afterwards.
+func TestHubBoundsWhatWaitsForALoop(t *testing.T) {
+	loops, ids, peers := hubLoops(t, 2, "all")
+	if err := loops[0].Unsubscribe(ids[0], "all"); err != nil {
+		t.Fatal(err)
+	}
+	big := strings.Repeat("x", 1<<20)
+	const sent = inboxMost>>20 + 10
+	for range sent {
+		mustPublish(t, loops[0], "all", big, 0)
+	}
+	lost := loops[1].Metrics().RefusedFull
+	if lost < 10 || lost > 11 {
+		t.Errorf("%d publications were refused", lost)
+	}
+	loops[1].settle()
+	for loops[1].Metrics().QueueBytes > 0 {
+		peers[1].read()
+		loops[1].once()
+	}
+	mustPublish(t, loops[0], "all", "after", 0)
+	loops[1].settle()
+	if got := peers[1].read(); got[len(got)-1] != "text after" {
+		t.Errorf("the last message has %d bytes", len(got[len(got)-1]))
+	}
+}

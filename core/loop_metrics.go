@@ -17,7 +17,7 @@ type LoopMetrics struct {
 	BytesOut    int64 // written to sockets
 	QueueBytes  int64 // output that waits, of all connections
 
-	RefusedFull   int64 // messages refused under QueueFail
+	RefusedFull   int64 // messages refused under QueueFail, and publications of other loops beyond 64 MiB that wait for this one
 	DroppedNewest int64 // messages dropped under QueueDropNewest
 	DroppedOldest int64 // messages dropped under QueueDropOldest and QueueConflate
 	Conflated     int64 // messages replaced by a newer one with their key
@@ -53,6 +53,9 @@ func (l *Loop) Metrics() LoopMetrics {
 	m.Pending = int64(l.pending)
 	m.Pings = l.rtt.total
 	m.RTTP50US, m.RTTP99US = l.rtt.percentile(50), l.rtt.percentile(99)
+	l.hubMember.mu.Lock()
+	m.RefusedFull += l.hubMember.lost
+	l.hubMember.mu.Unlock()
 	m.MemoryBytes = l.pool.Mapped() + receiveBytes
 	return m
 }

@@ -568,7 +568,10 @@ typedef struct WsMetrics {
     int64_t bytes_out;
     /** Output that waits, of all connections. */
     int64_t queue_bytes;
-    /** Messages refused under WS_QUEUE_FAIL. */
+    /**
+     * Messages refused under WS_QUEUE_FAIL, and publications of other loops beyond 64 MiB that wait for this
+     * one.
+     */
     int64_t refused_full;
     /** Messages dropped under WS_QUEUE_DROP_NEWEST. */
     int64_t dropped_newest;
