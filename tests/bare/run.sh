@@ -55,7 +55,7 @@ status=0
 if ! enter sh -c 'command -v gcc' >/dev/null; then
     say "an ordinary user, who may not use apt, is told what is missing"
     chown -R 1000:1000 "$bare$folder"
-    chmod 755 "$bare/root"
+    chmod 755 "$bare" "$bare/root" # a temporary folder lets nobody else in
     said=$(chroot --userspec=1000:1000 "$bare" env -i "${settings[@]}" HOME=/tmp "$folder/build.sh" build 2>&1) && status=1
     printf '%s\n' "$said"
     grep -q 'missing: gcc' <<<"$said" || { say "FAILED: that was not said"; status=1; }
