@@ -19,14 +19,6 @@ const (
 	restAfterHold = 15
 )
 
-// holdUntil returns the tick at which the timer must end a wait that is about to hold its processor, 0 when none is.
-func (l *Loop) holdUntil() uint32 {
-	if !sock.Spare() || l.rests > 0 || l.more.spin > 0 {
-		return 0
-	}
-	return max(l.tick+holdMS, 1)
-}
-
 // PollHold waits between PollNow and PollReady for at most about 20 ms, without giving up the processor: what comes meanwhile is
 // returned and passed to PollReady. Nothing is returned, at once, unless SpareProcessors was told that there are enough, limit is long
 // enough to be worth it (a negative one is none) and OptSpinUS is 0: whoever wants probing does it first. interrupted tells that a
@@ -39,6 +31,9 @@ func (l *Loop) PollHold(limit time.Duration) (ready []unix.EpollEvent, interrupt
 	if !sock.Spare() || l.spinFor > 0 || l.clock != nil || limit >= 0 && limit < 2*holdMS*time.Millisecond {
 		return nil, false
 	}
+	l.mu.Lock()
+	l.armTimer(max(l.tick+holdMS, 1))
+	l.mu.Unlock()
 	for range 2 { // the first signal is most often the scheduler's, which wants the thread for a moment
 		n, err := l.epoll.Hold(l.ready)
 		if n > 0 {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"libws/core/internal/sock"
+
+	"golang.org/x/sys/unix"
 )
 
 // held makes polls hold their processors while the test runs.
@@ -124,5 +126,16 @@ func TestLoopHoldIsRefused(t *testing.T) {
 	refused("a rest", l.Loop, -1)
 	if l.rests != 1 {
 		t.Error("rests do not end")
+	}
+}
+
+// Whoever watches the loop's descriptor is not woken for a wait that this loop never begins.
+func TestLoopHoldWakesNobodyElse(t *testing.T) {
+	held(t)
+	l := newTestLoop(t, LoopOptions{})
+	set := []unix.PollFd{{Fd: int32(l.EpollFD()), Events: unix.POLLIN}}
+	l.settle()
+	if n, errno := sock.Poll(set, time.Now().Add(3*holdMS*time.Millisecond)); n != 0 {
+		t.Errorf("an idle loop woke its watcher: %d, %v", n, errno)
 	}
 }

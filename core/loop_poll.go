@@ -241,13 +241,12 @@ func (l *Loop) finish() (int, bool, error) {
 	if n == 0 || l.external {
 		l.flushDirty()
 	}
+	l.armTimer(0)
 	if n == 0 && !l.woken && l.idle() {
-		l.armTimer(l.holdUntil())
 		l.asleep = true
 		l.spinFor = l.more.spin
 		return 0, true, nil
 	}
-	l.armTimer(0)
 	l.asleep = l.external
 	if l.external && !l.idle() {
 		l.stir()
