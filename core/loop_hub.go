@@ -97,9 +97,8 @@ func (h *Hub) publish(from *hubMember, topic string, op Opcode, payload []byte) 
 			continue
 		}
 		if msg.frame == nil {
-			b := make([]byte, 0, len(payload)+wire.MaxHeaderSize)
-			b = wire.AppendHeader(b, wire.Header{Fin: true, Opcode: op, Length: int64(len(payload))})
-			msg = hubMessage{topic: topic, op: op, frame: append(b, payload...), head: len(b)}
+			frame, head := appendMessage(make([]byte, 0, len(payload)+wire.MaxHeaderSize), op, payload)
+			msg = hubMessage{topic: topic, op: op, frame: frame, head: head}
 		}
 		m.put(msg)
 	}

@@ -108,10 +108,8 @@ func (l *Loop) gatherFrame(op Opcode, payload []byte) {
 		}
 		p.buf = bigger
 	}
-	at := len(p.buf)
-	p.buf = wire.AppendHeader(p.buf, wire.Header{Fin: true, Opcode: op, Length: int64(len(payload))})
-	head := len(p.buf) - at
-	p.buf = append(p.buf, payload...)
+	var head int
+	p.buf, head = appendMessage(p.buf, op, payload)
 	p.frames = append(p.frames, publishedFrame{end: int32(len(p.buf)), head: uint8(head), op: op})
 }
 
@@ -199,6 +197,6 @@ func (l *Loop) queueFrames(slot uint32, c *loopConn, from int32) {
 	p := &l.published
 	for i := from; i < int32(len(p.frames)); i++ {
 		frame := p.frame(i)
-		l.sendOne(slot, c, p.frames[i].op, frame[p.frames[i].head:], frame)
+		_, _ = l.sendEncoded(slot, c, p.frames[i].op, frame[p.frames[i].head:], frame) // the metrics tell who did not take it
 	}
 }

@@ -172,18 +172,25 @@ func checkBroadcast(call string, op Opcode, payload []byte) *Error {
 
 // encodeOnce makes the frame that servers send, in a block of the pool.
 func (l *Loop) encodeOnce(op Opcode, payload []byte) []byte {
-	b := l.pool.Get(len(payload) + wire.MaxHeaderSize)
-	return append(wire.AppendHeader(b, wire.Header{Fin: true, Opcode: op, Length: int64(len(payload))}), payload...)
+	frame, _ := appendMessage(l.pool.Get(len(payload)+wire.MaxHeaderSize), op, payload)
+	return frame
 }
 
-// sendOne sends a message that is encoded already; a client must mask its own copy (RFC 6455 §5.3).
-func (l *Loop) sendOne(slot uint32, c *loopConn, op Opcode, payload, frame []byte) bool {
+// appendMessage appends a message as servers send it; head is the length of its header.
+func appendMessage(dst []byte, op Opcode, payload []byte) (frame []byte, head int) {
+	at := len(dst)
+	dst = wire.AppendHeader(dst, wire.Header{Fin: true, Opcode: op, Length: int64(len(payload))})
+	head = len(dst) - at
+	return append(dst, payload...), head
+}
+
+// sendEncoded sends a message that is encoded already; a client must mask its own copy (RFC 6455 §5.3).
+func (l *Loop) sendEncoded(slot uint32, c *loopConn, op Opcode, payload, frame []byte) (int, error) {
 	o := loopMessage{op: op, fin: true, encoded: frame}
 	if c.flags&cClient != 0 {
 		o = loopMessage{op: op, fin: true, payload: payload}
 	}
-	n, err := l.send(slot, c, o)
-	return err == nil && n > 0
+	return l.send(slot, c, o)
 }
 
 // Broadcast sends a message to each connection of a list. It returns how many took it. results, when not nil, has room for all of
@@ -221,11 +228,7 @@ func (l *Loop) broadcastOne(call string, id ConnID, op Opcode, payload, frame []
 		return -int64(e.Code)
 	}
 	l.catchUp(slot, c)
-	o := loopMessage{op: op, fin: true, encoded: frame}
-	if c.flags&cClient != 0 {
-		o = loopMessage{op: op, fin: true, payload: payload}
-	}
-	n, err := l.send(slot, c, o)
+	n, err := l.sendEncoded(slot, c, op, payload, frame)
 	if err != nil {
 		return -int64(sendError(call, err).Code)
 	}

@@ -2,7 +2,6 @@
 package sock
 
 import (
-	"io"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -59,10 +58,7 @@ func (f *FD) readBriefly(p []byte, w *Wait) (n int, ok bool, err error) {
 		n, errno := heldRecv(f.fd, p)
 		switch errno {
 		case 0:
-			if n == 0 {
-				return 0, true, io.EOF
-			}
-			return n, true, nil
+			return n, true, endOf(n)
 		case unix.EINTR:
 			interrupted = true
 			continue

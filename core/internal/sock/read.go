@@ -49,10 +49,7 @@ func (f *FD) read(p []byte, w *Wait) (int, error) {
 		}
 		switch errno {
 		case 0:
-			if n == 0 {
-				return 0, io.EOF
-			}
-			return n, nil
+			return n, endOf(n)
 		case unix.EINTR:
 		case unix.EAGAIN:
 			f.waits = pollFirst
@@ -79,10 +76,7 @@ func (f *FD) TryRead(p []byte) (n int, ok bool, err error) {
 		n, errno := tryRecv(f.fd, p)
 		switch errno {
 		case 0:
-			if n == 0 {
-				return 0, true, io.EOF
-			}
-			return n, true, nil
+			return n, true, endOf(n)
 		case unix.EINTR:
 		case unix.EAGAIN:
 			return 0, false, nil
@@ -90,6 +84,14 @@ func (f *FD) TryRead(p []byte) (n int, ok bool, err error) {
 			return 0, true, errno
 		}
 	}
+}
+
+// endOf is the error of a read that brought n bytes: none at all are the end of the stream.
+func endOf(n int) error {
+	if n == 0 {
+		return io.EOF
+	}
+	return nil
 }
 
 // recv may block, so the scheduler is told.
