@@ -167,6 +167,9 @@ static void the_descriptor_tells(void)
     CHECK(poll(&p, 1, 0) == 0);
     CHECK(ws_send_text(peer, "in") > 0);
     CHECK(poll(&p, 1, PATIENCE_MS) == 1 && ws_loop_poll(loop, &e, 1, 0) == 1 && holds(&e, "in"));
+    CHECK(ws_loop_send(loop, conn, WS_OPCODE_TEXT, "at once", 7) > 0); /* the answer to a lone event: nothing is left to do */
+    expect(peer, "at once");
+    CHECK(poll(&p, 1, 0) == 0);
     CHECK(ws_loop_send(loop, conn, WS_OPCODE_TEXT, "out", 3) > 0); /* between polls */
     CHECK(poll(&p, 1, PATIENCE_MS) == 1 && ws_loop_poll(loop, &e, 1, 0) == 0);
     expect(peer, "out");
