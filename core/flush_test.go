@@ -37,40 +37,29 @@ func TestPongWhileASenderIsStalled(t *testing.T) {
 
 // A million pings whose pongs nobody reads cost bounded memory, and the receiver goes on.
 func TestPongsAreBounded(t *testing.T) {
-	for _, kind := range []string{"descriptor", "net.Conn"} {
-		t.Run(kind, func(t *testing.T) {
-			a, b := netPair(t, "tcp", "127.0.0.1:0")
-			var c *Conn
-			if kind == "descriptor" {
-				c = must(FromServer(detach(t, a)))(t)
-			} else {
-				c = must(NewConn(a, RoleServer, nil))(t)
-			}
-			defer c.Drop()
-			peer := newRawPeer(t, detach(t, b))
-			const pings = 200_000
-			go func() {
-				batch := bytes.Repeat(masked(0x89, strings.Repeat("p", 100)), 1000)
-				for range pings / 1000 {
-					if _, err := peer.Write(batch); err != nil {
-						return
-					}
+	forEachCarrier(t, func(t *testing.T, c *Conn, peer *rawPeer) {
+		const pings = 200_000
+		go func() {
+			batch := bytes.Repeat(masked(0x89, strings.Repeat("p", 100)), 1000)
+			for range pings / 1000 {
+				if _, err := peer.Write(batch); err != nil {
+					return
 				}
-				_, _ = peer.Write(masked(0x89, "latest"))
-				_, _ = peer.Write(masked(0x81, "done"))
-			}()
-			f, err := c.RecvMessage()
-			if err != nil || f.PayloadText() != "done" {
-				t.Fatal(f, err)
 			}
-			c.mu.Lock()
-			waiting := len(c.m.Output())
-			c.mu.Unlock()
-			if waiting > 8192 {
-				t.Fatal(waiting, "bytes of pongs wait")
-			}
-		})
-	}
+			_, _ = peer.Write(masked(0x89, "latest"))
+			_, _ = peer.Write(masked(0x81, "done"))
+		}()
+		f, err := c.RecvMessage()
+		if err != nil || f.PayloadText() != "done" {
+			t.Fatal(f, err)
+		}
+		c.mu.Lock()
+		waiting := len(c.m.Output())
+		c.mu.Unlock()
+		if waiting > 8192 {
+			t.Fatal(waiting, "bytes of pongs wait")
+		}
+	})
 }
 
 // What a signal cut goes out whole, before anything else, whatever the caller does next, even nothing.

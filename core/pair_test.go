@@ -60,6 +60,21 @@ func netPair(t testing.TB, network, address string) (net.Conn, net.Conn) {
 	return a, b
 }
 
+// forEachCarrier runs a test with a server's connection on a descriptor and with one on a net.Conn, and with their bare peers.
+func forEachCarrier(t *testing.T, test func(t *testing.T, c *Conn, peer *rawPeer)) {
+	for kind, open := range map[string]func(a net.Conn) (*Conn, error){
+		"descriptor": func(a net.Conn) (*Conn, error) { return FromServer(detach(t, a)) },
+		"net.Conn":   func(a net.Conn) (*Conn, error) { return NewConn(a, RoleServer, nil) },
+	} {
+		t.Run(kind, func(t *testing.T) {
+			a, b := netPair(t, "tcp", "127.0.0.1:0")
+			c := must(open(a))(t)
+			defer c.Drop()
+			test(t, c, newRawPeer(t, detach(t, b)))
+		})
+	}
+}
+
 // detach takes the descriptor out of a net.Conn.
 func detach(t testing.TB, c net.Conn) int {
 	t.Helper()

@@ -31,42 +31,31 @@ func TestRecvTimeoutLosesNothing(t *testing.T) {
 }
 
 func TestReceiveContext(t *testing.T) {
-	for _, kind := range []string{"descriptor", "net.Conn"} {
-		t.Run(kind, func(t *testing.T) {
-			a, b := netPair(t, "tcp", "127.0.0.1:0")
-			var c *Conn
-			if kind == "descriptor" {
-				c = must(FromServer(detach(t, a)))(t)
-			} else {
-				c = must(NewConn(a, RoleServer, nil))(t)
+	forEachCarrier(t, func(t *testing.T, c *Conn, peer *rawPeer) {
+		for range 3 {
+			ctx, cancel := context.WithCancel(t.Context())
+			got := async(func() error { _, err := c.Receive(ctx); return err })
+			until(t, "the receiver blocks", func() bool { return c.receiver.held() && blocked("core.(*Conn).fill") })
+			cancel()
+			err := await(t, got, "the cancelled call")
+			wantCode(t, err, CodeInterrupted)
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
 			}
-			defer c.Drop()
-			peer := newRawPeer(t, detach(t, b))
-			for range 3 {
-				ctx, cancel := context.WithCancel(t.Context())
-				got := async(func() error { _, err := c.Receive(ctx); return err })
-				until(t, "the receiver blocks", func() bool { return c.receiver.held() && blocked("core.(*Conn).fill") })
-				cancel()
-				err := await(t, got, "the cancelled call")
-				wantCode(t, err, CodeInterrupted)
-				if !errors.Is(err, context.Canceled) {
-					t.Fatal(err)
-				}
-				ctx, cancel = context.WithTimeout(t.Context(), 10*time.Millisecond)
-				_, err = c.Receive(ctx)
-				cancel()
-				wantCode(t, err, CodeTimeout)
-				if !errors.Is(err, context.DeadlineExceeded) {
-					t.Fatal(err)
-				}
-				peer.say(masked(0x82, "still there")...)
-				m, err := c.Receive(t.Context())
-				if err != nil || m.Text() != "still there" || m.IsText() {
-					t.Fatal(m, err)
-				}
+			ctx, cancel = context.WithTimeout(t.Context(), 10*time.Millisecond)
+			_, err = c.Receive(ctx)
+			cancel()
+			wantCode(t, err, CodeTimeout)
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatal(err)
 			}
-		})
-	}
+			peer.say(masked(0x82, "still there")...)
+			m, err := c.Receive(t.Context())
+			if err != nil || m.Text() != "still there" || m.IsText() {
+				t.Fatal(m, err)
+			}
+		}
+	})
 }
 
 func TestSecondReceiverIsBusy(t *testing.T) {

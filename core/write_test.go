@@ -119,27 +119,16 @@ func TestSendTimeout(t *testing.T) {
 }
 
 func TestSendContext(t *testing.T) {
-	for _, kind := range []string{"descriptor", "net.Conn"} {
-		t.Run(kind, func(t *testing.T) {
-			a, b := netPair(t, "tcp", "127.0.0.1:0")
-			defer b.Close()
-			var c *Conn
-			if kind == "descriptor" {
-				c = must(FromServer(detach(t, a)))(t)
-			} else {
-				c = must(NewConn(a, RoleServer, nil))(t)
-			}
-			defer c.Drop()
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			defer cancel()
-			var err error
-			for err == nil {
-				err = c.Send(ctx, OpBinary, make([]byte, 1<<20))
-			}
-			wantCode(t, err, CodeTimeout)
-			if !errors.Is(err, context.DeadlineExceeded) {
-				t.Fatal(err)
-			}
-		})
-	}
+	forEachCarrier(t, func(t *testing.T, c *Conn, _ *rawPeer) {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		var err error
+		for err == nil {
+			err = c.Send(ctx, OpBinary, make([]byte, 1<<20))
+		}
+		wantCode(t, err, CodeTimeout)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+	})
 }

@@ -21,6 +21,8 @@
         }                                                                                                                 \
     } while (0)
 
+#include "asleep.h"
+
 #define FAILS(call, code)                     \
     do {                                      \
         CHECK((call) == -1);                  \
@@ -37,22 +39,6 @@ static inline double seconds(void)
 
 /* What is promised within a time is measured a few times and the best counts: a busy machine is late once, a defect always. */
 #define TRIES 5
-
-/* Waits until a thread sleeps in the kernel, that is until its call blocks: three looks in a row must find it so. */
-static inline void until_asleep(pid_t thread)
-{
-    char path[64], line[512];
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
-    for (int asleep = 0; asleep < 3;) {
-        FILE *file = fopen(path, "r");
-        CHECK(file != NULL && fgets(line, sizeof line, file) != NULL);
-        fclose(file);
-        const char *after = strrchr(line, ')');
-        asleep = after != NULL && after[2] == 'S' ? asleep + 1 : 0;
-        struct timespec moment = {0, 1000000};
-        nanosleep(&moment, NULL);
-    }
-}
 
 /* Two ends of one connection. */
 static inline void pair(int64_t *server, int64_t *client)

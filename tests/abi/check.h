@@ -28,6 +28,8 @@
         }                                                                                                                       \
     } while (0)
 
+#include "../../capi/testdata/asleep.h"
+
 /* The call fails with this code, and its message has these words, such as the argument's name and the bound. */
 #define REFUSED(call, code, ...)                                               \
     do {                                                                       \
@@ -128,21 +130,6 @@ static inline int descriptor_count(void) {
     }
     closedir(folder);
     return count;
-}
-
-/* Waits until a thread sleeps in the kernel, that is until its call blocks. */
-static inline void await_sleep(pid_t thread) {
-    char path[64], line[512];
-    for (int quiet = 0; quiet < 3;) {
-        snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
-        FILE *file = fopen(path, "r");
-        CHECK(file != NULL && fgets(line, sizeof line, file) != NULL);
-        fclose(file);
-        const char *after = strrchr(line, ')');
-        quiet = after != NULL && after[2] == 'S' ? quiet + 1 : 0;
-        struct timespec moment = {0, 2000000};
-        nanosleep(&moment, NULL);
-    }
 }
 
 #endif

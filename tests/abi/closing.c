@@ -154,7 +154,7 @@ static double wake(void *(*body)(void *), int64_t handle, int64_t (*call)(int64_
     while (atomic_load(&blocked.thread) == 0) {
         sched_yield();
     }
-    await_sleep(atomic_load(&blocked.thread));
+    until_asleep(atomic_load(&blocked.thread));
     double asked = seconds();
     CHECK(call(handle) == 0 && pthread_join(thread, NULL) == 0);
     CHECK(blocked.result == result && (result == 0 || blocked.error == WS_ERR_CLOSED));
@@ -232,7 +232,7 @@ static void wakes_closers(void) {
         while (ws_state(client) != WS_STATE_CLOSING || atomic_load(&blocked.thread) == 0) {
             sched_yield();
         }
-        await_sleep(atomic_load(&blocked.thread));
+        until_asleep(atomic_load(&blocked.thread));
         double asked = seconds();
         ws_force_close(client);
         CHECK(pthread_join(thread, NULL) == 0);

@@ -6,20 +6,10 @@
 #include <vector>
 
 #include "check.h"
+#include "throws.hpp"
 #include "websocket.hpp"
 
 namespace {
-
-#define THROWS(kind, error, expression)                      \
-    do {                                                     \
-        bool thrown_ = false;                                \
-        try {                                                \
-            (void)(expression);                              \
-        } catch (const kind &e) {                            \
-            thrown_ = e.code() == ws::errc::error && *e.what() != '\0' && *e.name() != '\0'; \
-        }                                                    \
-        CHECK(thrown_ && #kind " from " #expression);        \
-    } while (0)
 
 template <typename T>
 constexpr bool move_only = std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T> && !std::is_copy_constructible_v<T> &&

@@ -7,20 +7,10 @@
 #include <vector>
 
 #include "check.h"
+#include "throws.hpp"
 #include "websocket.hpp"
 
 namespace {
-
-#define THROWS(kind, error, expression)                      \
-    do {                                                     \
-        bool thrown_ = false;                                \
-        try {                                                \
-            (void)(expression);                              \
-        } catch (const kind &e) {                            \
-            thrown_ = e.code() == ws::errc::error;           \
-        }                                                    \
-        CHECK(thrown_ && #kind " from " #expression);        \
-    } while (0)
 
 /// A loop that listens on loopback, run by a thread of its own until the end of the scope.
 class Running {

@@ -55,7 +55,7 @@ static void second_receiver(void) {
     while (atomic_load(&receiver_thread) == 0) {
         sched_yield();
     }
-    await_sleep(atomic_load(&receiver_thread));
+    until_asleep(atomic_load(&receiver_thread));
     REFUSED(ws_recv_frame(server).opcode, WS_ERR_BUSY, "another thread is receiving");
     REFUSED(ws_recv_message(server).opcode, WS_ERR_BUSY, "another thread is receiving");
     CHECK(ws_send_text(server, "others may send") == 17 && ws_is_open(server) == 1);

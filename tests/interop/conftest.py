@@ -10,6 +10,7 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "harness")]
 
+import devtools
 import peers
 import programs
 
@@ -47,3 +48,15 @@ def our_server() -> Iterator[Start]:
     yield start
     for program in running.values():
         program.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[devtools.Browser]:
+    """A headless Chromium."""
+    program = devtools.find()
+    if program is None:
+        pytest.skip("no Chromium here: `apt-get install chromium`")
+    pytest.importorskip("websockets", reason="Python websockets is not in this environment; `make venv` brings it")
+    running = devtools.Browser(program)
+    yield running
+    running.stop()

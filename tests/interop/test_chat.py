@@ -22,17 +22,6 @@ def chat(request) -> Iterator[str]:
         assert server.is_alive(), server.stderr()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[devtools.Browser]:
-    program = devtools.find()
-    if program is None:
-        pytest.skip("no Chromium here: `apt-get install chromium`")
-    pytest.importorskip("websockets", reason="Python websockets is not in this environment; `make venv` brings it")
-    running = devtools.Browser(program)
-    yield running
-    running.stop()
-
-
 def lines(page: devtools.Page) -> list[str]:
     return page.evaluate("[...document.querySelectorAll('li')].map((line) => line.textContent)")
 

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import devtools
 import programs
 import pytest
 
@@ -46,17 +45,6 @@ EXPECTED = [
     *(f"binary {size}" for size in (0, 256, 1 << 20)),
     "close 4001 clean=true",
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[devtools.Browser]:
-    program = devtools.find()
-    if program is None:
-        pytest.skip("no Chromium here: `apt-get install chromium`")
-    pytest.importorskip("websockets", reason="Python websockets is not in this environment; `make venv` brings it")
-    running = devtools.Browser(program)
-    yield running
-    running.stop()
 
 
 class EmptyPage(BaseHTTPRequestHandler):
