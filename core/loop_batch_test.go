@@ -47,7 +47,7 @@ func TestLoopSendBatch(t *testing.T) {
 	}
 }
 
-// A batch leaves at once; runs of messages to one connection, and what follows them later in the batch, are gathered.
+// A batch leaves at once, runs of messages to one connection together; what follows them later in the batch is gathered.
 func TestLoopSendBatchLeavesAtOnce(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{})
 	a, pa := l.open()
@@ -72,11 +72,99 @@ func TestLoopSendBatchLeavesAtOnce(t *testing.T) {
 	if failed, err := l.SendBatch([]LoopSend{one(a, 4), one(a, 5), one(b, 0)}); failed != 0 || err != nil {
 		t.Fatal(failed, err)
 	}
-	if got := strings.Join(append(pa.read(), pb.read()...), ","); got != "text 1,text 3,text 2,text 4,text 1" {
+	if got := strings.Join(append(pa.read(), pb.read()...), ","); got != "text 1,text 3,text 5,text 6,text 2,text 4,text 1" {
 		t.Errorf("%q left before a flush", got)
 	}
 	l.once()
 	if got := strings.Join(pa.read(), ","); got != "text 1,text 3,text 5,text 6" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A run whose entries fail for reasons of their own sends the others, in order, and tells which failed.
+func TestLoopSendBatchRunWithFailures(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	a, p := l.open()
+	data := offheap.Map(4096)
+	defer offheap.Unmap(data)
+	copy(data, "hello\xFF")
+	at := addressOf(data)
+	run := []LoopSend{
+		{Conn: a, Op: 1, Data: at, Size: 5},
+		{Conn: a, Op: 1, Data: at, Size: 6},
+		{Conn: a, Op: 2, Data: at, Size: 6},
+		{Conn: a, Op: 3, Data: at, Size: 1},
+		{Conn: a, Op: 1, Data: at + 1, Size: 4},
+	}
+	if failed, err := l.SendBatch(run); failed != 2 || err != nil {
+		t.Errorf("%d failed, %v", failed, err)
+	}
+	for i, want := range []ErrorCode{0, CodeUTF8, 0, CodeArgument, 0} {
+		if run[i].Error != want || (run[i].Result < 0) != (want != 0) {
+			t.Errorf("entry %d: %d, error %d, want %d", i, run[i].Result, run[i].Error, want)
+		}
+	}
+	if got := strings.Join(p.read(), ","); got != "text hello,binary hello\xFF,text ello" {
+		t.Errorf("got %q", got)
+	}
+	if m := l.Metrics(); m.MessagesOut != 3 || m.BytesOut < 7+8+6 {
+		t.Errorf("%d messages, %d bytes out", m.MessagesOut, m.BytesOut)
+	}
+}
+
+// Runs that the short way has no room for, or that may not be taken whole, go the long way: nothing is lost, the bound holds.
+func TestLoopSendBatchLongRuns(t *testing.T) {
+	data := offheap.Map(1 << 20)
+	defer offheap.Unmap(data)
+	at := addressOf(data)
+	for _, size := range []int64{100, directSend - 1, directSend, 200 << 10} {
+		l := newTestLoop(t, LoopOptions{QueueBytes: 8 << 20})
+		a, p := l.open()
+		run := make([]LoopSend, 300)
+		if size > 1000 {
+			run = run[:9]
+		}
+		for i := range run {
+			run[i] = LoopSend{Conn: a, Op: 2, Data: at + uintptr(i), Size: size}
+		}
+		if failed, err := l.SendBatch(run); failed != 0 || err != nil {
+			t.Fatalf("%d bytes: %d failed, %v", size, failed, err)
+		}
+		l.until("all of them", func() bool { return len(p.read()) == len(run) })
+	}
+	l := newTestLoop(t, LoopOptions{QueueBytes: 1000})
+	a, p := l.open()
+	run := make([]LoopSend, 12)
+	for i := range run {
+		run[i] = LoopSend{Conn: a, Op: 2, Data: at, Size: 100}
+	}
+	failed, err := l.SendBatch(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.settle()
+	if got := len(p.read()); got != len(run)-failed {
+		t.Errorf("%d arrived, %d failed of %d", got, failed, len(run))
+	}
+}
+
+// What a run finds out about a lost connection is told of each of its entries.
+func TestLoopSendBatchRunToALostPeer(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	a, p := l.open()
+	p.close()
+	data := offheap.Map(4096)
+	defer offheap.Unmap(data)
+	run := []LoopSend{{Conn: a, Op: 2, Data: addressOf(data), Size: 9}, {Conn: a, Op: 3}, {Conn: a, Op: 2}}
+	if failed, err := l.SendBatch(run); failed != 3 || err != nil {
+		t.Errorf("%d failed, %v", failed, err)
+	}
+	for i, want := range []ErrorCode{CodeClosed, CodeArgument, CodeClosed} {
+		if run[i].Error != want || run[i].Result != -1 {
+			t.Errorf("entry %d: %d, error %d, want %d", i, run[i].Result, run[i].Error, want)
+		}
+	}
+	if m := l.Metrics(); m.MessagesOut != 0 || m.QueueBytes != 0 {
+		t.Errorf("%+v", m)
 	}
 }

@@ -82,6 +82,10 @@ func (l *Loop) pump(slot uint32, c *loopConn) {
 			}
 			break
 		}
+		if op, payload, ok := m.NextMessage(); ok {
+			l.deliverMessage(slot, c, op, payload)
+			continue
+		}
 		ev := m.Next()
 		if ev.Kind == protocol.NeedInput {
 			switch {
@@ -174,12 +178,7 @@ func (l *Loop) pumped(slot uint32, c *loopConn) {
 func (l *Loop) deliver(slot uint32, c *loopConn, ev *protocol.Event) {
 	switch ev.Kind {
 	case protocol.MessageEvent:
-		e := l.emit(LoopMessage, slot, c)
-		e.Op, e.Flags = int64(ev.Opcode), LoopFirst|LoopFinal
-		l.payload(e, ev.Payload)
-		l.metrics.MessagesIn++
-		c.flags |= cMessageEnd
-		c.heardTick = l.tick
+		l.deliverMessage(slot, c, ev.Opcode, ev.Payload)
 	case protocol.FragmentEvent:
 		l.deliverFragment(slot, c, ev)
 	case protocol.Opened:
@@ -197,6 +196,15 @@ func (l *Loop) deliver(slot uint32, c *loopConn, ev *protocol.Event) {
 	case protocol.CloseEvent, protocol.FailedEvent, protocol.EndEvent:
 		l.deliverEnd(slot, c, ev)
 	}
+}
+
+func (l *Loop) deliverMessage(slot uint32, c *loopConn, op Opcode, payload []byte) {
+	e := l.emit(LoopMessage, slot, c)
+	e.Op, e.Flags = int64(op), LoopFirst|LoopFinal
+	l.payload(e, payload)
+	l.metrics.MessagesIn++
+	c.flags |= cMessageEnd
+	c.heardTick = l.tick
 }
 
 func (l *Loop) deliverFragment(slot uint32, c *loopConn, ev *protocol.Event) {

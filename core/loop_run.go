@@ -56,9 +56,13 @@ func (l *Loop) Run(h LoopHandler) error {
 			}
 			return err
 		}
+		eager := l.eager.Load()
 		for i := range events[:n] {
 			e := &events[i]
-			l.eager.Store(i+1 == n || events[i+1].Conn != e.Conn)
+			if last := i+1 == n || events[i+1].Conn != e.Conn; last != eager {
+				eager = last
+				l.eager.Store(last)
+			}
 			switch e.Kind {
 			case LoopOpen:
 				h.OnOpen(l, e.Conn)

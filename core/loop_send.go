@@ -42,7 +42,7 @@ func (l *Loop) SendKey(id ConnID, op Opcode, payload []byte, key int64) (int, er
 		return 0, e
 	}
 	l.catchUp(slot, c)
-	n, err := l.sendSoon(slot, c, loopMessage{op: op, fin: true, payload: payload, key: key}, l.eager.Load())
+	n, err := l.sendSoon(slot, c, &loopMessage{op: op, fin: true, payload: payload, key: key}, l.eager.Load())
 	if err != nil {
 		return 0, sendError(name, err)
 	}
@@ -65,7 +65,7 @@ func (l *Loop) SendFragment(id ConnID, op Opcode, payload []byte, final bool) (i
 		return 0, e
 	}
 	l.catchUp(slot, c)
-	n, err := l.send(slot, c, loopMessage{op: op, fin: final, payload: payload, pinned: !final || op == OpContinuation})
+	n, err := l.send(slot, c, &loopMessage{op: op, fin: final, payload: payload, pinned: !final || op == OpContinuation})
 	if err != nil {
 		return 0, sendError(name, err)
 	}
@@ -111,23 +111,26 @@ func (o *loopMessage) size() int {
 
 // send puts a message behind the output of a connection, under its policy when there is no room. It returns the bytes it takes on
 // the wire, 0 when it was dropped.
-func (l *Loop) send(slot uint32, c *loopConn, o loopMessage) (int, error) {
+func (l *Loop) send(slot uint32, c *loopConn, o *loopMessage) (int, error) {
+	if n := l.gatherMore(c, o); n > 0 {
+		return n, nil
+	}
 	if c.flags&cBroken != 0 {
 		return 0, newError(CodeClosed, "", "the connection was lost")
 	}
 	limit := l.limitOf(c)
 	if c.queue != 0 {
 		if pending := l.queues[c.queue].size(); pending > 0 && pending+o.size() > limit {
-			if taken, n, err := l.overfull(slot, c, &o, limit); taken {
+			if taken, n, err := l.overfull(slot, c, o, limit); taken {
 				return n, err
 			}
 		}
 	}
-	n, err := l.enqueue(slot, c, &o)
+	n, err := l.enqueue(slot, c, o)
 	if err != nil {
 		return 0, err
 	}
-	l.tally(&o)
+	l.tally(o)
 	if c.queue != 0 && l.queues[c.queue].size() > limit/2 && c.flags&cBlocked != 0 {
 		c.flags |= cOwesDrain
 	}

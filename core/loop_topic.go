@@ -190,7 +190,7 @@ func (l *Loop) sendEncoded(slot uint32, c *loopConn, op Opcode, payload, frame [
 	if c.flags&cClient != 0 {
 		o = loopMessage{op: op, fin: true, payload: payload}
 	}
-	return l.send(slot, c, o)
+	return l.send(slot, c, &o)
 }
 
 // Broadcast sends a message to each connection of a list. It returns how many took it. results, when not nil, has room for all of
