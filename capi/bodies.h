@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 380f909c4a338b7e79abf742df3f358f43ec4683b9dc5c34ee0935ccc01edc36
+ * a944f860c9629db1bbdcbae1b8fa6e8ae12d8856a5219ad971972999fa5ff3ef
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H
@@ -31,6 +31,7 @@ int64_t libws_c_frame_close_code(const WsFrame *frame);
 int64_t libws_c_frame_drop(WsFrame *frame);
 int64_t libws_c_server_stop(int64_t server);
 int64_t libws_c_loop_poll(int64_t loop, WsEvent *events, int64_t cap, int64_t timeout_ms);
+int64_t libws_c_loop_send_and_poll(int64_t loop, WsSend *items, int64_t n, WsEvent *events, int64_t cap, int64_t timeout_ms);
 int64_t libws_c_loop_wake(int64_t loop);
 int64_t libws_c_loop_poll_packed(int64_t loop, int64_t *pack_out, int64_t size, int64_t timeout_ms);
 int64_t libws_c_loop_send_packed(int64_t loop, int64_t n, const void *packed, int64_t len, int64_t *results_out);

@@ -91,14 +91,16 @@ func TestPanicsEndPolls(t *testing.T) {
 	defer loops.Remove(number)
 	var e slot
 	events := make([]core.LoopEvent, 1)
-	at := reflect.ValueOf(libws_loop_poll_now).Type().In(1)
+	poll := reflect.ValueOf(libws_loop_poll_now)
+	in := poll.Type().In
 	for range 2 { // the second would be refused if the first were still under way
 		e.code = 0
-		result := reflect.ValueOf(libws_loop_poll_now).Call([]reflect.Value{
-			reflect.ValueOf(number).Convert(reflect.ValueOf(libws_loop_poll_now).Type().In(0)),
-			reflect.NewAt(at.Elem(), unsafe.Pointer(&events[0])),
-			reflect.ValueOf(int64(1)).Convert(reflect.ValueOf(libws_loop_poll_now).Type().In(2)),
-			reflect.ValueOf(int64(0)).Convert(reflect.ValueOf(libws_loop_poll_now).Type().In(3)),
+		result := poll.Call([]reflect.Value{
+			reflect.ValueOf(number).Convert(in(0)),
+			reflect.Zero(in(1)), reflect.Zero(in(2)),
+			reflect.NewAt(in(3).Elem(), unsafe.Pointer(&events[0])),
+			reflect.ValueOf(int64(1)).Convert(in(4)),
+			reflect.Zero(in(5)),
 			reflect.ValueOf(&e),
 		})[0].Int()
 		if result != -1 || e.code != 599 {

@@ -28,15 +28,21 @@ func eventsOf(events *C.WsEvent, room C.int64_t) []core.LoopEvent {
 	return unsafe.Slice((*core.LoopEvent)(unsafe.Pointer(events)), int(room))
 }
 
+// sendsOf views the caller's messages.
+func sendsOf(items *C.WsSend, count C.int64_t) []core.LoopSend {
+	return unsafe.Slice((*core.LoopSend)(unsafe.Pointer(items)), int(count))
+}
+
 //export libws_loop_poll_now
-func libws_loop_poll_now(number C.int64_t, events *C.WsEvent, room, limitMS C.int64_t, e *slot) (result C.int64_t) {
+func libws_loop_poll_now(number C.int64_t, items *C.WsSend, count C.int64_t, events *C.WsEvent, room, limitMS C.int64_t,
+	e *slot) (result C.int64_t) {
 	const call = "ws_loop_poll"
 	defer containPoll(&result, number, e)
 	l := loopOf(number, e, call)
 	if l == nil {
 		return -1
 	}
-	n, wait, err := l.PollNow(eventsOf(events, room))
+	n, wait, err := l.SendAndPollNow(sendsOf(items, count), eventsOf(events, room))
 	if err == nil {
 		l.freeTexts()
 	}

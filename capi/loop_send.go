@@ -91,7 +91,7 @@ func libws_go_loop_send_batch(number C.int64_t, items *C.WsSend, count C.int64_t
 	if l == nil {
 		return -1
 	}
-	failed, err := l.SendBatch(unsafe.Slice((*core.LoopSend)(unsafe.Pointer(items)), int(count)))
+	failed, err := l.SendBatch(sendsOf(items, count))
 	if err != nil {
 		return fail(e, call, err)
 	}

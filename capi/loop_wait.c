@@ -228,11 +228,11 @@ static int64_t interrupted(void)
     return -1;
 }
 
-static int64_t poll_loop(block *b, int64_t loop, WsEvent *events, int64_t cap, int64_t timeout_ms)
+static int64_t poll_loop(block *b, int64_t loop, WsSend *items, int64_t n_items, WsEvent *events, int64_t cap, int64_t timeout_ms)
 {
     libws_error *e = libws_slot();
     int64_t until = end_of(timeout_ms);
-    int64_t n = libws_loop_poll_now(loop, events, cap, timeout_ms, e);
+    int64_t n = libws_loop_poll_now(loop, items, n_items, events, cap, timeout_ms, e);
     if (n == LIBWS_LOOP_INTERRUPTED && atomic_load(&b->interruptible)) {
         libws_loop_poll_end(loop, e);
         return interrupted();
@@ -275,26 +275,37 @@ static int64_t poll_loop(block *b, int64_t loop, WsEvent *events, int64_t cap, i
     }
 }
 
-int64_t libws_c_loop_poll(int64_t loop, WsEvent *events, int64_t cap, int64_t timeout_ms)
+/* What both ways of polling do; call names the one. */
+static int64_t poll_checked(int64_t loop, WsSend *items, int64_t n_items, WsEvent *events, int64_t cap, int64_t timeout_ms, const char *call)
 {
     if (cap < 1) {
-        libws_fail(WS_ERR_ARGUMENT, "ws_loop_poll: cap is %lld; it must be at least 1", (long long)cap);
+        libws_fail(WS_ERR_ARGUMENT, "%s: cap is %lld; it must be at least 1", call, (long long)cap);
         return -1;
     }
     if (timeout_ms < 0) {
-        libws_fail(WS_ERR_ARGUMENT, "ws_loop_poll: timeout_ms is %lld; it must be 0 or more, WS_TIMEOUT_NONE to wait for ever",
+        libws_fail(WS_ERR_ARGUMENT, "%s: timeout_ms is %lld; it must be 0 or more, WS_TIMEOUT_NONE to wait for ever", call,
                    (long long)timeout_ms);
         return -1;
     }
-    block *b = enter(loop, "ws_loop_poll");
+    block *b = enter(loop, call);
     if (b == NULL) {
         return -1;
     }
-    int64_t n = poll_loop(b, loop, events, cap, timeout_ms);
+    int64_t n = poll_loop(b, loop, items, n_items, events, cap, timeout_ms);
     if (atomic_load(&b->handle) != loop) {
-        libws_fail(WS_ERR_CLOSED, "ws_loop_poll: the loop was closed while it was polled");
+        libws_fail(WS_ERR_CLOSED, "%s: the loop was closed while it was polled", call);
         n = -1; /* the events view memory that is about to go */
     }
     leave(b);
     return n;
+}
+
+int64_t libws_c_loop_poll(int64_t loop, WsEvent *events, int64_t cap, int64_t timeout_ms)
+{
+    return poll_checked(loop, NULL, 0, events, cap, timeout_ms, "ws_loop_poll");
+}
+
+int64_t libws_c_loop_send_and_poll(int64_t loop, WsSend *items, int64_t n, WsEvent *events, int64_t cap, int64_t timeout_ms)
+{
+    return poll_checked(loop, items, n, events, cap, timeout_ms, "ws_loop_send_and_poll");
 }

@@ -1092,6 +1092,36 @@ int64_t ws_loop_poll(int64_t loop, WsEvent *events, int64_t cap, int64_t timeout
     return libws_c_loop_poll(loop, events, cap, timeout_ms);
 }
 
+int64_t ws_loop_send_and_poll(int64_t loop, WsSend *items, int64_t n, WsEvent *events, int64_t cap, int64_t timeout_ms)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_loop_send_and_poll");
+        return -1;
+    }
+    libws_shield_handlers();
+    if (LIBWS_UNLIKELY(n < 0 || n > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_loop_send_and_poll", "n", n);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(items == NULL && n > 0)) {
+        libws_fail_missing("ws_loop_send_and_poll", "items", "n", n);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(events == NULL)) {
+        libws_fail_null("ws_loop_send_and_poll", "events");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(cap < 0 || cap > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_loop_send_and_poll", "cap", cap);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(events == NULL && cap > 0)) {
+        libws_fail_missing("ws_loop_send_and_poll", "events", "cap", cap);
+        return -1;
+    }
+    return libws_c_loop_send_and_poll(loop, items, n, events, cap, timeout_ms);
+}
+
 int64_t ws_loop_fd(int64_t loop)
 {
     if (LIBWS_UNLIKELY(libws_forked)) {

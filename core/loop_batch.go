@@ -28,6 +28,11 @@ func (l *Loop) SendBatch(batch []LoopSend) (failed int, err error) {
 		return len(batch), e
 	}
 	defer l.mu.Unlock()
+	return l.sendAll(name, batch), nil
+}
+
+// sendAll sends a batch, each run of messages to one connection together.
+func (l *Loop) sendAll(name string, batch []LoopSend) (failed int) {
 	for len(batch) > 0 {
 		n := 1
 		for n < len(batch) && batch[n].Conn == batch[0].Conn {
@@ -36,7 +41,7 @@ func (l *Loop) SendBatch(batch []LoopSend) (failed int, err error) {
 		failed += l.sendRun(name, batch[:n])
 		batch = batch[n:]
 	}
-	return failed, nil
+	return failed
 }
 
 // sendRun sends what a batch has for one connection in a row, and returns how many entries failed.

@@ -17,7 +17,13 @@ import (
 // The views of the events of the poll before become invalid. Errors: CodeArgument without room for an event, CodeBusy while
 // another thread polls, CodeClosed.
 func (l *Loop) Poll(events []LoopEvent, timeout time.Duration) (int, error) {
-	n, wait, err := l.PollNow(events)
+	return l.SendAndPoll(nil, events, timeout)
+}
+
+// SendAndPoll is SendBatch, whose entries may view the events of the poll before, and then Poll. Whether an entry failed stands in it;
+// on an error none was sent.
+func (l *Loop) SendAndPoll(batch []LoopSend, events []LoopEvent, timeout time.Duration) (int, error) {
+	n, wait, err := l.SendAndPollNow(batch, events)
 	if !wait {
 		return n, err
 	}
@@ -105,6 +111,11 @@ func (l *Loop) WaitFD() int {
 // events; or wait is true, and the caller waits for WaitFD and then calls PollReady with what epoll_wait reported, or PollEnd when
 // nothing came. Until then the poll is under way and other polls are refused with CodeBusy.
 func (l *Loop) PollNow(events []LoopEvent) (n int, wait bool, err error) {
+	return l.SendAndPollNow(nil, events)
+}
+
+// SendAndPollNow is SendBatch and then PollNow; on an error nothing was sent.
+func (l *Loop) SendAndPollNow(batch []LoopSend, events []LoopEvent) (n int, wait bool, err error) {
 	const op = "Loop.Poll"
 	if len(events) == 0 {
 		return 0, false, argumentError(op, "events must have room for at least one")
@@ -117,6 +128,7 @@ func (l *Loop) PollNow(events []LoopEvent) (n int, wait bool, err error) {
 		return 0, false, e
 	}
 	defer l.mu.Unlock()
+	l.sendAll(op, batch)
 	l.begin(events)
 	l.flushDirty()
 	if l.readyAt == l.readyEnd && !l.quiet {

@@ -1953,6 +1953,29 @@ WS_API int64_t ws_loop_handshake(int64_t loop, int64_t fd, const char *url, cons
 WS_API int64_t ws_loop_poll(int64_t loop, WsEvent *events, int64_t cap, int64_t timeout_ms) WS_NOEXCEPT;
 
 /**
+ * Sends many messages as ws_loop_send_batch does and then polls as ws_loop_poll does, with one crossing into the
+ * library for both: the way of a program that answers the events of one poll with the next. Each message succeeds
+ * or fails alone and says so in its result and error.
+ *
+ * @param loop The loop.
+ * @param items The messages. Their data may view what the events of the poll before view. NULL is fine when the
+ *     length is 0.
+ * @param n How many there are.
+ * @param events Room for the events.
+ * @param cap For how many, at least 1.
+ * @param timeout_ms How long to wait, in milliseconds: 0 not at all, WS_TIMEOUT_NONE for ever.
+ * @return The number of events; 0 when there are none, after the time is over or a wake-up. -1 when it failed.
+ *     Nothing was sent then, unless the error is WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_INTERNAL, or
+ *     WS_ERR_CLOSED by another thread meanwhile.
+ * Blocks: Until an event, at most timeout_ms; ws_loop_wake and ws_loop_close from another thread end it.
+ * Threads: Any thread, one at a time: a second one gets WS_ERR_BUSY.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_BUSY, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_INTERNAL, WS_ERR_FORKED.
+ * Clause: RFC 6455 §5.6.
+ */
+WS_API int64_t ws_loop_send_and_poll(int64_t loop, WsSend *items, int64_t n, WsEvent *events, int64_t cap, int64_t timeout_ms) WS_NOEXCEPT;
+
+/**
  * Tells a descriptor that another event loop (epoll, libuv, asyncio) may watch for reading: whenever it is
  * readable, ws_loop_poll with timeout 0 does what is to be done, timers and the work of other threads included.
  * From this call on, a poll writes what was sent before it returns, too. What is sent between polls makes the

@@ -112,6 +112,26 @@ var loopFunctions = []Function{
 		Threads: "Any thread, one at a time: a second one gets WS_ERR_BUSY.",
 	},
 	{
+		Name: "ws_loop_send_and_poll", Section: looping, Body: C,
+		Doc: "Sends many messages as ws_loop_send_batch does and then polls as ws_loop_poll does, with one crossing into the library for both: the " +
+			"way of a program that answers the events of one poll with the next. Each message succeeds or fails alone and says so in its " +
+			"result and error.",
+		Params: []Param{
+			loopParam,
+			{Name: "items", Type: sends, Null: WhenEmpty, Doc: "The messages. Their data may view what the events of the poll before view."},
+			{Name: "n", Type: num, LengthOf: "items", Doc: "How many there are."},
+			{Name: "events", Type: events, Doc: "Room for the events."},
+			{Name: "cap", Type: num, LengthOf: "events", Doc: "For how many, at least 1."},
+			{Name: "timeout_ms", Type: num, Doc: "How long to wait, in milliseconds: 0 not at all, WS_TIMEOUT_NONE for ever."},
+		},
+		Result: num, Returns: "The number of events; 0 when there are none, after the time is over or a wake-up. -1 when it failed. Nothing was " +
+			"sent then, unless the error is WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_INTERNAL, or WS_ERR_CLOSED by another thread meanwhile.",
+		Blocks: "Until an event, at most timeout_ms; ws_loop_wake and ws_loop_close from another thread end it.",
+		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_TOO_LARGE", "WS_ERR_BUSY", "WS_ERR_INTERRUPTED",
+			"WS_ERR_SYSTEM", "WS_ERR_INTERNAL"},
+		Threads: "Any thread, one at a time: a second one gets WS_ERR_BUSY.", Clause: "RFC 6455 §5.6",
+	},
+	{
 		Name: "ws_loop_fd", Section: looping,
 		Doc: "Tells a descriptor that another event loop (epoll, libuv, asyncio) may watch for reading: whenever it is readable, ws_loop_poll " +
 			"with timeout 0 does what is to be done, timers and the work of other threads included. From this call on, a poll writes what was sent " +

@@ -35,6 +35,15 @@ static void polling_is_checked(int64_t loop)
     FAILS(ws_loop_poll(loop, events, 4, -1), WS_ERR_ARGUMENT);
     FAILS(ws_loop_poll(loop, events, 4, INT64_MIN), WS_ERR_ARGUMENT);
     CHECK(ws_loop_poll(loop, events, 4, 0) == 0);
+    WsSend item = {0};
+    FAILS(ws_loop_send_and_poll(loop, NULL, 1, events, 4, 0), WS_ERR_ARGUMENT);
+    FAILS(ws_loop_send_and_poll(loop, &item, -1, events, 4, 0), WS_ERR_ARGUMENT);
+    FAILS(ws_loop_send_and_poll(loop, &item, INT64_MAX, events, 4, 0), WS_ERR_TOO_LARGE);
+    FAILS(ws_loop_send_and_poll(loop, NULL, 0, NULL, 4, 0), WS_ERR_ARGUMENT);
+    FAILS(ws_loop_send_and_poll(loop, NULL, 0, events, 0, 0), WS_ERR_ARGUMENT);
+    FAILS(ws_loop_send_and_poll(loop, NULL, 0, events, 4, -1), WS_ERR_ARGUMENT);
+    CHECK(item.error == 0 && ws_loop_send_and_poll(loop, &item, 1, events, 4, 0) == 0);
+    CHECK(item.result == -1 && item.error == WS_ERR_ARGUMENT);
     double begin = seconds();
     CHECK(ws_loop_poll(loop, events, 4, 30) == 0);
     CHECK(seconds() - begin >= 0.029);

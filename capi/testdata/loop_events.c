@@ -75,6 +75,42 @@ static void views_live_until_the_next_poll(void)
     CHECK(ws_loop_drop(loop) == 0);
 }
 
+/* Answers go out with the poll that ends what they view; a wrong argument sends nothing. */
+static void answers_leave_with_the_next_poll(void)
+{
+    int64_t loop = ws_loop_new(NULL), peer, conn = join(loop, &peer);
+    CHECK(ws_set(loop, WS_OPT_POISON, 1) == 0);
+    await(loop, WS_EVENT_OPEN);
+    WsSend answers[4];
+    WsEvent events[4];
+    int64_t count = 0;
+    for (int turn = 0; turn < 20; turn++) {
+        CHECK(ws_send_text(peer, "first") > 0 && ws_send_text(peer, "second") > 0);
+        int64_t seen = 0;
+        while (seen < 2) {
+            int64_t n = ws_loop_send_and_poll(loop, answers, count, events, 4, PATIENCE_MS);
+            CHECK(n >= 1 && n <= 2);
+            for (int64_t i = 0; i < count; i++) {
+                CHECK(answers[i].error == 0 && answers[i].result == answers[i].len + 2);
+            }
+            count = 0;
+            for (int64_t i = 0; i < n; i++, seen++) {
+                CHECK(events[i].kind == WS_EVENT_MESSAGE && holds(&events[i], seen == 0 ? "first" : "second"));
+                answers[count++] = (WsSend){.conn = conn, .opcode = WS_OPCODE_TEXT, .data = events[i].data, .len = events[i].len};
+            }
+        }
+        FAILS(ws_loop_send_and_poll(loop, answers, count, events, 0, 0), WS_ERR_ARGUMENT);
+        CHECK(ws_loop_send_and_poll(loop, answers, count, events, 4, 0) == 0);
+        count = 0;
+        expect(peer, "first");
+        expect(peer, "second");
+    }
+    WsMetrics m;
+    CHECK(ws_loop_metrics(loop, &m, sizeof m) > 0 && m.messages_out == 40);
+    ws_drop(peer);
+    CHECK(ws_loop_drop(loop) == 0);
+}
+
 /* Long messages come, and are sent, in parts. */
 static void messages_come_in_parts(void)
 {
@@ -231,6 +267,7 @@ int main(void)
 {
     full_arrays_lose_nothing();
     views_live_until_the_next_poll();
+    answers_leave_with_the_next_poll();
     messages_come_in_parts();
     topics_reach_their_subscribers();
     full_queues_follow_their_policy();

@@ -1,5 +1,5 @@
 /* WebSocket echo server on event loops: echo_loop PORT [LOOPS] [--spin US] [--max-message BYTES] [--host ADDRESS].
- * Each loop has a thread of its own; all of them share one port. A poll reports many events, one call sends all answers.
+ * Each loop has a thread of its own; all of them share one port. One call sends the answers to many events and waits for the next ones.
  * SIGTERM and SIGINT end it gracefully: no new clients, 1001 "going away" to those that are there. */
 #include <pthread.h>
 #include <signal.h>
@@ -26,17 +26,21 @@ static void *serve(void *argument) {
     static __thread WsEvent events[EVENTS];
     static __thread WsSend answers[EVENTS];
 
+    int64_t count = 0; /* of answers to the events of the last poll */
     for (int draining = 0, drained = 0; !drained;) {
         if (stopping && !draining) {
             draining = 1;
+            ws_loop_send_batch(loop, answers, count); /* before the close frames */
+            count = 0;
             ws_loop_drain(loop, DRAIN_MS);
         }
-        int64_t n = ws_loop_poll(loop, events, EVENTS, WS_TIMEOUT_NONE);
+        /* A peer that went away, or reads too slowly, fails alone; its close event says the rest. */
+        int64_t n = ws_loop_send_and_poll(loop, answers, count, events, EVENTS, WS_TIMEOUT_NONE);
         if (n < 0) {
             fprintf(stderr, "%s\n", ws_last_error_message());
             break;
         }
-        int64_t count = 0;
+        count = 0;
         for (int64_t i = 0; i < n; i++) {
             if (events[i].kind == WS_EVENT_MESSAGE) {
                 answers[count].conn = events[i].conn;
@@ -46,11 +50,6 @@ static void *serve(void *argument) {
                 count++;
             }
             drained = drained || events[i].kind == WS_EVENT_DRAINED;
-        }
-        /* A peer that went away, or reads too slowly, fails alone; its close event says the rest. */
-        if (count > 0 && ws_loop_send_batch(loop, answers, count) < 0) {
-            fprintf(stderr, "%s\n", ws_last_error_message());
-            break;
         }
     }
     return NULL;

@@ -75,6 +75,7 @@ NUMBER(loop_adopt, ws_loop_adopt(h, 0, WS_ADOPT_CLIENT, NULL, 0))
 NUMBER(loop_connect, ws_loop_connect(h, "ws://127.0.0.1:1/", NULL))
 NUMBER(loop_handshake, ws_loop_handshake(h, 0, "ws://127.0.0.1:1/", NULL))
 NUMBER(loop_poll, ws_loop_poll(h, &event, 1, 0))
+NUMBER(loop_send_and_poll, ws_loop_send_and_poll(h, NULL, 0, &event, 1, 0))
 NUMBER(loop_fd, ws_loop_fd(h))
 NUMBER(loop_wake, ws_loop_wake(h))
 NUMBER(loop_flush, ws_loop_flush(h))
@@ -129,7 +130,8 @@ static const Call of_servers[] = {
 };
 static const Call of_loops[] = {
     FAILS(loop_listen), FAILS(loop_listen_unix), FAILS(loop_listen_fd), FAILS(loop_port), FAILS(loop_adopt), FAILS(loop_connect),
-    FAILS(loop_handshake), FAILS(loop_poll), FAILS(loop_fd), FAILS(loop_wake), FAILS(loop_flush), FAILS(loop_drain), FAILS(loop_close),
+    FAILS(loop_handshake), FAILS(loop_poll), FAILS(loop_send_and_poll), FAILS(loop_fd), FAILS(loop_wake), FAILS(loop_flush), FAILS(loop_drain),
+    FAILS(loop_close),
     {"loop_drop", loop_drop, -1, 0}, FAILS(loop_metrics), FAILS(loop_send), FAILS(loop_send_key), FAILS(loop_send_fragment), FAILS(loop_ping),
     FAILS(loop_send_batch), FAILS(loop_broadcast), FAILS(loop_subscribe), FAILS(loop_unsubscribe), FAILS(loop_publish), FAILS(loop_close_conn),
     FAILS(loop_abort_conn), FAILS(loop_set_context), FAILS(loop_context), FAILS(loop_poll_packed), FAILS(loop_send_packed), FAILS(set), FAILS(get),

@@ -550,6 +550,7 @@ class Library:
         "ws_loop_connect",
         "ws_loop_handshake",
         "ws_loop_poll",
+        "ws_loop_send_and_poll",
         "ws_loop_fd",
         "ws_loop_wake",
         "ws_loop_flush",
@@ -674,6 +675,7 @@ class Library:
     ws_loop_connect: Callable[[int, Any, Any], int]
     ws_loop_handshake: Callable[[int, int, Any, Any], int]
     ws_loop_poll: Callable[[int, Any, int, int], int]
+    ws_loop_send_and_poll: Callable[[int, Any, int, Any, int, int], int]
     ws_loop_fd: Callable[[int], int]
     ws_loop_wake: Callable[[int], int]
     ws_loop_flush: Callable[[int], int]
@@ -800,6 +802,7 @@ class Library:
         self.ws_loop_connect = _bind(holds, "ws_loop_connect", c_int64, (c_int64, c_char_p, POINTER(WsConnectOptions)))
         self.ws_loop_handshake = _bind(holds, "ws_loop_handshake", c_int64, (c_int64, c_int64, c_char_p, POINTER(WsConnectOptions)))
         self.ws_loop_poll = _bind(waits, "ws_loop_poll", c_int64, (c_int64, POINTER(WsEvent), c_int64, c_int64))
+        self.ws_loop_send_and_poll = _bind(waits, "ws_loop_send_and_poll", c_int64, (c_int64, POINTER(WsSend), c_int64, POINTER(WsEvent), c_int64, c_int64))
         self.ws_loop_fd = _bind(holds, "ws_loop_fd", c_int64, (c_int64,))
         self.ws_loop_wake = _bind(holds, "ws_loop_wake", c_int64, (c_int64,))
         self.ws_loop_flush = _bind(holds, "ws_loop_flush", c_int64, (c_int64,))
