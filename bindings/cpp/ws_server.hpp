@@ -94,37 +94,58 @@ private:
 /// Creates a server bound to a port of every interface.
 inline Server server(std::int64_t port) { return Server(detail::check(ws_server(port))); }
 
-/// Accepts connections until the server is stopped and runs handler(Connection &) for each in a thread of its own. Returns when
-/// the last handler has returned. An exception out of a handler ends its connection with 1011, one that says the connection is
-/// closed ends it quietly; neither harms the others.
+namespace detail {
+
+/// Counts threads that run, and does not end before the last of them has.
+class Running {
+public:
+    Running() = default;
+    Running(const Running &) = delete;
+    Running &operator=(const Running &) = delete;
+    ~Running() {
+        std::unique_lock<std::mutex> lock(mutex_);
+        idle_.wait(lock, [this] { return count_ == 0; });
+    }
+    void enter() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        count_++;
+    }
+    void leave() noexcept {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        count_--;
+        idle_.notify_all();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable idle_;
+    std::size_t count_ = 0;
+};
+
+} // namespace detail
+
+/// Accepts connections until the server is stopped and runs handler(Connection &) for each in a thread of its own. Returns, or throws,
+/// when the last handler has returned. An exception out of a handler ends its connection with 1011, one that says the connection is
+/// closed ends it quietly; neither harms the others. Throws Interrupted when option::interruptible is set and a signal came: every
+/// connection that was accepted has been served then, and serve may be called again.
 template <typename Handler>
 void serve(Server &server, Handler handler) {
-    std::mutex mutex;
-    std::condition_variable idle;
-    std::size_t running = 0;
-    auto leave = [&] {
-        const std::lock_guard<std::mutex> lock(mutex);
-        running--;
-        idle.notify_all();
-    };
+    detail::Running running;
     while (server.is_valid() && server.running()) {
         std::optional<Connection> accepted;
         try {
             accepted = server.accept();
-        } catch (const HandshakeError &) {
-            continue; // a bad request, which was answered
+        } catch (const Interrupted &) {
+            throw;
         } catch (const Error &) {
-            continue; // a peer that went away, or descriptors that ran out: accept itself waits before it tries again
+            continue; // a bad request, a peer that went away, or descriptors that ran out: accept itself waits before it tries again
         }
         if (!accepted) {
             break;
         }
-        {
-            const std::lock_guard<std::mutex> lock(mutex);
-            running++;
-        }
+        running.enter();
         try {
-            std::thread([&handler, &leave, connection = std::move(*accepted)]() mutable {
+            std::thread([&handler, &running, connection = std::move(*accepted)]() mutable {
                 try {
                     handler(connection);
                     connection.close();
@@ -134,14 +155,15 @@ void serve(Server &server, Handler handler) {
                     ws_close_with(connection.handle(), WS_CLOSE_UNEXPECTED, nullptr);
                 }
                 connection.drop();
-                leave();
+                running.leave();
             }).detach();
         } catch (const std::system_error &) {
-            leave(); // no thread could be started; the connection was dropped
+            running.leave(); // no thread could be started; the connection was dropped
+        } catch (...) {
+            running.leave(); // no memory for one
+            throw;
         }
     }
-    std::unique_lock<std::mutex> lock(mutex);
-    idle.wait(lock, [&] { return running == 0; });
 }
 
 } // namespace ws

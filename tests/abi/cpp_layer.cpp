@@ -1,4 +1,6 @@
 /// The comfortable C++ layer beyond the items of the API reference: serve, iteration, connect options, exceptions, nothing leaked.
+#include <atomic>
+#include <csignal>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -67,6 +69,43 @@ void serves() {
     first.drop();
     server.drop();
     CHECK(ws_handle_count() == 0);
+}
+
+volatile std::sig_atomic_t alarms = 0;
+
+/// A signal ends serve where that is asked for, and only when the handlers are through.
+void serve_ends_with_a_signal() {
+    struct sigaction action = {};
+    action.sa_handler = [](int) { alarms = alarms + 1; };
+    CHECK(sigaction(SIGALRM, &action, nullptr) == 0);
+    ws::Server server = ws::Server::bind("127.0.0.1", 0);
+    server.set(ws::option::interruptible, 1);
+    std::atomic<bool> entered{false};
+    bool served = false;
+    const pthread_t waiting = pthread_self();
+    std::thread thread([&] {
+        ws::Connection client = ws::connect(url(server));
+        client.send_text("x");
+        CHECK(client.recv_message()->payload_text() == "x");
+        while (!alarms) {
+            CHECK(pthread_kill(waiting, SIGALRM) == 0);
+            std::this_thread::yield();
+        }
+        client.send_text("last");
+        CHECK(client.recv_message()->payload_text() == "last");
+        client.close();
+    });
+    THROWS(ws::Interrupted, interrupted, ws::serve(server, [&](ws::Connection &conn) {
+        entered = true;
+        conn.set(ws::option::interruptible, 0);
+        for (const ws::Frame &message : conn) {
+            conn.send_frame(message);
+        }
+        served = true;
+    }));
+    CHECK(entered && served);
+    thread.join();
+    CHECK(std::signal(SIGALRM, SIG_DFL) != SIG_ERR);
 }
 
 void connect_options() {
@@ -191,6 +230,7 @@ void handshakes_by_hand() {
 } // namespace
 
 CASES({"serves", serves},
+      {"serve_ends_with_a_signal", serve_ends_with_a_signal},
       {"connect_options", connect_options},
       {"exceptions", exceptions},
       {"nothing_is_leaked", nothing_is_leaked},
