@@ -13,6 +13,7 @@
 #include "ws_frame.hpp"
 #include "ws_loop.hpp"
 #include "ws_loop_connection.hpp"
+#include "ws_number.hpp"
 #include "ws_server.hpp"
 
 #endif // LIBWS_WEBSOCKET_HPP

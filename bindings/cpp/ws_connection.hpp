@@ -56,9 +56,13 @@ public:
         return detail::check(ws_send_binary(handle_, data, static_cast<std::int64_t>(len)));
     }
     std::int64_t send_binary(std::string_view data) { return send_binary(data.data(), data.size()); }
+    template <typename Bytes, typename = std::enable_if_t<detail::is_bytes<Bytes>::value>>
+    std::int64_t send_binary(const Bytes &data) {
+        return send_binary(data.data(), data.size());
+    }
     /// Sends one fragment: the first has the message's opcode, the others opcode::continuation (RFC 6455 §5.4).
-    std::int64_t send_fragment(ws::opcode opcode, std::string_view data, bool is_final) {
-        return detail::check(ws_send_fragment(handle_, static_cast<std::int64_t>(opcode), data.data(), static_cast<std::int64_t>(data.size()), is_final ? 1 : 0));
+    std::int64_t send_fragment(Opcode opcode, std::string_view data, bool is_final) {
+        return detail::check(ws_send_fragment(handle_, opcode, data.data(), static_cast<std::int64_t>(data.size()), is_final ? 1 : 0));
     }
     /// Sends a ping with at most 125 bytes of payload.
     std::int64_t send_ping(std::string_view payload = {}) {
@@ -71,7 +75,7 @@ public:
         return detail::check(ws_send_pong_n(handle_, payload.data(), static_cast<std::int64_t>(payload.size())));
     }
     /// Sends a close frame and does not wait for the answer. Nothing can be sent after it.
-    std::int64_t send_close(std::int64_t status_code, std::string_view reason = {}) {
+    std::int64_t send_close(CloseCode status_code, std::string_view reason = {}) {
         return detail::check(ws_send_close_n(handle_, status_code, reason.data(), static_cast<std::int64_t>(reason.size())));
     }
 
@@ -103,7 +107,7 @@ public:
     }
 
     /// Closes gracefully: sends the close frame, waits a bounded time for the peer's, releases everything. Harmless when closed.
-    void close(std::int64_t status_code = WS_CLOSE_NORMAL, const std::string &reason = {}) {
+    void close(CloseCode status_code = WS_CLOSE_NORMAL, const std::string &reason = {}) {
         if (ws_close_with(handle_, status_code, detail::text(reason, "reason")) < 0 && ws_last_error() != WS_ERR_CLOSED) {
             detail::fail();
         }
@@ -128,7 +132,7 @@ public:
     std::int64_t handle() const noexcept { return handle_; }
 
     /// Why the connection ended: the peer's close code, 0 while it has not ended (RFC 6455 §7.1.5).
-    std::int64_t close_code() const noexcept { return ws_close_code(handle_); }
+    CloseCode close_code() const noexcept { return ws_close_code(handle_); }
     /// The reason in the peer's close frame.
     std::string close_reason() const { return detail::copy(ws_close_reason(handle_)); }
     /// The subprotocol that the opening handshake agreed on.
@@ -171,6 +175,8 @@ public:
     void set(ws::option option, std::int64_t value) { detail::check(ws_set(handle_, static_cast<std::int64_t>(option), value)); }
     std::int64_t get(ws::option option) const { return detail::check(ws_get(handle_, static_cast<std::int64_t>(option))); }
 
+    /// Where iteration ends.
+    struct sentinel {};
     /// Iterates over whole messages until the peer closes: for (const ws::Frame &message : connection) …
     class iterator {
     public:
@@ -190,15 +196,16 @@ public:
             }
             return *this;
         }
-        bool operator==(const iterator &other) const noexcept { return from_ == other.from_; }
-        bool operator!=(const iterator &other) const noexcept { return from_ != other.from_; }
+        void operator++(int) { ++*this; }
+        friend bool operator==(const iterator &at, sentinel) noexcept { return at.from_ == nullptr; }
+        friend bool operator!=(const iterator &at, sentinel) noexcept { return at.from_ != nullptr; }
 
     private:
         Connection *from_ = nullptr;
         std::optional<Frame> message_;
     };
     iterator begin() { return iterator(*this); }
-    iterator end() noexcept { return {}; }
+    sentinel end() noexcept { return {}; }
 
 private:
     static std::optional<Frame> received(WsFrame frame) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ws_error.hpp"
+#include "ws_number.hpp"
 
 namespace ws {
 
@@ -30,20 +31,24 @@ public:
     ~Frame() { drop(); }
 
     /// A frame with any opcode and a copy of the payload. Throws InvalidArgument for a reserved opcode.
-    static Frame create(ws::opcode opcode, std::string_view payload) {
-        return made(ws_frame_new(static_cast<std::int64_t>(opcode), payload.data(), static_cast<std::int64_t>(payload.size())));
+    static Frame create(Opcode opcode, std::string_view payload) {
+        return made(ws_frame_new(opcode, payload.data(), static_cast<std::int64_t>(payload.size())));
     }
     /// A text frame. Throws InvalidArgument when msg is not UTF-8.
     static Frame text(std::string_view msg) { return made(ws_frame_text_n(msg.data(), static_cast<std::int64_t>(msg.size()))); }
     /// A binary frame.
     static Frame binary(const void *data, std::size_t len) { return made(ws_frame_binary(data, static_cast<std::int64_t>(len))); }
     static Frame binary(std::string_view data) { return binary(data.data(), data.size()); }
+    template <typename Bytes, typename = std::enable_if_t<detail::is_bytes<Bytes>::value>>
+    static Frame binary(const Bytes &data) {
+        return binary(data.data(), data.size());
+    }
     /// A ping frame with no payload.
     static Frame ping() { return made(ws_frame_ping()); }
     /// A pong frame with no payload.
     static Frame pong() { return made(ws_frame_pong()); }
     /// A close frame with a status code. Throws InvalidArgument for a code that must not be sent (RFC 6455 §7.4).
-    static Frame close(std::int64_t status_code) { return made(ws_frame_close(status_code)); }
+    static Frame close(CloseCode status_code) { return made(ws_frame_close(status_code)); }
 
     bool is_control() const noexcept { return ws_frame_is_control(&frame_) == 1; }
     bool is_text() const noexcept { return ws_frame_is_text(&frame_) == 1; }
@@ -55,11 +60,11 @@ public:
     /// The payload; the view lives as long as the frame. Text may hold NUL.
     std::string_view payload_text() const noexcept { return {data(), static_cast<std::size_t>(payload_len())}; }
     /// The status code of a close frame; WS_CLOSE_NO_STATUS when it has none or this is no close frame.
-    std::int64_t close_code() const noexcept { return ws_frame_close_code(&frame_); }
+    CloseCode close_code() const noexcept { return ws_frame_close_code(&frame_); }
     /// Frees the payload now. Harmless when it was done already.
     void drop() noexcept { ws_frame_drop(&frame_); }
 
-    std::int64_t opcode() const noexcept { return frame_.opcode; }
+    Opcode opcode() const noexcept { return frame_.opcode; }
     /// Address of the payload, 0 when there is none.
     std::int64_t payload() const noexcept { return frame_.payload; }
     /// The payload's first byte, an empty text when there is none.

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "ws_error.hpp"
+#include "ws_number.hpp"
 
 namespace ws {
 
@@ -43,17 +44,21 @@ public:
     /// InvalidArgument when text is not UTF-8.
     bool send_text(std::string_view msg) const { return send(WS_OPCODE_TEXT, msg); }
     bool send_binary(std::string_view data) const { return send(WS_OPCODE_BINARY, data); }
+    template <typename Bytes, typename = std::enable_if_t<detail::is_bytes<Bytes>::value>>
+    bool send_binary(const Bytes &data) const {
+        return send_binary(std::string_view(reinterpret_cast<const char *>(data.data()), data.size()));
+    }
     /// Sends a message with the opcode of another: conn.send(event.opcode(), event.data()) is an echo.
-    bool send(std::int64_t opcode, std::string_view data) const {
+    bool send(Opcode opcode, std::string_view data) const {
         return detail::taken(ws_loop_send(loop_, handle_, opcode, data.data(), static_cast<std::int64_t>(data.size())));
     }
     /// Sends a message that the next one with the same key replaces while it waits (queue::conflate).
-    bool send_key(std::int64_t opcode, std::string_view data, std::int64_t key) const {
+    bool send_key(Opcode opcode, std::string_view data, std::int64_t key) const {
         return detail::taken(ws_loop_send_key(loop_, handle_, opcode, data.data(), static_cast<std::int64_t>(data.size()), key));
     }
     /// Sends a part of a message: the first has the message's opcode, the others opcode::continuation (RFC 6455 §5.4).
-    bool send_fragment(ws::opcode opcode, std::string_view data, bool is_final) const {
-        return detail::taken(ws_loop_send_fragment(loop_, handle_, static_cast<std::int64_t>(opcode), data.data(),
+    bool send_fragment(Opcode opcode, std::string_view data, bool is_final) const {
+        return detail::taken(ws_loop_send_fragment(loop_, handle_, opcode, data.data(),
                                                    static_cast<std::int64_t>(data.size()), is_final ? 1 : 0));
     }
     /// Sends a ping with at most 125 bytes of payload.
@@ -61,9 +66,13 @@ public:
         return detail::taken(ws_loop_ping(loop_, handle_, payload.data(), static_cast<std::int64_t>(payload.size())));
     }
 
-    /// Starts the closing handshake; the close event follows. False when it is closing or closed already.
-    bool close(std::int64_t code = WS_CLOSE_NORMAL, const std::string &reason = {}) const {
+    /// Starts the closing handshake; the close event follows. False when it is closing or closed already. One that is not open yet has
+    /// nobody to say goodbye to: it is cut off.
+    bool close(CloseCode code = WS_CLOSE_NORMAL, const std::string &reason = {}) const {
         const std::int64_t result = ws_loop_close_conn(loop_, handle_, code, detail::text(reason, "reason"));
+        if (result < 0 && ws_last_error() == WS_ERR_STATE && ws_state(handle_) == WS_STATE_CONNECTING) {
+            return ws_loop_abort_conn(loop_, handle_) == 0;
+        }
         return result == 0 || (ws_last_error() != WS_ERR_STATE && detail::taken(result));
     }
     /// Cuts the connection off without a closing handshake; the close event follows.
@@ -128,14 +137,14 @@ public:
     void *context() const noexcept { return abi_->context; }
     /// The payload; the subprotocol on open, the reason on close, the target of a request.
     std::string_view data() const noexcept { return {static_cast<const char *>(abi_->len > 0 ? abi_->data : ""), static_cast<std::size_t>(abi_->len)}; }
-    std::int64_t opcode() const noexcept { return abi_->opcode; }
+    Opcode opcode() const noexcept { return abi_->opcode; }
     bool is_text() const noexcept { return abi_->opcode == WS_OPCODE_TEXT; }
     bool is_binary() const noexcept { return abi_->opcode == WS_OPCODE_BINARY; }
     /// Of a part of a message: whether it is the first, and the last.
     bool is_first() const noexcept { return (abi_->flags & WS_PART_FIRST) != 0; }
     bool is_final() const noexcept { return (abi_->flags & WS_PART_FINAL) != 0; }
     /// On close the close code; of a request 0, or the HTTP status that it would be refused with.
-    std::int64_t code() const noexcept { return abi_->code; }
+    CloseCode code() const noexcept { return abi_->code; }
     /// On close: errc::none when the closing handshake was clean.
     errc error() const noexcept { return static_cast<errc>(abi_->error); }
     /// On close of a connection that connect began: the HTTP status that it was refused with, else 0.
