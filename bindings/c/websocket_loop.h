@@ -33,12 +33,14 @@ typedef struct WsLoopHandler {
     WsLoopCallback on_drain;    /**< a full queue has room again */
     WsLoopCallback on_ping;     /**< with WS_OPT_PINGS */
     WsLoopCallback on_pong;     /**< with WS_OPT_PONGS */
+    WsLoopCallback on_drained;  /**< ws_loop_drain is through; the event is of no connection */
     WsLoopCallback on_request;  /**< with WS_OPT_REQUESTS; without it proper handshakes are accepted, others refused */
-    volatile sig_atomic_t stopped; /**< WsLoop_stop was called */
+    volatile sig_atomic_t stopped; /**< WsLoop_stop was called; set it to 0 to run again */
+    volatile sig_atomic_t drained; /**< on_drained was due: there are no more events */
 } WsLoopHandler;
 
 /** Calls what an event calls for. */
-static inline void WsLoop_dispatch(int64_t loop, const WsEvent *event, const WsLoopHandler *handler) {
+static inline void WsLoop_dispatch(int64_t loop, const WsEvent *event, WsLoopHandler *handler) {
     WsLoopCallback callback = NULL;
     switch (event->kind) {
     case WS_EVENT_OPEN: callback = handler->on_open; break;
@@ -48,6 +50,10 @@ static inline void WsLoop_dispatch(int64_t loop, const WsEvent *event, const WsL
     case WS_EVENT_DRAIN: callback = handler->on_drain; break;
     case WS_EVENT_PING: callback = handler->on_ping; break;
     case WS_EVENT_PONG: callback = handler->on_pong; break;
+    case WS_EVENT_DRAINED:
+        handler->drained = 1;
+        callback = handler->on_drained;
+        break;
     case WS_EVENT_REQUEST:
         callback = handler->on_request;
         if (callback == NULL && event->code == 0) {
@@ -64,7 +70,7 @@ static inline void WsLoop_dispatch(int64_t loop, const WsEvent *event, const WsL
 }
 
 /** Polls once and calls back: the number of events, 0 after timeout_ms or a wake-up, -1 when ws_loop_poll failed. */
-static inline int64_t WsLoop_step(int64_t loop, const WsLoopHandler *handler, int64_t timeout_ms) {
+static inline int64_t WsLoop_step(int64_t loop, WsLoopHandler *handler, int64_t timeout_ms) {
     WsEvent events[256];
     int64_t n = ws_loop_poll(loop, events, 256, timeout_ms);
     for (int64_t i = 0; i < n; i++) {
@@ -73,18 +79,11 @@ static inline int64_t WsLoop_step(int64_t loop, const WsLoopHandler *handler, in
     return n;
 }
 
-/** Polls and calls back until WsLoop_stop is called or ws_loop_drain is through: 0 then, -1 when ws_loop_poll failed. */
-static inline int64_t WsLoop_run(int64_t loop, const WsLoopHandler *handler) {
-    WsEvent events[256];
-    int drained = 0;
-    while (!handler->stopped && !drained) {
-        int64_t n = ws_loop_poll(loop, events, 256, WS_TIMEOUT_NONE);
-        if (n < 0) {
+/** Steps until WsLoop_stop is called or ws_loop_drain is through, before included: 0 then, -1 when ws_loop_poll failed. */
+static inline int64_t WsLoop_run(int64_t loop, WsLoopHandler *handler) {
+    while (!handler->stopped && !handler->drained) {
+        if (WsLoop_step(loop, handler, WS_TIMEOUT_NONE) < 0) {
             return -1;
-        }
-        for (int64_t i = 0; i < n; i++) {
-            drained = drained || events[i].kind == WS_EVENT_DRAINED;
-            WsLoop_dispatch(loop, &events[i], handler);
         }
     }
     return 0;

@@ -99,18 +99,34 @@ public:
     Loop &on_close(Callback f) { return on(event::close, std::move(f)); }
     Loop &on_drain(Callback f) { return on(event::drain, std::move(f)); }
     Loop &on_request(Callback f) { return on(event::request, std::move(f)); }
+    /// A drain is through; the event is of no connection.
+    Loop &on_drained(Callback f) { return on(event::drained, std::move(f)); }
 
-    /// Runs until stop, or until a drain is through. An exception out of a callback leaves it; run again, and it goes on with the
+    /// Runs until stop, or until a drain is through, in a step before included. An exception out of a callback leaves it; run again, and it goes on with the
     /// event after that one.
     void run() {
-        bool drained = false;
-        while (!drained && !state().stopped.exchange(false)) {
-            step(abi::timeout_none, &drained);
+        while (!state().drained && !state().stopped.exchange(false)) {
+            step(abi::timeout_none);
         }
     }
     /// Waits at most timeout_ms and calls back for what happened. Returns the number of events. For other event loops: when fd() is
     /// readable call step(0).
-    std::int64_t step(std::int64_t timeout_ms) { return step(timeout_ms, nullptr); }
+    std::int64_t step(std::int64_t timeout_ms) {
+        State &s = state();
+        if (s.next == s.count) {
+            s.next = s.count = 0;
+            s.count = static_cast<std::size_t>(detail::check(ws_loop_poll(handle_, s.events, batch, timeout_ms)));
+        }
+        const std::int64_t found = static_cast<std::int64_t>(s.count - s.next);
+        while (s.next < s.count) {
+            const WsEvent &one = s.events[s.next++];
+            s.drained = s.drained || one.kind == WS_EVENT_DRAINED;
+            dispatch(one);
+        }
+        return found;
+    }
+    /// Whether a drain is through: every connection is gone, and there are no more events.
+    bool drained() const { return state().drained; }
     /// Makes run return after the callbacks at hand, or the next run at once. Callbacks, other threads and signal handlers may
     /// call it.
     void stop() noexcept {
@@ -136,18 +152,18 @@ public:
     }
 
     /// Sends one message to many connections, encoded once. Returns how many took it.
-    std::int64_t broadcast(const std::vector<LoopConnection> &to, ws::opcode opcode, std::string_view data) {
+    std::int64_t broadcast(const std::vector<LoopConnection> &to, Opcode opcode, std::string_view data) {
         std::vector<std::int64_t> handles;
         handles.reserve(to.size());
         for (const LoopConnection &one : to) {
             handles.push_back(one.handle());
         }
-        return detail::check(ws_loop_broadcast(handle_, handles.data(), static_cast<std::int64_t>(handles.size()), static_cast<std::int64_t>(opcode),
+        return detail::check(ws_loop_broadcast(handle_, handles.data(), static_cast<std::int64_t>(handles.size()), opcode,
                                                data.data(), static_cast<std::int64_t>(data.size()), nullptr));
     }
     /// Sends one message to every subscriber of a topic, in every loop of the process, except one. Returns how many of this loop it goes to.
-    std::int64_t publish(const std::string &topic, ws::opcode opcode, std::string_view data, const LoopConnection &except = {0, 0}) {
-        return detail::check(ws_loop_publish(handle_, detail::text(topic, "topic"), static_cast<std::int64_t>(opcode), data.data(),
+    std::int64_t publish(const std::string &topic, Opcode opcode, std::string_view data, const LoopConnection &except = {0, 0}) {
+        return detail::check(ws_loop_publish(handle_, detail::text(topic, "topic"), opcode, data.data(),
                                              static_cast<std::int64_t>(data.size()), except.handle()));
     }
     /// Sends many messages with one call; each says in its result and error how it went. Returns how many did not fail.
@@ -161,6 +177,7 @@ public:
         detail::check(ws_loop_metrics(handle_, &now, static_cast<std::int64_t>(sizeof now)));
         return now;
     }
+    void set(ws::option option, ws::queue policy) { set(option, static_cast<std::int64_t>(policy)); }
     void set(ws::option option, std::int64_t value) { detail::check(ws_set(handle_, static_cast<std::int64_t>(option), value)); }
     std::int64_t get(ws::option option) const { return detail::check(ws_get(handle_, static_cast<std::int64_t>(option))); }
     std::int64_t handle() const noexcept { return handle_; }
@@ -174,6 +191,7 @@ private:
         WsEvent events[batch];
         std::size_t next = 0, count = 0; // events that wait for their callback, after an exception left some
         std::atomic<bool> stopped{false};
+        bool drained = false;
     };
 
     Loop &on(event kind, Callback f) {
@@ -186,23 +204,6 @@ private:
             throw InvalidArgument(errc::handle, "this loop was moved away");
         }
         return *state_;
-    }
-
-    std::int64_t step(std::int64_t timeout_ms, bool *drained) {
-        State &s = state();
-        if (s.next == s.count) {
-            s.next = s.count = 0;
-            s.count = static_cast<std::size_t>(detail::check(ws_loop_poll(handle_, s.events, batch, timeout_ms)));
-        }
-        const std::int64_t found = static_cast<std::int64_t>(s.count - s.next);
-        while (s.next < s.count) {
-            const WsEvent &one = s.events[s.next++];
-            if (one.kind == WS_EVENT_DRAINED && drained != nullptr) {
-                *drained = true;
-            }
-            dispatch(one);
-        }
-        return found;
     }
 
     void dispatch(const WsEvent &one) {

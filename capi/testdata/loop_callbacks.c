@@ -76,7 +76,7 @@ static const char upgrade[] = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r
 static const char plain[] = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
 /* What the peer of a request gets as its status. */
-static int status_of(int64_t loop, const WsLoopHandler *h, const char *request)
+static int status_of(int64_t loop, WsLoopHandler *h, const char *request)
 {
     int fds[2], status = 0;
     char got[1024];
@@ -106,8 +106,30 @@ static void requests_have_an_answer(void)
     CHECK(ws_loop_drop(loop) == 0);
 }
 
+static void on_drained(int64_t loop, const WsEvent *event, void *user)
+{
+    (void)loop;
+    CHECK(event->conn == 0);
+    ++*(int *)user;
+}
+
+/* A drain that ends inside a step is told and remembered. */
+static void a_step_tells_of_the_drain(void)
+{
+    int64_t loop = ws_loop_new(NULL);
+    int told = 0;
+    WsLoopHandler h = {.user = &told, .on_drained = on_drained};
+    CHECK(ws_loop_listen(loop, "127.0.0.1", 0, 0) > 0 && ws_loop_drain(loop, 1000) == 0);
+    while (!h.drained) {
+        CHECK(WsLoop_step(loop, &h, PATIENCE_MS) >= 0);
+    }
+    CHECK(told == 1 && WsLoop_run(loop, &h) == 0); /* at once */
+    CHECK(ws_loop_drop(loop) == 0);
+}
+
 int main(void)
 {
+    a_step_tells_of_the_drain();
     everything_is_called();
     requests_have_an_answer();
     CHECK(ws_handle_count() == 0);

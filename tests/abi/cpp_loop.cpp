@@ -279,6 +279,35 @@ void stops() {
     CHECK(loop.step(0) == 0);
 }
 
+/// A drain that ends inside a step, as under another event loop, is told and remembered.
+void a_step_tells_of_the_drain() {
+    ws::Loop loop;
+    int told = 0;
+    loop.listen("127.0.0.1", 0);
+    loop.on_drained([&](const ws::Event &e) { told += e.kind() == ws::event::drained; });
+    loop.drain(1000);
+    while (!loop.drained()) {
+        loop.step(1000);
+    }
+    CHECK(told == 1);
+    loop.run(); // returns at once
+}
+
+/// A connection that is closed before it is open does not open later.
+void closing_before_opening() {
+    ws::Loop loop;
+    loop.listen("127.0.0.1", 0);
+    const ws::LoopConnection conn = loop.connect(url(loop));
+    bool over = false;
+    loop.on_open([&](const ws::Event &e) { CHECK(e.connection() != conn); });
+    loop.on_close([&](const ws::Event &e) { over = over || e.connection() == conn; });
+    CHECK(conn.close() && !conn.close());
+    while (!over) {
+        loop.step(1000);
+    }
+    CHECK(!conn.is_open());
+}
+
 /// A drain tells everybody 1001 and ends run; what was owned is given back.
 void drains_and_leaks_nothing() {
     const std::int64_t handles = ws_handle_count();
@@ -309,4 +338,6 @@ CASES({"echo", echo},
       {"errors", errors},
       {"inside_another_loop", inside_another_loop},
       {"stops", stops},
+      {"a_step_tells_of_the_drain", a_step_tells_of_the_drain},
+      {"closing_before_opening", closing_before_opening},
       {"drains_and_leaks_nothing", drains_and_leaks_nothing})
