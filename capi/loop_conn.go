@@ -41,7 +41,7 @@ func libws_go_loop_abort_conn(number, conn C.int64_t, e *slot) (result C.int64_t
 }
 
 //export libws_go_loop_set_context
-func libws_go_loop_set_context(number, conn C.int64_t, context unsafe.Pointer, e *slot) (result C.int64_t) {
+func libws_go_loop_set_context(number, conn C.int64_t, context C.int64_t, e *slot) (result C.int64_t) {
 	const call = "ws_loop_set_context"
 	defer contain(&result, e, call)
 	l := loopOf(number, e, call)
@@ -52,27 +52,19 @@ func libws_go_loop_set_context(number, conn C.int64_t, context unsafe.Pointer, e
 }
 
 //export libws_go_loop_context
-func libws_go_loop_context(number, conn C.int64_t, e *slot) (result unsafe.Pointer) {
+func libws_go_loop_context(number, conn C.int64_t, e *slot) (result C.int64_t) {
 	const call = "ws_loop_context"
-	defer containAddress(&result, e, call)
+	defer containAnswer(&result, e, call)
 	l := loopOf(number, e, call)
 	if l == nil {
-		return nil
+		return 0
 	}
 	context, err := l.Context(core.ConnID(conn))
 	if err != nil {
 		fail(e, call, err)
-		return nil
+		return 0
 	}
-	return *(*unsafe.Pointer)(unsafe.Pointer(&context)) // C's own memory, which the collector does not know
-}
-
-// containAddress is contain for bodies that return an address.
-func containAddress(result *unsafe.Pointer, e *slot, call string) {
-	if r := recover(); r != nil {
-		report(e, core.CodeInternal, 0, defect(call, r))
-		*result = nil
-	}
+	return C.int64_t(context)
 }
 
 //export libws_go_pause

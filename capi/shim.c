@@ -1372,7 +1372,7 @@ int64_t ws_loop_set_context(int64_t loop, int64_t conn, void *context)
         libws_fail_forked("ws_loop_set_context");
         return -1;
     }
-    return libws_go_loop_set_context(loop, conn, context, libws_slot());
+    return libws_go_loop_set_context(loop, conn, (int64_t)(intptr_t)context, libws_slot());
 }
 
 void *ws_loop_context(int64_t loop, int64_t conn)
@@ -1381,7 +1381,7 @@ void *ws_loop_context(int64_t loop, int64_t conn)
         libws_fail_forked("ws_loop_context");
         return NULL;
     }
-    return libws_go_loop_context(loop, conn, libws_slot());
+    return (void *)(intptr_t)libws_go_loop_context(loop, conn, libws_slot());
 }
 
 int64_t ws_pause(int64_t conn)

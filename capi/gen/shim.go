@@ -130,7 +130,11 @@ func shimFunction(b *strings.Builder, t *abi.Table, f *abi.Function) {
 		call := bodyName(f) + "(" + strings.Join(args, ", ") + ")"
 		fmt.Fprintf(b, "    if (LIBWS_UNLIKELY(%s < 0)) {\n        %s\n    }\n    return frame_out;\n}\n", call, fail)
 	default:
-		fmt.Fprintf(b, "    return %s(%s);\n}\n", bodyName(f), strings.Join(args, ", "))
+		as := ""
+		if f.Result.Kind == abi.Context && f.Body == abi.Go {
+			as = "(void *)(intptr_t)"
+		}
+		fmt.Fprintf(b, "    return %s%s(%s);\n}\n", as, bodyName(f), strings.Join(args, ", "))
 	}
 }
 
@@ -148,6 +152,8 @@ func argument(f *abi.Function, p abi.Param) string {
 		return "(" + p.Type.Name + " *)" + p.Name
 	case abi.IntIn:
 		return "(int64_t *)" + p.Name
+	case abi.Context: // a number to Go, which takes what looks like an address of its own for one
+		return "(int64_t)(intptr_t)" + p.Name
 	}
 	return p.Name
 }

@@ -2,7 +2,7 @@
 #include <malloc.h>
 #include <pthread.h>
 
-#include "check.h"
+#include "loop.h"
 
 static void frames(void)
 {
@@ -139,12 +139,37 @@ static void statuses(void)
     ws_server_drop(server);
 }
 
+/* A context is the caller's own, which may be a number in the place of an address: even one at which Go has objects of its own. */
+static void contexts_may_be_numbers(void)
+{
+    int64_t loop = ws_loop_new(NULL), peer, conn = join(loop, &peer);
+    char line[512], rights[8];
+    unsigned long begin, end;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    int heaps = 0;
+    CHECK(maps != NULL);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        if (sscanf(line, "%lx-%lx %7s", &begin, &end, rights) != 3 || begin >= 0x500000000000 || rights[0] != 'r' || end - begin < 1 << 20) {
+            continue;
+        }
+        heaps++;
+        for (unsigned long at = begin; at < end && at < begin + (8 << 20); at += 8192) { /* in its arenas, below all that is C's */
+            CHECK(ws_loop_set_context(loop, conn, (void *)at) == 0 && ws_loop_context(loop, conn) == (void *)at);
+        }
+    }
+    fclose(maps);
+    CHECK(heaps > 0);
+    ws_drop(peer);
+    CHECK(ws_loop_drop(loop) == 0);
+}
+
 int main(void)
 {
     frames();
     received();
     texts();
     statuses();
+    contexts_may_be_numbers();
     CHECK(ws_handle_count() == 0);
     return 0;
 }
