@@ -18,6 +18,7 @@
  * WS_LENGTH_MAX, and a NULL pointer with the length 0 is an empty text or payload.
  *
  * Threads. Any thread may call anything; where a call is limited it says so. Closing wakes the calls that are blocked.
+ * pthread_cancel ends no call: a thread that is cancelled inside the library returns from the call first.
  *
  * Signals. Handlers and their masks stay the program's. Install them with SA_ONSTACK: threads inside the library run on small
  * stacks. Calls that can wait add that flag to handlers that lack it, but a handler that is installed while another thread
