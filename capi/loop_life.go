@@ -86,7 +86,6 @@ func libws_go_loop_listen(number C.int64_t, host *C.char, length, port, reuse C.
 	if err != nil {
 		return fail(e, call, err)
 	}
-	l.port.CompareAndSwap(0, int64(got))
 	return C.int64_t(got)
 }
 
@@ -133,7 +132,7 @@ func libws_go_loop_port(number C.int64_t, e *slot) (result C.int64_t) {
 	if l == nil {
 		return -1
 	}
-	return C.int64_t(l.port.Load())
+	return C.int64_t(l.Port())
 }
 
 //export libws_go_loop_adopt

@@ -35,8 +35,7 @@ var (
 // eventLoop is a core.Loop with what C needs besides.
 type eventLoop struct {
 	*core.Loop
-	port   atomic.Int64 // of the first TCP listener, 0 without one
-	number int64        // its handle
+	number int64 // its handle
 
 	mu            sync.Mutex // guards what follows
 	spinUS        int64

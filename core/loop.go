@@ -55,6 +55,7 @@ type Loop struct {
 	slab      slab
 	listeners []listener
 	pending   int      // connections that are not open yet
+	port      int      // of the first listener that has one
 	young     []ConnID // servers' connections in the order they came, for evicting half-done handshakes
 	opened    []uint32 // slots whose opening handshake is kept until the next poll
 	draining  bool     // Drain was called

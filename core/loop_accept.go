@@ -105,6 +105,13 @@ func (l *Loop) ListenFD(fd int) error {
 	return l.addListener(op, fd, "")
 }
 
+// Port returns the port of the loop's first TCP listener, 0 when it has none.
+func (l *Loop) Port() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.port
+}
+
 func (l *Loop) addListener(op string, fd int, path string) error {
 	ln := listener{fd: fd, path: path}
 	if l.draining {
@@ -117,6 +124,9 @@ func (l *Loop) addListener(op string, fd int, path string) error {
 		return systemError(op, err)
 	}
 	l.listeners = append(l.listeners, ln)
+	if l.port == 0 {
+		l.port = poller.Port(fd)
+	}
 	return nil
 }
 

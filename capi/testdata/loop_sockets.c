@@ -87,6 +87,15 @@ static void listeners_accept(void)
     run_handshake(server, client);
     echo_over(server, client, conn);
     CHECK(ws_loop_drop(server) == 0 && ws_loop_drop(client) == 0);
+
+    server = ws_loop_new(NULL); /* the port of an inherited listener is told, too */
+    int unix_fd = socket(AF_UNIX, SOCK_STREAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(bind(unix_fd, (struct sockaddr *)&a, offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name)) == 0 && listen(unix_fd, 5) == 0);
+    CHECK(ws_loop_listen_fd(server, unix_fd) == 0 && ws_loop_port(server) == 0);
+    CHECK(listen(tcp, 5) == 0 && getsockname(tcp, (struct sockaddr *)&in, &size) == 0);
+    CHECK(ws_loop_listen_fd(server, tcp) == 0 && ws_loop_port(server) == ntohs(in.sin_port));
+    CHECK(ws_loop_listen(server, "127.0.0.1", 0, 0) > 0 && ws_loop_port(server) == ntohs(in.sin_port)); /* the first one's */
+    CHECK(ws_loop_drop(server) == 0);
 }
 
 /* Reads what the other end of a socket pair has to say, up to a text. */
