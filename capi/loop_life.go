@@ -7,7 +7,6 @@ import "C"
 
 import (
 	"fmt"
-	"net"
 	"strconv"
 	"time"
 	"unsafe"
@@ -82,7 +81,8 @@ func libws_go_loop_listen(number C.int64_t, host *C.char, length, port, reuse C.
 	if l == nil {
 		return -1
 	}
-	got, err := l.Listen(net.JoinHostPort(keepText(host, length), strconv.Itoa(narrow)), reuse == 1)
+	// In brackets the host is a host, whatever it is called: core takes "unix:" for the beginning of a path.
+	got, err := l.Listen("["+keepText(host, length)+"]:"+strconv.Itoa(narrow), reuse == 1)
 	if err != nil {
 		return fail(e, call, err)
 	}
