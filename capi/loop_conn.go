@@ -185,16 +185,16 @@ func loopRequest(conn C.int64_t, e *slot, call string) (lender, *core.Request) {
 	return l, r
 }
 
-// loopPeer answers ws_peer_address for a loop's connection.
-func loopPeer(conn C.int64_t, e *slot, call string) *C.char {
+// loopText gives out what a loop tells of one of its connections.
+func loopText(conn C.int64_t, tell func(*core.Loop, core.ConnID) (string, error), e *slot, call string) *C.char {
 	l, id := ownerOf(conn, e, call)
 	if l == nil {
 		return nil
 	}
-	address, err := l.PeerAddr(id)
+	value, err := tell(l.Loop, id)
 	if err != nil {
 		fail(e, call, err)
 		return nil
 	}
-	return l.text("", address, e, call)
+	return l.text("", value, e, call)
 }

@@ -145,6 +145,9 @@ func fieldAt(number, index C.int64_t, e *slot, call string) (lender, *core.Heade
 func libws_go_subprotocol(number C.int64_t, e *slot) (result *C.char) {
 	const call = "ws_subprotocol"
 	defer containText(&result, e, call)
+	if ofLoop(number) {
+		return loopText(number, (*core.Loop).Subprotocol, e, call)
+	}
 	c := connectionOf(number, e, call)
 	if c == nil {
 		return nil
@@ -158,7 +161,7 @@ func libws_go_peer_address(number C.int64_t, e *slot) (result *C.char) {
 	const call = "ws_peer_address"
 	defer containText(&result, e, call)
 	if ofLoop(number) {
-		return loopPeer(number, e, call)
+		return loopText(number, (*core.Loop).PeerAddr, e, call)
 	}
 	c := connectionOf(number, e, call)
 	if c == nil {

@@ -149,6 +149,7 @@ static void requests_are_decided_on(void)
     e = await(loop, WS_EVENT_OPEN);
     CHECK(e.conn == conn && holds(&e, "coffee") && ws_is_open(conn) == 1);
     CHECK(ws_loop_flush(loop) == 0);
+    CHECK(strcmp(ws_subprotocol(conn), "coffee") == 0);
     read_until(fds[1], "\r\n\r\n");
     close(fds[1]);
     e = await(loop, WS_EVENT_CLOSE);
