@@ -94,12 +94,12 @@ func libws_go_respond(conn, status C.int64_t, headers *C.char, headersLen C.int6
 	e *slot) (result C.int64_t) {
 	const call = "ws_respond"
 	defer contain(&result, e, call)
-	return loopRespond(conn, status, headers, headersLen, body, bodyLen, e, call)
+	return loopAnswer(conn, status, headers, headersLen, body, bodyLen, (*core.Loop).Respond, e, call)
 }
 
-// loopRespond answers a request on a loop's connection without opening it.
-func loopRespond(conn, status C.int64_t, headers *C.char, headersLen C.int64_t, body unsafe.Pointer, bodyLen C.int64_t,
-	e *slot, call string) C.int64_t {
+// loopAnswer answers a request on a loop's connection without opening it.
+func loopAnswer(conn, status C.int64_t, headers *C.char, headersLen C.int64_t, body unsafe.Pointer, bodyLen C.int64_t,
+	answer func(*core.Loop, core.ConnID, int, []core.HeaderField, []byte) error, e *slot, call string) C.int64_t {
 	if status < 200 || status > 599 {
 		return report(e, core.CodeArgument, 0, fmt.Sprintf("%s: status is %d; it must be 200 to 599", call, int64(status)))
 	}
@@ -111,7 +111,7 @@ func loopRespond(conn, status C.int64_t, headers *C.char, headersLen C.int64_t, 
 	if l == nil {
 		return -1
 	}
-	return done(l.Respond(id, int(status), fields, lend(body, bodyLen)), e, call)
+	return done(answer(l.Loop, id, int(status), fields, lend(body, bodyLen)), e, call)
 }
 
 // loopAccept answers a request on a loop's connection with 101.

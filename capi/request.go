@@ -209,7 +209,7 @@ func libws_go_refuse(number, status C.int64_t, headers *C.char, headersLen C.int
 	const call = "ws_refuse"
 	defer contain(&result, e, call)
 	if ofLoop(number) {
-		return loopRespond(number, status, headers, headersLen, body, bodyLen, e, call)
+		return loopAnswer(number, status, headers, headersLen, body, bodyLen, (*core.Loop).Refuse, e, call)
 	}
 	if status < 0 || status > 999 {
 		return report(e, core.CodeArgument, 0, fmt.Sprintf("%s: status is %d; it must be 200 to 599", call, int64(status)))
