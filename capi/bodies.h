@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * afc24a65fc59ea83487d68e596149553121cce9f18fe4c2314df13910518cad3
+ * 795bea190d90a21c1e196d7c1a159c687f87e3a4e6823d7faa7555003351b020
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -99,7 +99,7 @@ func TestInjectedPanicsBecomeErrors(t *testing.T) {
 		"request_host": libws_go_request_host, "request_origin": libws_go_request_origin, "request_header": libws_go_request_header,
 		"request_header_count": libws_go_request_header_count, "request_header_name": libws_go_request_header_name,
 		"request_header_value": libws_go_request_header_value, "subprotocol": libws_go_subprotocol,
-		"peer_address": libws_go_peer_address, "http_status": libws_go_http_status, "accept_upgrade": libws_go_accept_upgrade,
+		"peer_address": libws_go_peer_address, "copy_text": libws_go_copy_text, "copy_header": libws_go_copy_header, "http_status": libws_go_http_status, "accept_upgrade": libws_go_accept_upgrade,
 		"refuse": libws_go_refuse, "set": libws_go_set, "get": libws_go_get,
 	} {
 		var e slot
@@ -116,7 +116,7 @@ func TestInjectedPanicsBecomeErrors(t *testing.T) {
 			}
 		}
 		args[0] = reflect.ValueOf(number).Convert(f.Type().In(0))
-		if name == "send_fragment" || name == "set" || name == "get" {
+		if name == "send_fragment" || name == "set" || name == "get" || name == "copy_text" {
 			args[1] = reflect.ValueOf(int64(core.OpText)).Convert(f.Type().In(1))
 		}
 		if name == "set" {

@@ -184,17 +184,3 @@ func loopRequest(conn C.int64_t, e *slot, call string) (lender, *core.Request) {
 	}
 	return l, r
 }
-
-// loopText gives out what a loop tells of one of its connections.
-func loopText(conn C.int64_t, tell func(*core.Loop, core.ConnID) (string, error), e *slot, call string) *C.char {
-	l, id := ownerOf(conn, e, call)
-	if l == nil {
-		return nil
-	}
-	value, err := tell(l.Loop, id)
-	if err != nil {
-		fail(e, call, err)
-		return nil
-	}
-	return l.text("", value, e, call)
-}

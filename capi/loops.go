@@ -121,7 +121,10 @@ func (l *eventLoop) text(_, value string, e *slot, call string) *C.char {
 		report(e, core.CodeClosed, 0, call+": the loop is closed")
 		return nil
 	}
-	text := C.CString(value)
+	text := cText(value, e, call)
+	if text == nil {
+		return nil
+	}
 	l.texts = append(l.texts, text)
 	l.lending.Store(true)
 	return text

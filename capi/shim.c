@@ -902,6 +902,44 @@ const char *ws_peer_address(int64_t conn)
     return libws_go_peer_address(conn, libws_slot());
 }
 
+int64_t ws_copy_text(int64_t conn, int64_t which, void *buffer, int64_t size)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_copy_text");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(size < 0 || size > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_copy_text", "size", size);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(buffer == NULL && size > 0)) {
+        libws_fail_missing("ws_copy_text", "buffer", "size", size);
+        return -1;
+    }
+    return libws_go_copy_text(conn, which, buffer, size, libws_slot());
+}
+
+int64_t ws_copy_header(int64_t conn, const char *name, void *buffer, int64_t size)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_copy_header");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(name == NULL)) {
+        libws_fail_null("ws_copy_header", "name");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(size < 0 || size > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_copy_header", "size", size);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(buffer == NULL && size > 0)) {
+        libws_fail_missing("ws_copy_header", "buffer", "size", size);
+        return -1;
+    }
+    return libws_go_copy_header(conn, (char *)name, (int64_t)strlen(name), buffer, size, libws_slot());
+}
+
 int64_t ws_http_status(int64_t conn)
 {
     if (LIBWS_UNLIKELY(libws_forked)) {

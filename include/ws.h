@@ -5,9 +5,10 @@
  * WS_ERR_HANDLE, a closed one answers for ever like a closed connection or server, and never another object answers.
  *
  * Event loops. A connection of a loop has an id instead of a handle, which works in the same way; ids start with ws_loop_poll's
- * events and end with them. ws_is_open, ws_state, ws_is_server, ws_peer_address, ws_request_*, ws_accept_upgrade, ws_refuse,
- * ws_set and ws_get take it, too, and never wait; texts that they give out live until the next poll of the loop. What else is
- * done to it has calls of its own.
+ * events and end with them. ws_is_open, ws_state, ws_is_server, ws_peer_address, ws_subprotocol, ws_request_*, ws_copy_text,
+ * ws_copy_header, ws_accept_upgrade, ws_refuse, ws_set and ws_get take it, too, and never wait; texts that they lend live until
+ * the next poll of the loop. Its request is known until the poll after it was answered; ws_request_* is WS_ERR_STATE from then
+ * on. What else is done to it has calls of its own.
  *
  * Errors. A call that fails returns -1, a NULL pointer, or a WsFrame whose opcode is -1, and leaves a code and a message for
  * ws_last_error and ws_last_error_message, kept per thread; a call that succeeds leaves them alone. Arguments are checked
@@ -344,6 +345,30 @@ extern "C" {
 #define WS_STRUCT_SEND 5
 /** WsMetrics. */
 #define WS_STRUCT_METRICS 6
+
+/*
+ * What ws_copy_text copies.
+ */
+/** The address of the peer, as ws_peer_address. */
+#define WS_TEXT_PEER_ADDRESS 1
+/** The subprotocol agreed on, as ws_subprotocol. */
+#define WS_TEXT_SUBPROTOCOL 2
+/** The reason in the peer's close frame, as ws_close_reason. A loop's connection tells it in WS_EVENT_CLOSE. */
+#define WS_TEXT_CLOSE_REASON 3
+/** The method of the request, as ws_request_method. */
+#define WS_TEXT_REQUEST_METHOD 4
+/** Its path, as ws_request_path. */
+#define WS_TEXT_REQUEST_PATH 5
+/** Its query, as ws_request_query. */
+#define WS_TEXT_REQUEST_QUERY 6
+/** Its Host header, as ws_request_host. */
+#define WS_TEXT_REQUEST_HOST 7
+/** Its Origin header, as ws_request_origin. */
+#define WS_TEXT_REQUEST_ORIGIN 8
+/** Plus an index of 0 to ws_request_header_count - 1: the name of that header field. */
+#define WS_TEXT_HEADER_NAME 65536
+/** Plus an index: the value of that header field. */
+#define WS_TEXT_HEADER_VALUE 131072
 
 /*
  * What a WsEvent reports.
@@ -1290,14 +1315,16 @@ WS_API int64_t ws_recv_into(int64_t conn, void *buffer, int64_t size) WS_NOEXCEP
 WS_API int64_t ws_close_code(int64_t conn) WS_NOEXCEPT;
 
 /**
- * Tells the reason in the close frame received.
+ * Tells the reason in the close frame received. A reason may hold NUL, where this text ends: ws_copy_text gives all
+ * of it.
  *
  * @param conn The connection.
  * @return UTF-8 text, empty when there is none; NULL when it failed. The connection's: it lives until ws_close,
- *     ws_force_close or ws_drop.
+ *     ws_force_close or ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §7.1.6.
  */
 WS_API const char *ws_close_reason(int64_t conn) WS_NOEXCEPT;
@@ -1599,9 +1626,10 @@ WS_API int64_t ws_server_set_origins(int64_t server, const char *origins) WS_NOE
  *
  * @param conn The connection.
  * @return Text such as "GET"; NULL when it failed. The connection's: it lives until ws_close, ws_force_close or
- *     ws_drop.
+ *     ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.1.
  */
@@ -1612,9 +1640,10 @@ WS_API const char *ws_request_method(int64_t conn) WS_NOEXCEPT;
  *
  * @param conn The connection.
  * @return Text such as "/chat"; NULL when it failed. The connection's: it lives until ws_close, ws_force_close or
- *     ws_drop.
+ *     ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.1.
  */
@@ -1625,9 +1654,10 @@ WS_API const char *ws_request_path(int64_t conn) WS_NOEXCEPT;
  *
  * @param conn The connection.
  * @return Text, empty when there is none; NULL when it failed. The connection's: it lives until ws_close,
- *     ws_force_close or ws_drop.
+ *     ws_force_close or ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.1.
  */
@@ -1638,9 +1668,10 @@ WS_API const char *ws_request_query(int64_t conn) WS_NOEXCEPT;
  *
  * @param conn The connection.
  * @return Text such as "example.com:8080"; NULL when it failed. The connection's: it lives until ws_close,
- *     ws_force_close or ws_drop.
+ *     ws_force_close or ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.1.
  */
@@ -1651,9 +1682,10 @@ WS_API const char *ws_request_host(int64_t conn) WS_NOEXCEPT;
  *
  * @param conn The connection.
  * @return Text, empty when there is none; NULL when it failed. The connection's: it lives until ws_close,
- *     ws_force_close or ws_drop.
+ *     ws_force_close or ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.1, §10.2.
  */
@@ -1664,11 +1696,13 @@ WS_API const char *ws_request_origin(int64_t conn) WS_NOEXCEPT;
  *
  * @param conn The connection.
  * @param name The header's name, in any letter case.
- * @return The value; NULL when it is absent (which leaves the last error alone) or when it failed. The
- *     connection's: it lives until ws_close, ws_force_close or ws_drop.
+ * @return The value; NULL when it is absent, which leaves the last error alone, or when it failed: ws_copy_header
+ *     tells them apart. The connection's: it lives until ws_close, ws_force_close or ws_drop, or until the next
+ *     poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED,
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_ARGUMENT, WS_ERR_FORKED,
  *     WS_ERR_INTERNAL.
  * Clause: RFC 9110 §5.3.
  */
@@ -1691,10 +1725,11 @@ WS_API int64_t ws_request_header_count(int64_t conn) WS_NOEXCEPT;
  * @param conn The connection.
  * @param index 0 to ws_request_header_count - 1.
  * @return The name as it was sent; NULL when it failed. The connection's: it lives until ws_close, ws_force_close
- *     or ws_drop.
+ *     or ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED,
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_ARGUMENT, WS_ERR_FORKED,
  *     WS_ERR_INTERNAL.
  */
 WS_API const char *ws_request_header_name(int64_t conn, int64_t index) WS_NOEXCEPT;
@@ -1704,10 +1739,12 @@ WS_API const char *ws_request_header_name(int64_t conn, int64_t index) WS_NOEXCE
  *
  * @param conn The connection.
  * @param index 0 to ws_request_header_count - 1.
- * @return The value; NULL when it failed. The connection's: it lives until ws_close, ws_force_close or ws_drop.
+ * @return The value; NULL when it failed. The connection's: it lives until ws_close, ws_force_close or ws_drop, or
+ *     until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED,
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_ARGUMENT, WS_ERR_FORKED,
  *     WS_ERR_INTERNAL.
  */
 WS_API const char *ws_request_header_value(int64_t conn, int64_t index) WS_NOEXCEPT;
@@ -1717,10 +1754,11 @@ WS_API const char *ws_request_header_value(int64_t conn, int64_t index) WS_NOEXC
  *
  * @param conn The connection.
  * @return Text, empty when there is none; NULL when it failed. The connection's: it lives until ws_close,
- *     ws_force_close or ws_drop.
+ *     ws_force_close or ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.2.
  */
 WS_API const char *ws_subprotocol(int64_t conn) WS_NOEXCEPT;
@@ -1730,12 +1768,48 @@ WS_API const char *ws_subprotocol(int64_t conn) WS_NOEXCEPT;
  *
  * @param conn The connection.
  * @return Text such as "127.0.0.1:40000" or "[::1]:40000", empty when the socket has none; NULL when it failed. The
- *     connection's: it lives until ws_close, ws_force_close or ws_drop.
+ *     connection's: it lives until ws_close, ws_force_close or ws_drop, or until the next poll of the loop that has
+ *     the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API const char *ws_peer_address(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Copies a text that a connection keeps into the caller's memory, where no other thread can take it away by closing
+ * the connection or polling its loop. A text that holds NUL is copied whole. As with snprintf the result is the
+ * length of the whole text: what is longer than size - 1 is cut off, and a NUL is put behind what was written.
+ *
+ * @param conn The connection.
+ * @param which One of WS_TEXT_*.
+ * @param buffer Room for the text and a NUL. NULL is fine when the length is 0.
+ * @param size Its size in bytes, the NUL's included; with 0 only the length is told.
+ * @return The length of the whole text in bytes, without the NUL; -1 when it failed, and then nothing is written.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_STATE, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_copy_text(int64_t conn, int64_t which, void *buffer, int64_t size) WS_NOEXCEPT;
+
+/**
+ * Copies a header of the request as ws_copy_text does. The values of a repeated one are joined with ", ".
+ *
+ * @param conn The connection.
+ * @param name The header's name, in any letter case.
+ * @param buffer Room for the text and a NUL. NULL is fine when the length is 0.
+ * @param size Its size in bytes, the NUL's included; with 0 only the length is told.
+ * @return The length of the whole value in bytes, without the NUL; -2 when the request has no such header, -1 when
+ *     it failed, and then nothing is written.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_STATE, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ * Clause: RFC 9110 §5.3.
+ */
+WS_API int64_t ws_copy_header(int64_t conn, const char *name, void *buffer, int64_t size) WS_NOEXCEPT;
 
 /**
  * Tells the HTTP status that the opening handshake of this connection was answered with.

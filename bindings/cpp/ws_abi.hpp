@@ -108,6 +108,20 @@ enum class option : std::int64_t {
     poison = WS_OPT_POISON, ///< 1: what events viewed is overwritten by the next poll, so that late uses show. For debugging.
 };
 
+/// What ws_copy_text copies.
+enum class connection_text : std::int64_t {
+    peer_address = WS_TEXT_PEER_ADDRESS, ///< The address of the peer, as ws_peer_address.
+    subprotocol = WS_TEXT_SUBPROTOCOL, ///< The subprotocol agreed on, as ws_subprotocol.
+    close_reason = WS_TEXT_CLOSE_REASON, ///< The reason in the peer's close frame, as ws_close_reason. A loop's connection tells it in WS_EVENT_CLOSE.
+    request_method = WS_TEXT_REQUEST_METHOD, ///< The method of the request, as ws_request_method.
+    request_path = WS_TEXT_REQUEST_PATH, ///< Its path, as ws_request_path.
+    request_query = WS_TEXT_REQUEST_QUERY, ///< Its query, as ws_request_query.
+    request_host = WS_TEXT_REQUEST_HOST, ///< Its Host header, as ws_request_host.
+    request_origin = WS_TEXT_REQUEST_ORIGIN, ///< Its Origin header, as ws_request_origin.
+    header_name = WS_TEXT_HEADER_NAME, ///< Plus an index of 0 to ws_request_header_count - 1: the name of that header field.
+    header_value = WS_TEXT_HEADER_VALUE, ///< Plus an index: the value of that header field.
+};
+
 /// What a WsEvent reports.
 enum class event : std::int64_t {
     open = WS_EVENT_OPEN, ///< The opening handshake is done; data is the agreed subprotocol.

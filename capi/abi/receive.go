@@ -5,13 +5,19 @@ package abi
 const (
 	untilFrame = "Until one is there, or WS_OPT_RECV_TIMEOUT_MS is over; ws_close and ws_force_close from another thread end it within 100 ms."
 	oneReader  = "One thread receives on a connection at a time; a second gets WS_ERR_BUSY. Others may send and close meanwhile."
-	ofConn     = "The connection's: it lives until ws_close, ws_force_close or ws_drop."
+	ofConn     = "The connection's: it lives until ws_close, ws_force_close or ws_drop, or until the next poll of the loop that has the connection."
+	lentText   = "Any thread, as long as no other one closes the connection or polls its loop while the text is in use; ws_copy_text has no such limit."
+)
+
+var (
+	onText    = []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_NO_MEMORY"}
+	onRequest = []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_STATE", "WS_ERR_NO_MEMORY"}
 )
 
 // told is the row of a text that a connection keeps.
-func told(name, section, doc, returns, clause string) Function {
+func told(name, section, doc, returns string, errors []string, clause string) Function {
 	return Function{Name: name, Section: section, Doc: doc, Params: []Param{conn}, Result: text, Returns: returns,
-		Owner: ofConn, Errors: with(onClosable, "WS_ERR_STATE", "WS_ERR_NO_MEMORY"), Clause: clause}
+		Owner: ofConn, Threads: lentText, Errors: errors, Clause: clause}
 }
 
 var receiveFunctions = []Function{
@@ -51,8 +57,8 @@ var receiveFunctions = []Function{
 		Params: []Param{conn}, Result: num, Returns: "The code; 0 while the connection has not ended. -1 when it failed.",
 		Errors: onClosable, Clause: "RFC 6455 §7.1.5",
 	},
-	told("ws_close_reason", "Receiving", "Tells the reason in the close frame received.",
-		"UTF-8 text, empty when there is none; NULL when it failed.", "RFC 6455 §7.1.6"),
+	told("ws_close_reason", "Receiving", "Tells the reason in the close frame received. A reason may hold NUL, where this text ends: ws_copy_text gives all of it.",
+		"UTF-8 text, empty when there is none; NULL when it failed.", onText, "RFC 6455 §7.1.6"),
 }
 
 var closeFunctions = []Function{

@@ -16,9 +16,10 @@ const headerIntro = `/*
  * WS_ERR_HANDLE, a closed one answers for ever like a closed connection or server, and never another object answers.
  *
  * Event loops. A connection of a loop has an id instead of a handle, which works in the same way; ids start with ws_loop_poll's
- * events and end with them. ws_is_open, ws_state, ws_is_server, ws_peer_address, ws_request_*, ws_accept_upgrade, ws_refuse,
- * ws_set and ws_get take it, too, and never wait; texts that they give out live until the next poll of the loop. What else is
- * done to it has calls of its own.
+ * events and end with them. ws_is_open, ws_state, ws_is_server, ws_peer_address, ws_subprotocol, ws_request_*, ws_copy_text,
+ * ws_copy_header, ws_accept_upgrade, ws_refuse, ws_set and ws_get take it, too, and never wait; texts that they lend live until
+ * the next poll of the loop. Its request is known until the poll after it was answered; ws_request_* is WS_ERR_STATE from then
+ * on. What else is done to it has calls of its own.
  *
  * Errors. A call that fails returns -1, a NULL pointer, or a WsFrame whose opcode is -1, and leaves a code and a message for
  * ws_last_error and ws_last_error_message, kept per thread; a call that succeeds leaves them alone. Arguments are checked

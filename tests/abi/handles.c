@@ -49,6 +49,8 @@ TEXT(request_header_name, ws_request_header_name(h, 0))
 TEXT(request_header_value, ws_request_header_value(h, 0))
 TEXT(subprotocol, ws_subprotocol(h))
 TEXT(peer_address, ws_peer_address(h))
+NUMBER(copy_text, ws_copy_text(h, WS_TEXT_PEER_ADDRESS, packed, sizeof packed))
+NUMBER(copy_header, ws_copy_header(h, "Host", packed, sizeof packed))
 NUMBER(http_status, ws_http_status(h))
 NUMBER(accept_upgrade, ws_accept_upgrade(h, NULL, NULL))
 NUMBER(refuse, ws_refuse(h, 404, NULL, NULL, 0))
@@ -120,7 +122,7 @@ static const Call of_connections[] = {
     FAILS(recv_frame), FAILS(recv_message), FAILS(recv_into), FAILS(close_code), FAILS(close_reason), FAILS(close_it), FAILS(close_with), FAILS(force_close),
     {"drop", drop, -1, 0}, FAILS(request_method), FAILS(request_path), FAILS(request_query), FAILS(request_host), FAILS(request_origin),
     FAILS(request_header), FAILS(request_header_count), FAILS(request_header_name), FAILS(request_header_value), FAILS(subprotocol),
-    FAILS(peer_address), FAILS(http_status), FAILS(accept_upgrade), FAILS(refuse), {"pause_it", pause_it, -1, ANY},
+    FAILS(peer_address), FAILS(copy_text), FAILS(copy_header), FAILS(http_status), FAILS(accept_upgrade), FAILS(refuse), {"pause_it", pause_it, -1, ANY},
     {"resume_it", resume_it, -1, ANY}, {"respond", respond, -1, ANY}, FAILS(set), FAILS(get),
 };
 static const Call of_servers[] = {

@@ -123,6 +123,18 @@ WS_STRUCT_EVENT = 4
 WS_STRUCT_SEND = 5
 WS_STRUCT_METRICS = 6
 
+# What ws_copy_text copies.
+WS_TEXT_PEER_ADDRESS = 1
+WS_TEXT_SUBPROTOCOL = 2
+WS_TEXT_CLOSE_REASON = 3
+WS_TEXT_REQUEST_METHOD = 4
+WS_TEXT_REQUEST_PATH = 5
+WS_TEXT_REQUEST_QUERY = 6
+WS_TEXT_REQUEST_HOST = 7
+WS_TEXT_REQUEST_ORIGIN = 8
+WS_TEXT_HEADER_NAME = 65536
+WS_TEXT_HEADER_VALUE = 131072
+
 # What a WsEvent reports.
 WS_EVENT_OPEN = 1
 WS_EVENT_MESSAGE = 2
@@ -243,6 +255,16 @@ __all__ = [
     "WS_STRUCT_EVENT",
     "WS_STRUCT_SEND",
     "WS_STRUCT_METRICS",
+    "WS_TEXT_PEER_ADDRESS",
+    "WS_TEXT_SUBPROTOCOL",
+    "WS_TEXT_CLOSE_REASON",
+    "WS_TEXT_REQUEST_METHOD",
+    "WS_TEXT_REQUEST_PATH",
+    "WS_TEXT_REQUEST_QUERY",
+    "WS_TEXT_REQUEST_HOST",
+    "WS_TEXT_REQUEST_ORIGIN",
+    "WS_TEXT_HEADER_NAME",
+    "WS_TEXT_HEADER_VALUE",
     "WS_EVENT_OPEN",
     "WS_EVENT_MESSAGE",
     "WS_EVENT_FRAGMENT",
@@ -536,6 +558,8 @@ class Library:
         "ws_request_header_value",
         "ws_subprotocol",
         "ws_peer_address",
+        "ws_copy_text",
+        "ws_copy_header",
         "ws_http_status",
         "ws_accept_upgrade",
         "ws_refuse",
@@ -661,6 +685,8 @@ class Library:
     ws_request_header_value: Callable[[int, int], Any]
     ws_subprotocol: Callable[[int], Any]
     ws_peer_address: Callable[[int], Any]
+    ws_copy_text: Callable[[int, int, Any, int], int]
+    ws_copy_header: Callable[[int, Any, Any, int], int]
     ws_http_status: Callable[[int], int]
     ws_accept_upgrade: Callable[[int, Any, Any], int]
     ws_refuse: Callable[[int, int, Any, Any, int], int]
@@ -788,6 +814,8 @@ class Library:
         self.ws_request_header_value = _bind(holds, "ws_request_header_value", c_char_p, (c_int64, c_int64))
         self.ws_subprotocol = _bind(holds, "ws_subprotocol", c_char_p, (c_int64,))
         self.ws_peer_address = _bind(holds, "ws_peer_address", c_char_p, (c_int64,))
+        self.ws_copy_text = _bind(holds, "ws_copy_text", c_int64, (c_int64, c_int64, c_void_p, c_int64))
+        self.ws_copy_header = _bind(holds, "ws_copy_header", c_int64, (c_int64, c_char_p, c_void_p, c_int64))
         self.ws_http_status = _bind(holds, "ws_http_status", c_int64, (c_int64,))
         self.ws_accept_upgrade = _bind(waits, "ws_accept_upgrade", c_int64, (c_int64, c_char_p, c_char_p))
         self.ws_refuse = _bind(waits, "ws_refuse", c_int64, (c_int64, c_int64, c_char_p, c_void_p, c_int64))
