@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 795bea190d90a21c1e196d7c1a159c687f87e3a4e6823d7faa7555003351b020
+ * 44beb1db36c0512586b9e4b442215dbfca8883e6a784fb7d72fced4cceb597ae
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -93,7 +93,7 @@ func TestInjectedPanicsBecomeErrors(t *testing.T) {
 		"send_frame": libws_go_send_frame, "send_text_n": libws_go_send_text_n, "send_binary": libws_go_send_binary,
 		"send_fragment": libws_go_send_fragment, "send_ping": libws_go_send_ping, "send_ping_n": libws_go_send_ping_n,
 		"send_pong": libws_go_send_pong, "send_pong_n": libws_go_send_pong_n, "recv_frame": libws_go_recv_frame,
-		"recv_message": libws_go_recv_message, "close_code": libws_go_close_code, "close_reason": libws_go_close_reason,
+		"recv_message": libws_go_recv_message, "pending": libws_go_pending, "close_code": libws_go_close_code, "close_reason": libws_go_close_reason,
 		"close": libws_go_close, "force_close": libws_go_force_close, "drop": libws_go_drop,
 		"request_method": libws_go_request_method, "request_path": libws_go_request_path, "request_query": libws_go_request_query,
 		"request_host": libws_go_request_host, "request_origin": libws_go_request_origin, "request_header": libws_go_request_header,

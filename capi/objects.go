@@ -34,7 +34,7 @@ type connection struct {
 	*core.Conn
 	receiving atomic.Bool // a received payload is being copied out: nobody else may receive
 	kept      core.Frame  // receiving's: a message for which ws_recv_into had no room, in core's memory
-	keeps     bool        // receiving's: there is one
+	keeps     atomic.Bool // receiving's to change: there is one
 
 	mu       sync.Mutex
 	texts    map[string]*C.char // what was given out as const char *, nil before the first

@@ -548,6 +548,15 @@ int64_t ws_recv_into(int64_t conn, void *buffer, int64_t size)
     return libws_go_recv_into(conn, buffer, size, libws_slot());
 }
 
+int64_t ws_pending(int64_t conn)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_pending");
+        return -1;
+    }
+    return libws_go_pending(conn, libws_slot());
+}
+
 int64_t ws_close_code(int64_t conn)
 {
     if (LIBWS_UNLIKELY(libws_forked)) {

@@ -1000,7 +1000,9 @@ WS_API int64_t ws_upgrade(int64_t fd, const void *buffer, int64_t buffer_len) WS
 WS_API int64_t ws_is_open(int64_t conn) WS_NOEXCEPT;
 
 /**
- * Tells the descriptor of the connection's socket, to be watched, not read from, written to or closed.
+ * Tells the descriptor of the connection's socket, to be watched, not read from, written to or closed. It is
+ * readable when something has come; what has been read with an earlier message already is told by ws_pending, which
+ * is to be asked before each wait.
  *
  * @param conn The connection.
  * @return The descriptor; -1 when the connection is closed or has none.
@@ -1300,6 +1302,21 @@ WS_API WsFrame ws_recv_message(int64_t conn) WS_NOEXCEPT;
  * Clause: RFC 6455 §5.4, §6.2.
  */
 WS_API int64_t ws_recv_into(int64_t conn, void *buffer, int64_t size) WS_NOEXCEPT;
+
+/**
+ * Tells whether a receiving call has something to do before it looks at the socket: input that was read with what
+ * came before it, a message that ws_recv_into had no room for, or the end of the connection. Such input makes the
+ * descriptor of ws_fd readable no more, so a program that waits for many connections with poll() or epoll asks each
+ * for it first, and waits only for those with 0. As with a descriptor that is readable, a receiving call may still
+ * wait for the rest of a message.
+ *
+ * @param conn The connection.
+ * @return 1 or 0; -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_pending(int64_t conn) WS_NOEXCEPT;
 
 /**
  * Tells why the connection ended: the code of the close frame received, WS_CLOSE_NO_STATUS when it had none,

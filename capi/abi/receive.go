@@ -52,6 +52,14 @@ var receiveFunctions = []Function{
 		Blocks: untilFrame, Threads: oneReader, Errors: with(receiving, "WS_ERR_ARGUMENT"), Clause: "RFC 6455 §5.4, §6.2",
 	},
 	{
+		Name: "ws_pending", Section: "Receiving",
+		Doc: "Tells whether a receiving call has something to do before it looks at the socket: input that was read with what came before it, a message " +
+			"that ws_recv_into had no room for, or the end of the connection. Such input makes the descriptor of ws_fd readable no more, so a " +
+			"program that waits for many connections with poll() or epoll asks each for it first, and waits only for those with 0. As with a " +
+			"descriptor that is readable, a receiving call may still wait for the rest of a message.",
+		Params: []Param{conn}, Result: num, Returns: "1 or 0; -1 when it failed.", Errors: onClosable,
+	},
+	{
 		Name: "ws_close_code", Section: "Receiving",
 		Doc:    "Tells why the connection ended: the code of the close frame received, WS_CLOSE_NO_STATUS when it had none, WS_CLOSE_ABNORMAL when there was none.",
 		Params: []Param{conn}, Result: num, Returns: "The code; 0 while the connection has not ended. -1 when it failed.",

@@ -523,6 +523,7 @@ class Library:
         "ws_recv_frame",
         "ws_recv_message",
         "ws_recv_into",
+        "ws_pending",
         "ws_close_code",
         "ws_close_reason",
         "ws_close",
@@ -650,6 +651,7 @@ class Library:
     ws_recv_frame: Callable[[int], WsFrame]
     ws_recv_message: Callable[[int], WsFrame]
     ws_recv_into: Callable[[int, Any, int], int]
+    ws_pending: Callable[[int], int]
     ws_close_code: Callable[[int], int]
     ws_close_reason: Callable[[int], Any]
     ws_close: Callable[[int], int]
@@ -779,6 +781,7 @@ class Library:
         self.ws_recv_frame = _bind(waits, "ws_recv_frame", WsFrame, (c_int64,))
         self.ws_recv_message = _bind(waits, "ws_recv_message", WsFrame, (c_int64,))
         self.ws_recv_into = _bind(waits, "ws_recv_into", c_int64, (c_int64, c_void_p, c_int64))
+        self.ws_pending = _bind(holds, "ws_pending", c_int64, (c_int64,))
         self.ws_close_code = _bind(holds, "ws_close_code", c_int64, (c_int64,))
         self.ws_close_reason = _bind(holds, "ws_close_reason", c_char_p, (c_int64,))
         self.ws_close = _bind(waits, "ws_close", c_int64, (c_int64,))
