@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 44beb1db36c0512586b9e4b442215dbfca8883e6a784fb7d72fced4cceb597ae
+ * b7729ae35d61c57f81b588d6edfd85fcf67eb6bd5e62af0109c4071392d833d7
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -1351,14 +1351,16 @@ WS_API const char *ws_close_reason(int64_t conn) WS_NOEXCEPT;
 /**
  * Closes the connection gracefully: sends a close frame with 1000 if it is open, waits for the peer's while
  * throwing away what else comes, closes the socket and releases everything. The handle then answers for ever like a
- * closed connection.
+ * closed connection. A request that is not answered yet is answered with 503. When a signal ends the wait, which
+ * WS_OPT_INTERRUPTIBLE allows, the connection is WS_STATE_CLOSING and another call goes on with what is left of the
+ * time.
  *
  * @param conn The connection.
  * @return 0, also when the peer never answered or had gone already; -1 when it failed. Of many threads that close a
  *     connection one gets 0, the others WS_ERR_CLOSED.
  * Blocks: Until the peer's close frame or end is there, at most WS_OPT_CLOSE_TIMEOUT_MS.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_INTERRUPTED, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §7.1.1, §7.1.2.
  */
 WS_API int64_t ws_close(int64_t conn) WS_NOEXCEPT;
@@ -1369,10 +1371,11 @@ WS_API int64_t ws_close(int64_t conn) WS_NOEXCEPT;
  * @param conn The connection.
  * @param code 1000-1003, 1007-1014 or 3000-4999.
  * @param reason UTF-8 ended by NUL, at most 123 bytes; NULL for none.
- * @return 0, as ws_close; -1 when it failed: then the connection is as it was.
+ * @return 0, as ws_close; -1 when it failed: then the connection is as it was, but for WS_ERR_INTERRUPTED as with
+ *     ws_close.
  * Blocks: Until the peer's close frame or end is there, at most WS_OPT_CLOSE_TIMEOUT_MS.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_CLOSE_CODE, WS_ERR_CONTROL_SIZE, WS_ERR_UTF8,
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_INTERRUPTED, WS_ERR_CLOSE_CODE, WS_ERR_CONTROL_SIZE, WS_ERR_UTF8,
  *     WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §7.1.2.
  */

@@ -73,11 +73,13 @@ var closeFunctions = []Function{
 	{
 		Name: "ws_close", Section: "Closing", Spec: "WsConnection.close",
 		Doc: "Closes the connection gracefully: sends a close frame with 1000 if it is open, waits for the peer's while throwing away what else " +
-			"comes, closes the socket and releases everything. The handle then answers for ever like a closed connection.",
+			"comes, closes the socket and releases everything. The handle then answers for ever like a closed connection. A request that is not " +
+			"answered yet is answered with 503. When a signal ends the wait, which WS_OPT_INTERRUPTIBLE allows, the connection is WS_STATE_CLOSING " +
+			"and another call goes on with what is left of the time.",
 		Params: []Param{conn}, Result: num,
 		Returns: "0, also when the peer never answered or had gone already; -1 when it failed. Of many threads that close a connection one gets 0, the others WS_ERR_CLOSED.",
 		Blocks:  "Until the peer's close frame or end is there, at most WS_OPT_CLOSE_TIMEOUT_MS.",
-		Errors:  onClosable, Clause: "RFC 6455 §7.1.1, §7.1.2",
+		Errors:  with(onClosable, "WS_ERR_INTERRUPTED"), Clause: "RFC 6455 §7.1.1, §7.1.2",
 	},
 	{
 		Name: "ws_close_with", Section: "Closing",
@@ -85,9 +87,9 @@ var closeFunctions = []Function{
 		Params: []Param{
 			conn, withCode, reason,
 		},
-		Result: num, Returns: "0, as ws_close; -1 when it failed: then the connection is as it was.",
+		Result: num, Returns: "0, as ws_close; -1 when it failed: then the connection is as it was, but for WS_ERR_INTERRUPTED as with ws_close.",
 		Blocks: "Until the peer's close frame or end is there, at most WS_OPT_CLOSE_TIMEOUT_MS.",
-		Errors: with(onClosable, "WS_ERR_ARGUMENT", "WS_ERR_CLOSE_CODE", "WS_ERR_CONTROL_SIZE", "WS_ERR_UTF8"), Clause: "RFC 6455 §7.1.2",
+		Errors: with(onClosable, "WS_ERR_INTERRUPTED", "WS_ERR_CLOSE_CODE", "WS_ERR_CONTROL_SIZE", "WS_ERR_UTF8"), Clause: "RFC 6455 §7.1.2",
 	},
 	{
 		Name: "ws_force_close", Section: "Closing", Spec: "WsConnection.force_close",

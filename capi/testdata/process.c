@@ -187,6 +187,36 @@ static void signals_and_waits(int64_t interruptible)
     ws_drop(peer);
 }
 
+/* A close that a signal interrupts has not ended the connection: the next one goes on with what is left of the time. */
+static void interrupted_close(void)
+{
+    int64_t conn, peer;
+    struct sigaction act = {.sa_handler = note, .sa_flags = SA_ONSTACK};
+    CHECK(sigaction(SIGALRM, &act, NULL) == 0);
+    for (int turn = 0; turn < 4; turn++) {
+        pair(&conn, &peer);
+        CHECK(ws_set(conn, WS_OPT_INTERRUPTIBLE, 1) == 0 && ws_set(conn, WS_OPT_CLOSE_TIMEOUT_MS, turn == 1 ? 1200 : 60000) == 0);
+        double begin = seconds();
+        alarm(1);
+        FAILS(ws_close_with(conn, 3000, "going"), WS_ERR_INTERRUPTED);
+        CHECK(seconds() - begin < 30 && ws_state(conn) == WS_STATE_CLOSING && ws_is_open(conn) == 0 && ws_fd(conn) >= 0);
+        FAILS(ws_send_text(conn, "x"), WS_ERR_CLOSED);
+        if (turn == 0) { /* the peer answers meanwhile */
+            WsFrame f = ws_recv_message(peer);
+            CHECK(ws_frame_close_code(&f) == 3000);
+            ws_frame_drop(&f);
+            CHECK(ws_close(conn) == 0);
+        } else if (turn == 1) {
+            CHECK(ws_close(conn) == 0 && seconds() - begin >= 1.19 && seconds() - begin < 30);
+        } else {
+            CHECK((turn == 2 ? ws_force_close(conn) : ws_drop(conn)) == 0);
+        }
+        FAILS(ws_close(conn), WS_ERR_CLOSED);
+        CHECK(ws_state(conn) == WS_STATE_CLOSED);
+        ws_drop(peer);
+    }
+}
+
 int main(void)
 {
     handlers_are_kept();
@@ -196,6 +226,7 @@ int main(void)
     stop_from_handler(1);
     signals_and_waits(1);
     signals_and_waits(0);
+    interrupted_close();
     CHECK(ws_handle_count() == 0);
     return 0;
 }
