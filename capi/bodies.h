@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * b7729ae35d61c57f81b588d6edfd85fcf67eb6bd5e62af0109c4071392d833d7
+ * 73325ad3ddc4e370b175a8a6f9910700a7edb806c667dc416c0d88a6cd2cde99
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

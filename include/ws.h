@@ -452,7 +452,10 @@ typedef struct WsFrame {
 typedef struct WsConnectOptions {
     /** sizeof(WsConnectOptions), so that a program built for an older library keeps working. */
     int64_t struct_size;
-    /** For resolving, connecting and the handshake together, in milliseconds; 0 means 10000. */
+    /**
+     * For resolving, connecting and the handshake together: 1 to 1099511627776 milliseconds, or
+     * WS_TIMEOUT_NONE; 0 means 10000.
+     */
     int64_t timeout_ms;
     /** Subprotocols to offer, comma-separated, the preferred first; NULL for none. */
     const char *subprotocols;

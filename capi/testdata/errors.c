@@ -106,8 +106,17 @@ static void arguments(void)
     FAILS(ws_connect("http://127.0.0.1/"), WS_ERR_URL);
     FAILS(ws_connect("ws://127.0.0.1:1/\r\nX: y"), WS_ERR_URL);
     WsConnectOptions options = WS_CONNECT_OPTIONS_INIT;
-    options.timeout_ms = -1;
-    FAILS(ws_connect_with("ws://127.0.0.1:1/", &options), WS_ERR_ARGUMENT);
+    const int64_t longest = INT64_C(1) << 40, no_time[] = {-1, longest + 1, INT64_MAX / 1000000, INT64_MAX - 1, INT64_MIN};
+    for (size_t i = 0; i < sizeof no_time / sizeof *no_time; i++) {
+        options.timeout_ms = no_time[i];
+        FAILS(ws_connect_with("ws://127.0.0.1:1/", &options), WS_ERR_ARGUMENT);
+        CHECK(strstr(ws_last_error_message(), "timeout_ms") && strstr(ws_last_error_message(), "1099511627776"));
+    }
+    const int64_t times[] = {1000, longest, WS_TIMEOUT_NONE};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        options.timeout_ms = times[i];
+        FAILS(ws_connect_with("ws://127.0.0.1:1/", &options), WS_ERR_SYSTEM); /* nobody listens there */
+    }
     options.timeout_ms = 0;
     options.headers = "no colon";
     FAILS(ws_connect_with("ws://127.0.0.1:1/", &options), WS_ERR_HEADER);
