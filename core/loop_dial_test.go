@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,20 @@ func TestLoopDial(t *testing.T) {
 		if len(l.chosen) != 0 {
 			t.Errorf("%d subprotocols are kept of connections that are gone", len(l.chosen))
 		}
+	}
+}
+
+// A look-up that panics fails its connection, not the process.
+func TestLoopDialLookUpPanics(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	id, err := l.Dial("ws://nowhere.invalid/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.lookUp(id, func() ([]netip.Addr, error) { panic("a defect") })
+	l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
+	if e := l.last(); e.Conn != id || e.Code != 1006 || e.Error != CodeInternal {
+		t.Errorf("got %v", e)
 	}
 }
 
