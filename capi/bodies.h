@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 73325ad3ddc4e370b175a8a6f9910700a7edb806c667dc416c0d88a6cd2cde99
+ * 840becfc85fce2b5154d3d6634fed39fee75c0ce176510b9b61a68ec21587804
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -10,6 +10,7 @@
 #include "thread.h"
 
 int libws_forked = 0;
+int32_t libws_copied = 0;
 
 const WsFrame libws_no_frame = {-1, 0, 0, 0, 0};
 
@@ -28,10 +29,15 @@ static void mark_forked(void)
     libws_forked = 1;
 }
 
+static void mark_copied(void)
+{
+    __atomic_store_n(&libws_copied, 1, __ATOMIC_RELAXED);
+}
+
 /* Runs when the library is loaded, before Go starts. */
 __attribute__((constructor)) static void watch_fork(void)
 {
-    pthread_atfork(NULL, NULL, mark_forked);
+    pthread_atfork(NULL, mark_copied, mark_forked);
 }
 
 void libws_fail(int64_t code, const char *format, ...)

@@ -22,6 +22,9 @@ typedef struct libws_error {
 /* Set in a child after fork(2): Go's threads do not exist there, so entering Go would hang. */
 extern int libws_forked;
 
+/* Set once this process has forked: children may have copies of its descriptors. */
+extern int32_t libws_copied;
+
 /* What calls that return a frame fail with. */
 extern const WsFrame libws_no_frame;
 

@@ -21,6 +21,9 @@
  * Threads. Any thread may call anything; where a call is limited it says so. Closing wakes the calls that are blocked.
  * pthread_cancel ends no call: a thread that is cancelled inside the library returns from the call first.
  *
+ * Forks. In a forked child every call that needs the library's state fails with WS_ERR_FORKED; exec is fine. The parent goes on,
+ * and what it closes is closed for its peers, though a child has copies of the descriptors.
+ *
  * Signals. Handlers and their masks stay the program's. Install them with SA_ONSTACK: threads inside the library run on small
  * stacks. Calls that can wait add that flag to handlers that lack it, but a handler that is installed while another thread
  * waits is not seen until a call is made.
@@ -1559,8 +1562,8 @@ WS_API int64_t ws_server_run_echo(int64_t server) WS_NOEXCEPT;
 WS_API int64_t ws_server_stop(int64_t server) WS_NOEXCEPT;
 
 /**
- * Closes the server's listener and releases everything, after stopping it as ws_server_stop does. Connections
- * accepted before go on. The handle answers for ever like a closed server.
+ * Closes the server's listener, in every process that has a copy of it, and releases everything, after stopping it
+ * as ws_server_stop does. Connections accepted before go on. The handle answers for ever like a closed server.
  *
  * @param server The server.
  * @return 0, or -1: of many threads one gets 0, the others WS_ERR_CLOSED.
@@ -1956,8 +1959,8 @@ WS_API int64_t ws_loop_listen(int64_t loop, const char *host, int64_t port, int6
 WS_API int64_t ws_loop_listen_unix(int64_t loop, const char *path) WS_NOEXCEPT;
 
 /**
- * Accepts from a stream socket that listens already, such as one inherited from another process. The descriptor
- * belongs to the loop, which closes it; on failure it stays the caller's.
+ * Accepts from a stream socket that listens already, such as one inherited from another process, where it goes on
+ * when the loop ends. The descriptor belongs to the loop, which closes it; on failure it stays the caller's.
  *
  * @param loop The loop.
  * @param fd A listening stream socket.

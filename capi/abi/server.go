@@ -69,7 +69,8 @@ var serverFunctions = []Function{
 	},
 	{
 		Name: "ws_server_close", Section: "Server", Spec: "WsServer.close",
-		Doc: "Closes the server's listener and releases everything, after stopping it as ws_server_stop does. Connections accepted before go on. " +
+		Doc: "Closes the server's listener, in every process that has a copy of it, and releases everything, after stopping it as ws_server_stop " +
+			"does. Connections accepted before go on. " +
 			"The handle answers for ever like a closed server.",
 		Params: []Param{server}, Result: num, Returns: "0, or -1: of many threads one gets 0, the others WS_ERR_CLOSED.", Errors: onServer,
 	},

@@ -32,6 +32,9 @@ const headerIntro = `/*
  * Threads. Any thread may call anything; where a call is limited it says so. Closing wakes the calls that are blocked.
  * pthread_cancel ends no call: a thread that is cancelled inside the library returns from the call first.
  *
+ * Forks. In a forked child every call that needs the library's state fails with WS_ERR_FORKED; exec is fine. The parent goes on,
+ * and what it closes is closed for its peers, though a child has copies of the descriptors.
+ *
  * Signals. Handlers and their masks stay the program's. Install them with SA_ONSTACK: threads inside the library run on small
  * stacks. Calls that can wait add that flag to handlers that lack it, but a handler that is installed while another thread
  * waits is not seen until a call is made.
