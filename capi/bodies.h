@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 840becfc85fce2b5154d3d6634fed39fee75c0ce176510b9b61a68ec21587804
+ * cd5f612474a693807755680db21dd6b976936e0076619f14e408475ee93f7b1c
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

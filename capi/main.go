@@ -8,7 +8,7 @@
 // where DIR is the absolute path of the repository. The header that Go writes beside it is of no use to anybody.
 package main
 
-// #cgo CFLAGS: -I${SRCDIR}/../include -std=gnu11 -Wall -Wextra
+// #cgo CFLAGS: -I${SRCDIR}/../include -std=gnu11 -Wall -Wextra -fstack-clash-protection
 // #include "error.h"
 import "C"
 

@@ -19,7 +19,8 @@
  * WS_LENGTH_MAX, and a NULL pointer with the length 0 is an empty text or payload.
  *
  * Threads. Any thread may call anything; where a call is limited it says so. Closing wakes the calls that are blocked.
- * pthread_cancel ends no call: a thread that is cancelled inside the library returns from the call first.
+ * pthread_cancel ends no call: a thread that is cancelled inside the library returns from the call first. A call needs up to
+ * 64 KiB of the thread's stack.
  *
  * Forks. In a forked child every call that needs the library's state fails with WS_ERR_FORKED; exec is fine. The parent goes on,
  * and what it closes is closed for its peers, though a child has copies of the descriptors.
@@ -2424,7 +2425,7 @@ WS_API int64_t ws_respond(int64_t conn, int64_t status, const char *headers, con
  * Blocks: Until an event, at most timeout_ms; ws_loop_wake and ws_loop_close from another thread end it.
  * Threads: Any thread, one at a time: a second one gets WS_ERR_BUSY.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_BUSY, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM,
- *     WS_ERR_INTERNAL, WS_ERR_FORKED.
+ *     WS_ERR_NO_MEMORY, WS_ERR_INTERNAL, WS_ERR_FORKED.
  */
 WS_API int64_t ws_loop_poll_packed(int64_t loop, int64_t *pack_out, int64_t size, int64_t timeout_ms) WS_NOEXCEPT;
 
@@ -2442,7 +2443,7 @@ WS_API int64_t ws_loop_poll_packed(int64_t loop, int64_t *pack_out, int64_t size
  * @return How many did not fail; -1 when the loop or an argument is wrong and nothing was sent.
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL,
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_NO_MEMORY, WS_ERR_INTERNAL,
  *     WS_ERR_FORKED.
  * Clause: RFC 6455 §5.6.
  */

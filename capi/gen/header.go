@@ -30,7 +30,8 @@ const headerIntro = `/*
  * WS_LENGTH_MAX, and a NULL pointer with the length 0 is an empty text or payload.
  *
  * Threads. Any thread may call anything; where a call is limited it says so. Closing wakes the calls that are blocked.
- * pthread_cancel ends no call: a thread that is cancelled inside the library returns from the call first.
+ * pthread_cancel ends no call: a thread that is cancelled inside the library returns from the call first. A call needs up to
+ * 64 KiB of the thread's stack.
  *
  * Forks. In a forked child every call that needs the library's state fails with WS_ERR_FORKED; exec is fine. The parent goes on,
  * and what it closes is closed for its peers, though a child has copies of the descriptors.

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "check.h"
@@ -217,6 +218,48 @@ static void interrupted_close(void)
     }
 }
 
+static void *on_a_small_stack(void *arg)
+{
+    static int64_t pack[8192];
+    int64_t conn, peer, loop = ws_loop_new(NULL);
+    int fds[2];
+    (void)arg;
+    pair(&conn, &peer);
+    CHECK(ws_send_text(peer, "small") > 0);
+    WsFrame f = ws_recv_message(conn);
+    CHECK(strcmp(ws_frame_payload_text(&f), "small") == 0);
+    ws_frame_drop(&f);
+    FAILS(ws_connect("ws://127.0.0.1:1/"), WS_ERR_SYSTEM);
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+    int64_t member = ws_loop_adopt(loop, fds[0], WS_ADOPT_SERVER, NULL, 0), visitor = ws_from_client(fds[1]);
+    CHECK(ws_loop_poll_packed(loop, pack, sizeof pack, 1000) == 1);
+    const int64_t block[] = {member, WS_OPCODE_TEXT, 0};
+    CHECK(ws_loop_send_packed(loop, 1, block, sizeof block, pack) == 1 && pack[0] == 2);
+    WsEvent event;
+    CHECK(ws_loop_poll(loop, &event, 1, 0) == 0 && ws_loop_drop(loop) == 0);
+    ws_drop(conn);
+    ws_drop(peer);
+    ws_drop(visitor);
+    return NULL;
+}
+
+/* No call takes more of a thread's stack than the header says; nobody notices that one does, but for the memory below it. */
+static void small_stacks(void)
+{
+    const size_t size = 64 << 10, below = 1 << 20;
+    char *memory = mmap(NULL, below + size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pthread_attr_t attributes;
+    pthread_t thread;
+    CHECK(memory != MAP_FAILED);
+    for (size_t some = size / 2; some <= size; some *= 2) { /* half of it does, too */
+        char *stack = memory + below + size - some;
+        CHECK(mprotect(stack, some, PROT_READ | PROT_WRITE) == 0 && pthread_attr_init(&attributes) == 0);
+        CHECK(pthread_attr_setstack(&attributes, stack, some) == 0 && pthread_create(&thread, &attributes, on_a_small_stack, NULL) == 0);
+        CHECK(pthread_join(thread, NULL) == 0 && pthread_attr_destroy(&attributes) == 0);
+    }
+    munmap(memory, below + size);
+}
+
 int main(void)
 {
     handlers_are_kept();
@@ -227,6 +270,7 @@ int main(void)
     signals_and_waits(1);
     signals_and_waits(0);
     interrupted_close();
+    small_stacks();
     CHECK(ws_handle_count() == 0);
     return 0;
 }
