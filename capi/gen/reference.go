@@ -24,7 +24,7 @@ func reference(t *abi.Table) []byte {
 	b.WriteString("- [Constants](#constants)\n- [Structs](#structs)\n")
 	for _, section := range sections(t) {
 		name := section[0].Section
-		fmt.Fprintf(&b, "- [%s](#%s): ", name, strings.ToLower(name))
+		fmt.Fprintf(&b, "- [%s](#%s): ", name, strings.ReplaceAll(strings.ToLower(name), " ", "-"))
 		for i, f := range section {
 			if i > 0 {
 				b.WriteString(", ")
