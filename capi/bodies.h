@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * cd5f612474a693807755680db21dd6b976936e0076619f14e408475ee93f7b1c
+ * 58077eb572ee77c17aa1c566f1d70adebec73d757c2e2f172f44a8f5e2c97d54
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

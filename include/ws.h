@@ -476,7 +476,7 @@ typedef struct WsConnectOptions {
 } WsConnectOptions;
 
 /** The start value of WsConnectOptions: everything at its default. */
-#define WS_CONNECT_OPTIONS_INIT { (int64_t)sizeof(WsConnectOptions), 0, NULL, NULL, NULL, 0, 0, 0 }
+#define WS_CONNECT_OPTIONS_INIT { sizeof(WsConnectOptions), 0, NULL, NULL, NULL, 0, 0, 0 }
 
 /**
  * How a loop begins. Set it to WS_LOOP_OPTIONS_INIT, then change what you need; the library keeps nothing of it. A
@@ -514,7 +514,7 @@ typedef struct WsLoopOptions {
 } WsLoopOptions;
 
 /** The start value of WsLoopOptions: everything at its default. */
-#define WS_LOOP_OPTIONS_INIT { (int64_t)sizeof(WsLoopOptions), NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define WS_LOOP_OPTIONS_INIT { sizeof(WsLoopOptions), NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * What ws_loop_poll reports: one thing that happened on one connection. data views memory of the loop; it is valid

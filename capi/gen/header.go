@@ -93,7 +93,7 @@ extern "C" {
 		}
 		fmt.Fprintf(&b, "} %s;\n", s.Name)
 		if s.Sized {
-			fmt.Fprintf(&b, "\n/** The start value of %s: everything at its default. */\n#define %s { (int64_t)sizeof(%s)", s.Name, initMacro(s.Name), s.Name)
+			fmt.Fprintf(&b, "\n/** The start value of %s: everything at its default. */\n#define %s { sizeof(%s)", s.Name, initMacro(s.Name), s.Name)
 			for _, f := range s.Fields[1:] {
 				if isPointer(f.Type) {
 					b.WriteString(", NULL")
