@@ -71,6 +71,24 @@ void libws_fail_missing(const char *call, const char *param, const char *length_
     libws_fail(WS_ERR_ARGUMENT, "%s: %s is NULL, but %s is %lld", call, param, length_param, (long long)length);
 }
 
+void libws_called(const char *call)
+{
+    const char *rest = strchr(slot.message, ':');
+    if (rest == NULL) {
+        return;
+    }
+    size_t name = strlen(call), kept = strlen(rest);
+    if (name + kept >= sizeof slot.message) {
+        kept = sizeof slot.message - 1 - name;
+        while (kept > 0 && (rest[kept] & 0xC0) == 0x80) {
+            kept--; /* a character that does not fit whole is left out */
+        }
+    }
+    memmove(slot.message + name, rest, kept);
+    memcpy(slot.message, call, name);
+    slot.message[name + kept] = '\0';
+}
+
 int libws_copy_sized(const char *call, const char *param, void *whole, size_t size, const void *given)
 {
     int64_t given_size;

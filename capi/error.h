@@ -38,6 +38,9 @@ void libws_fail_null(const char *call, const char *param);
 void libws_fail_length(const char *call, const char *param, int64_t length);
 void libws_fail_missing(const char *call, const char *param, const char *length_param, int64_t length);
 
+/* Says that the failure in the slot of this thread was that of a call to another function, which shares its work. */
+void libws_called(const char *call);
+
 /*
  * Copies a struct that starts with struct_size from a program that may know fewer fields, which are then 0, or more, which must
  * be 0. Returns 0, or -1 with the slot filled.

@@ -176,6 +176,8 @@ int64_t libws_c_loop_poll_packed(int64_t loop, int64_t *pack_out, int64_t size, 
     int64_t n = libws_c_loop_poll(loop, events, cap < EVENTS_MOST ? cap : EVENTS_MOST, timeout_ms);
     if (n > 0) {
         pack(events, n, pack_out, size);
+    } else if (n < 0) {
+        libws_called("ws_loop_poll_packed");
     }
     return n;
 }
@@ -226,6 +228,7 @@ int64_t libws_c_loop_send_packed(int64_t loop, int64_t n, const void *packed, in
         }
         int64_t taken = ws_loop_send_batch(loop, items, count);
         if (taken < 0 && from == 0) {
+            libws_called("ws_loop_send_packed");
             return -1;
         }
         for (int64_t i = 0; i < count; i++) {

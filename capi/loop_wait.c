@@ -315,5 +315,9 @@ int64_t libws_c_loop_poll(int64_t loop, WsEvent *events, int64_t cap, int64_t ti
 
 int64_t libws_c_loop_send_and_poll(int64_t loop, WsSend *items, int64_t n, WsEvent *events, int64_t cap, int64_t timeout_ms)
 {
-    return poll_checked(loop, items, n, events, cap, timeout_ms, "ws_loop_send_and_poll");
+    int64_t result = poll_checked(loop, items, n, events, cap, timeout_ms, "ws_loop_send_and_poll");
+    if (result < 0) {
+        libws_called("ws_loop_send_and_poll");
+    }
+    return result;
 }

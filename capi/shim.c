@@ -86,6 +86,7 @@ WsFrame ws_frame_text(const char *msg)
     }
     WsFrame frame_out;
     if (LIBWS_UNLIKELY(libws_go_frame_text_n((char *)msg, (int64_t)strlen(msg), &frame_out, libws_slot()) < 0)) {
+        libws_called("ws_frame_text");
         return libws_no_frame;
     }
     return frame_out;
@@ -107,6 +108,7 @@ WsFrame ws_frame_text_n(const char *msg, int64_t len)
     }
     WsFrame frame_out;
     if (LIBWS_UNLIKELY(libws_go_frame_text_n((char *)msg, len, &frame_out, libws_slot()) < 0)) {
+        libws_called("ws_frame_text_n");
         return libws_no_frame;
     }
     return frame_out;
@@ -351,7 +353,11 @@ int64_t ws_send_text(int64_t conn, const char *msg)
         libws_fail_null("ws_send_text", "msg");
         return -1;
     }
-    return libws_go_send_text_n(conn, (char *)msg, (int64_t)strlen(msg), libws_slot());
+    int64_t result = libws_go_send_text_n(conn, (char *)msg, (int64_t)strlen(msg), libws_slot());
+    if (LIBWS_UNLIKELY(result < 0)) {
+        libws_called("ws_send_text");
+    }
+    return result;
 }
 
 int64_t ws_send_text_n(int64_t conn, const char *msg, int64_t len)
@@ -369,7 +375,11 @@ int64_t ws_send_text_n(int64_t conn, const char *msg, int64_t len)
         libws_fail_missing("ws_send_text_n", "msg", "len", len);
         return -1;
     }
-    return libws_go_send_text_n(conn, (char *)msg, len, libws_slot());
+    int64_t result = libws_go_send_text_n(conn, (char *)msg, len, libws_slot());
+    if (LIBWS_UNLIKELY(result < 0)) {
+        libws_called("ws_send_text_n");
+    }
+    return result;
 }
 
 int64_t ws_send_binary(int64_t conn, const void *data, int64_t len)
@@ -481,7 +491,11 @@ int64_t ws_send_close_reason(int64_t conn, int64_t code, const char *reason)
         return -1;
     }
     libws_shield_handlers();
-    return libws_go_send_close_n(conn, code, (char *)reason, reason == NULL ? 0 : (int64_t)strlen(reason), libws_slot());
+    int64_t result = libws_go_send_close_n(conn, code, (char *)reason, reason == NULL ? 0 : (int64_t)strlen(reason), libws_slot());
+    if (LIBWS_UNLIKELY(result < 0)) {
+        libws_called("ws_send_close_reason");
+    }
+    return result;
 }
 
 int64_t ws_send_close_n(int64_t conn, int64_t code, const char *reason, int64_t reason_len)
@@ -499,7 +513,11 @@ int64_t ws_send_close_n(int64_t conn, int64_t code, const char *reason, int64_t 
         libws_fail_missing("ws_send_close_n", "reason", "reason_len", reason_len);
         return -1;
     }
-    return libws_go_send_close_n(conn, code, (char *)reason, reason_len, libws_slot());
+    int64_t result = libws_go_send_close_n(conn, code, (char *)reason, reason_len, libws_slot());
+    if (LIBWS_UNLIKELY(result < 0)) {
+        libws_called("ws_send_close_n");
+    }
+    return result;
 }
 
 WsFrame ws_recv_frame(int64_t conn)
@@ -675,7 +693,11 @@ int64_t ws_server(int64_t port)
         libws_fail_forked("ws_server");
         return -1;
     }
-    return libws_go_server_bind(port, libws_slot());
+    int64_t result = libws_go_server_bind(port, libws_slot());
+    if (LIBWS_UNLIKELY(result < 0)) {
+        libws_called("ws_server");
+    }
+    return result;
 }
 
 int64_t ws_server_bind(int64_t port)
@@ -684,7 +706,11 @@ int64_t ws_server_bind(int64_t port)
         libws_fail_forked("ws_server_bind");
         return -1;
     }
-    return libws_go_server_bind(port, libws_slot());
+    int64_t result = libws_go_server_bind(port, libws_slot());
+    if (LIBWS_UNLIKELY(result < 0)) {
+        libws_called("ws_server_bind");
+    }
+    return result;
 }
 
 int64_t ws_server_bind_host(const char *host, int64_t port)

@@ -163,6 +163,40 @@ static void sized_structs(void)
     FAILS(ws_connect_with("ws://127.0.0.1:1/", &future.known), WS_ERR_SYSTEM);
 }
 
+/* A message begins with the name of the function that was called, also where several functions share their work. */
+static void names(void)
+{
+    static int64_t pack[8192];
+    static const char block[24];
+    WsEvent event;
+#define NAMED(name, ...)                                                                         \
+    do {                                                                                         \
+        int64_t result_ = (name)(__VA_ARGS__);                                                   \
+        CHECK(result_ == -1 && strncmp(ws_last_error_message(), #name ": ", strlen(#name) + 2) == 0); \
+    } while (0)
+    NAMED(ws_send_text, 3, "x");
+    NAMED(ws_send_text_n, 3, "x", 1);
+    NAMED(ws_send_close_reason, 3, 1000, "x");
+    NAMED(ws_send_close_n, 3, 1000, "x", 1);
+    NAMED(ws_send_close_n, 3, 5, "x", 1);
+    NAMED(ws_server, -1);
+    NAMED(ws_server_bind, -1);
+    NAMED(ws_loop_poll, 3, &event, 1, 0);
+    NAMED(ws_loop_send_and_poll, 3, NULL, 0, &event, 1, 0);
+    NAMED(ws_loop_poll_packed, 3, pack, sizeof pack, 0);
+    NAMED(ws_loop_poll_packed, 3, pack, sizeof pack, -1);
+    NAMED(ws_loop_send_packed, 3, 0, NULL, 0, NULL);
+    NAMED(ws_loop_send_packed, 3, 1, block, sizeof block, pack);
+    CHECK(ws_frame_text_n("\xff", 1).opcode == -1 && strncmp(ws_last_error_message(), "ws_frame_text_n: ", 17) == 0);
+    CHECK(ws_frame_text("\xff").opcode == -1 && strncmp(ws_last_error_message(), "ws_frame_text: ", 15) == 0);
+    int64_t server, client;
+    pair(&server, &client);
+    FAILS(ws_send_fragment(server, WS_OPCODE_TEXT, "x", 1, 2), WS_ERR_ARGUMENT); /* 0 or 1, as with loops */
+    FAILS(ws_send_fragment(server, WS_OPCODE_TEXT, "x", 1, -1), WS_ERR_ARGUMENT);
+    ws_drop(server);
+    ws_drop(client);
+}
+
 int main(void)
 {
     CHECK(ws_abi_version() == WS_ABI_VERSION && strcmp(ws_version(), WS_VERSION) == 0);
@@ -170,6 +204,7 @@ int main(void)
     per_thread();
     arguments();
     sized_structs();
+    names();
     CHECK(ws_handle_count() == 0);
     return 0;
 }
