@@ -115,6 +115,15 @@ int64_t libws_c_last_error(void)
     return slot.code;
 }
 
+int64_t libws_c_clear_error(void)
+{
+    int64_t code = slot.code;
+    slot.code = WS_ERR_NONE;
+    slot.http_status = 0;
+    slot.message[0] = '\0';
+    return code;
+}
+
 const char *libws_c_last_error_message(void)
 {
     return slot.message;

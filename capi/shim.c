@@ -39,6 +39,11 @@ int64_t ws_last_http_status(void)
     return libws_c_last_http_status();
 }
 
+int64_t ws_clear_error(void)
+{
+    return libws_c_clear_error();
+}
+
 const char *ws_error_name(int64_t code)
 {
     return libws_c_error_name(code);

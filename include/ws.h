@@ -1,7 +1,7 @@
 /*
  * ws.h: WebSocket (RFC 6455) for C and C++, on libws.so.
  *
- * Handles. Connections and servers are int64_t > 0. Every call checks its handle: one that was never given out is
+ * Handles. Connections, servers and loops are int64_t > 0. Every call checks its handle: one that was never given out is
  * WS_ERR_HANDLE, a closed one answers for ever like a closed connection or server, and never another object answers.
  *
  * Event loops. A connection of a loop has an id instead of a handle, which works in the same way; ids start with ws_loop_poll's
@@ -11,12 +11,15 @@
  * on. What else is done to it has calls of its own.
  *
  * Errors. A call that fails returns -1, a NULL pointer, or a WsFrame whose opcode is -1, and leaves a code and a message for
- * ws_last_error and ws_last_error_message, kept per thread; a call that succeeds leaves them alone. Arguments are checked
- * first: when one is wrong, nothing was sent and nothing has changed. A call that fails with WS_ERR_FORKED was made in a
- * forked child, one with WS_ERR_INTERNAL met a defect of the library; both are possible wherever they are listed.
+ * ws_last_error and ws_last_error_message, kept per thread; a call that succeeds leaves them alone. Only ws_is_open and
+ * ws_server_is_valid return 0 when they fail: what cannot be asked is not open. Arguments are checked first: when one is wrong,
+ * nothing was sent and nothing has changed. A call that fails with WS_ERR_FORKED was made in a forked child, one with
+ * WS_ERR_INTERNAL met a defect of the library; both are possible wherever they are listed.
  *
  * Memory. Whatever is passed in stays the caller's and is not kept. Texts are UTF-8. Lengths are in bytes, from 0 to
- * WS_LENGTH_MAX, and a NULL pointer with the length 0 is an empty text or payload.
+ * WS_LENGTH_MAX, and a NULL pointer with the length 0 is an empty text or payload. A text without a length ends at its first
+ * NUL; messages and close reasons, which may hold NUL, have calls that take a length. Names, lists, URLs and header lines
+ * never hold one.
  *
  * Threads. Any thread may call anything; where a call is limited it says so. Closing wakes the calls that are blocked.
  * pthread_cancel ends no call: a thread that is cancelled inside the library returns from the call first. A call needs up to
@@ -169,7 +172,7 @@ extern "C" {
 #define WS_ERR_TIMEOUT 202
 /** A signal came and WS_OPT_INTERRUPTIBLE is set; nothing is lost, call again. */
 #define WS_ERR_INTERRUPTED 203
-/** The call cannot go on without waiting. */
+/** The call cannot go on without waiting. No call leaves it so far. */
 #define WS_ERR_WOULD_BLOCK 204
 /** The operating system refused; the message has its reason. */
 #define WS_ERR_SYSTEM 205
@@ -538,7 +541,7 @@ typedef struct WsEvent {
     int64_t len;
     /**
      * WS_EVENT_CLOSE: the close code. WS_EVENT_REQUEST: 0 for a proper opening handshake, else the HTTP status
-     * that it would be refused with (426 for a plain HTTP request).
+     * that it would be refused with, such as 426 for a plain GET and 405 for HEAD and POST.
      */
     int64_t code;
     /** WS_EVENT_CLOSE: 0 when the closing handshake was clean, else one of WS_ERR_*. */
@@ -727,6 +730,17 @@ WS_API const char *ws_last_error_message(void) WS_NOEXCEPT;
  * Clause: RFC 6455 §4.1.
  */
 WS_API int64_t ws_last_http_status(void) WS_NOEXCEPT;
+
+/**
+ * Forgets the last failure of a call of this thread, as errno = 0 does: before a call whose NULL may mean failure
+ * or absence, or whose 0 may mean failure or no.
+ *
+ * @return The code that ws_last_error told.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: none.
+ */
+WS_API int64_t ws_clear_error(void) WS_NOEXCEPT;
 
 /**
  * Tells the name of an error code.
@@ -1023,10 +1037,11 @@ WS_API int64_t ws_fd(int64_t conn) WS_NOEXCEPT;
  * Tells the role of this end.
  *
  * @param conn The connection.
- * @return 1 if server-side, 0 if client-side; it stays when the connection is closed. -1 when it failed.
+ * @return 1 if server-side, 0 if client-side; it stays when the connection is closed, but for one of a loop. -1
+ *     when it failed.
  * Blocks: Never.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_is_server(int64_t conn) WS_NOEXCEPT;
 
@@ -1305,7 +1320,7 @@ WS_API WsFrame ws_recv_message(int64_t conn) WS_NOEXCEPT;
  *     meanwhile.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_BUSY, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT,
  *     WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_PROTOCOL, WS_ERR_PEER_UTF8, WS_ERR_PEER_TOO_LARGE,
- *     WS_ERR_PEER_POLICY, WS_ERR_NO_MEMORY, WS_ERR_ARGUMENT, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_PEER_POLICY, WS_ERR_NO_MEMORY, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §5.4, §6.2.
  */
 WS_API int64_t ws_recv_into(int64_t conn, void *buffer, int64_t size) WS_NOEXCEPT;
@@ -1422,9 +1437,8 @@ WS_API int64_t ws_drop(int64_t conn) WS_NOEXCEPT;
  * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
  * Blocks: Until the connection is open, at most 10 seconds.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
- *     WS_ERR_SYSTEM, WS_ERR_RESOLVE, WS_ERR_ABNORMAL, WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY,
- *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_ABNORMAL,
+ *     WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY, WS_ERR_RESOLVE, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §3, §4.1.
  */
 WS_API int64_t ws_connect(const char *url) WS_NOEXCEPT;
@@ -1437,8 +1451,8 @@ WS_API int64_t ws_connect(const char *url) WS_NOEXCEPT;
  * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
  * Blocks: Until the connection is open, at most timeout_ms of the options.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
- *     WS_ERR_SYSTEM, WS_ERR_RESOLVE, WS_ERR_ABNORMAL, WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY,
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_ABNORMAL,
+ *     WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY, WS_ERR_RESOLVE, WS_ERR_HEADER, WS_ERR_OPTION,
  *     WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §3, §4.1.
  */
@@ -1454,9 +1468,9 @@ WS_API int64_t ws_connect_with(const char *url, const WsConnectOptions *options)
  * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
  * Blocks: Until the handshake is over, at most timeout_ms of the options.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
- *     WS_ERR_SYSTEM, WS_ERR_RESOLVE, WS_ERR_ABNORMAL, WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY,
- *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_ABNORMAL,
+ *     WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.1.
  */
 WS_API int64_t ws_client_handshake(int64_t fd, const char *url, const WsConnectOptions *options) WS_NOEXCEPT;
@@ -1470,7 +1484,7 @@ WS_API int64_t ws_client_handshake(int64_t fd, const char *url, const WsConnectO
  * @return A handle > 0, or -1. The caller's, to be given back with ws_server_close or ws_server_drop.
  * Blocks: Never.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_server(int64_t port) WS_NOEXCEPT;
 
@@ -1481,7 +1495,7 @@ WS_API int64_t ws_server(int64_t port) WS_NOEXCEPT;
  * @return A handle > 0, or -1. The caller's, to be given back with ws_server_close or ws_server_drop.
  * Blocks: Never.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_server_bind(int64_t port) WS_NOEXCEPT;
 
@@ -1493,7 +1507,8 @@ WS_API int64_t ws_server_bind(int64_t port) WS_NOEXCEPT;
  * @return A handle > 0, or -1. The caller's, to be given back with ws_server_close or ws_server_drop.
  * Blocks: Until a host name is resolved; never for an address.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_RESOLVE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_NO_MEMORY, WS_ERR_RESOLVE, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_server_bind_host(const char *host, int64_t port) WS_NOEXCEPT;
 
@@ -1529,8 +1544,8 @@ WS_API int64_t ws_server_accept(int64_t server) WS_NOEXCEPT;
  *
  * @param server The server.
  * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
- * Blocks: Until a connection came and its handshake is over, or WS_OPT_ACCEPT_TIMEOUT_MS is over; ws_server_stop
- *     ends it at once.
+ * Blocks: Until a connection came and its request is read, or WS_OPT_ACCEPT_TIMEOUT_MS is over; ws_server_stop ends
+ *     it at once.
  * Threads: Any number of threads may accept on one server; they take turns.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_ABNORMAL,
  *     WS_ERR_HANDSHAKE, WS_ERR_ORIGIN, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
@@ -1851,7 +1866,8 @@ WS_API int64_t ws_copy_header(int64_t conn, const char *name, void *buffer, int6
 WS_API int64_t ws_http_status(int64_t conn) WS_NOEXCEPT;
 
 /**
- * Answers the request of a connection that ws_server_accept_request gave with 101, which opens it.
+ * Answers the request of a connection that ws_server_accept_request gave, or that WS_EVENT_REQUEST reported, with
+ * 101, which opens it.
  *
  * @param conn The connection.
  * @param subprotocol The one chosen of those that the client offers; NULL for none.
@@ -1867,13 +1883,15 @@ WS_API int64_t ws_http_status(int64_t conn) WS_NOEXCEPT;
 WS_API int64_t ws_accept_upgrade(int64_t conn, const char *subprotocol, const char *headers) WS_NOEXCEPT;
 
 /**
- * Answers the request of a connection that ws_server_accept_request gave with another status than 101, which closes
- * it. The handle is still the caller's to drop.
+ * Answers the request of a connection that ws_server_accept_request gave, or that WS_EVENT_REQUEST reported, with
+ * another status than 101, which closes it. The handle is still the caller's to drop; on a loop WS_EVENT_CLOSE
+ * follows.
  *
  * @param conn The connection.
  * @param status The HTTP status, 200 to 599.
  * @param headers Further headers as "Name: value" lines, each ended by LF or CR LF; NULL for none.
- * @param body The body of the answer. NULL is fine when the length is 0.
+ * @param body The body of the answer. None is sent with 204, 205 and 304, nor to HEAD. NULL is fine when the length
+ *     is 0.
  * @param body_len Its length in bytes.
  * @return 0, or -1.
  * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
@@ -1888,11 +1906,11 @@ WS_API int64_t ws_refuse(int64_t conn, int64_t status, const char *headers, cons
 /* ---- Options ---- */
 
 /**
- * Sets an option of a server or a connection. A server hands its options down to the connections that it accepts
- * from then on. Limits are never switched off: 0 and negative values are errors, and WS_TIMEOUT_NONE is a timeout
- * that never comes.
+ * Sets an option of a server, a connection, a loop or a connection of a loop. A server or a loop hands its options
+ * down to the connections that come from then on. Limits are never switched off: 0 and negative values are errors,
+ * and WS_TIMEOUT_NONE is a timeout that never comes.
  *
- * @param handle A server or a connection.
+ * @param handle A server, a connection, a loop or a connection of a loop.
  * @param option One of WS_OPT_*.
  * @param value The new value, in the unit and range of the option.
  * @return 0, or -1.
@@ -1903,9 +1921,9 @@ WS_API int64_t ws_refuse(int64_t conn, int64_t status, const char *headers, cons
 WS_API int64_t ws_set(int64_t handle, int64_t option, int64_t value) WS_NOEXCEPT;
 
 /**
- * Tells the value of an option of a server or a connection.
+ * Tells the value of an option of a server, a connection, a loop or a connection of a loop.
  *
- * @param handle A server or a connection.
+ * @param handle A server, a connection, a loop or a connection of a loop.
  * @param option One of WS_OPT_*.
  * @return The value, or -1. A timeout that never comes is WS_TIMEOUT_NONE.
  * Blocks: Never.
@@ -2302,7 +2320,8 @@ WS_API int64_t ws_loop_unsubscribe(int64_t loop, int64_t conn, const char *topic
  * @param opcode WS_OPCODE_TEXT or WS_OPCODE_BINARY.
  * @param data The bytes; they may be data of an event. NULL is fine when the length is 0.
  * @param len Their number.
- * @param except A connection that does not get it, as the one that the message came from; 0 for none.
+ * @param except A connection that does not get it, as the one that the message came from; 0 for none. One that is
+ *     no subscriber, or none at all, changes nothing.
  * @return How many subscribers of this loop it goes to, or -1.
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
@@ -2359,7 +2378,8 @@ WS_API int64_t ws_loop_set_context(int64_t loop, int64_t conn, void *context) WS
  *
  * @param loop The loop.
  * @param conn A connection of this loop.
- * @return The address; NULL when there is none or it failed. The caller's.
+ * @return The address; NULL when there is none, which leaves the last error alone, or when it failed:
+ *     ws_clear_error before it tells them apart. The caller's.
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
@@ -2397,7 +2417,8 @@ WS_API int64_t ws_resume(int64_t conn) WS_NOEXCEPT;
  * @param conn A connection of a loop.
  * @param status The HTTP status, 200 to 599.
  * @param headers Further headers as "Name: value" lines, each ended by LF or CR LF; NULL for none.
- * @param body The body of the answer. NULL is fine when the length is 0.
+ * @param body The body of the answer. None is sent with 204, 205 and 304, nor to HEAD. NULL is fine when the length
+ *     is 0.
  * @param body_len Its length in bytes.
  * @return 0, or -1.
  * Blocks: Never.

@@ -49,7 +49,7 @@ var receiveFunctions = []Function{
 		Result: num,
 		Returns: "The payload's length * 16 + the opcode: WS_OPCODE_TEXT, WS_OPCODE_BINARY or WS_OPCODE_CLOSE; 15 in the place of the opcode when size " +
 			"is too small. -1 on error or when the connection is closed.",
-		Blocks: untilFrame, Threads: oneReader, Errors: with(receiving, "WS_ERR_ARGUMENT"), Clause: "RFC 6455 §5.4, §6.2",
+		Blocks: untilFrame, Threads: oneReader, Errors: with(receiving, "WS_ERR_ARGUMENT", "WS_ERR_TOO_LARGE"), Clause: "RFC 6455 §5.4, §6.2",
 	},
 	{
 		Name: "ws_pending", Section: "Receiving",

@@ -75,7 +75,7 @@ var requestFunctions = []Function{
 	},
 	{
 		Name: "ws_accept_upgrade", Section: asking,
-		Doc: "Answers the request of a connection that ws_server_accept_request gave with 101, which opens it.",
+		Doc: "Answers the request of a connection that ws_server_accept_request gave, or that WS_EVENT_REQUEST reported, with 101, which opens it.",
 		Params: []Param{
 			conn,
 			{Name: "subprotocol", Type: text, Null: Absent, Doc: "The one chosen of those that the client offers; NULL for none."},
@@ -86,13 +86,13 @@ var requestFunctions = []Function{
 	},
 	{
 		Name: "ws_refuse", Section: asking,
-		Doc: "Answers the request of a connection that ws_server_accept_request gave with another status than 101, which closes it. The handle " +
-			"is still the caller's to drop.",
+		Doc: "Answers the request of a connection that ws_server_accept_request gave, or that WS_EVENT_REQUEST reported, with another status than 101, " +
+			"which closes it. The handle is still the caller's to drop; on a loop WS_EVENT_CLOSE follows.",
 		Params: []Param{
 			conn,
 			{Name: "status", Type: num, Doc: "The HTTP status, 200 to 599."},
 			{Name: "headers", Type: text, Null: Absent, Doc: "Further headers as \"Name: value\" lines, each ended by LF or CR LF; NULL for none."},
-			{Name: "body", Type: data, Null: WhenEmpty, Doc: "The body of the answer."},
+			{Name: "body", Type: data, Null: WhenEmpty, Doc: "The body of the answer. None is sent with 204, 205 and 304, nor to HEAD."},
 			{Name: "body_len", Type: num, LengthOf: "body", Doc: "Its length in bytes."},
 		},
 		Result: num, Returns: "0, or -1.", Blocks: toSend, Clause: "RFC 6455 §4.2.2",

@@ -26,6 +26,8 @@ static void per_thread(void)
     ws_frame_drop(&fine);
     CHECK(strcmp(ws_error_name(WS_ERR_UTF8), "WS_ERR_UTF8") == 0 && strcmp(ws_error_name(7), "WS_ERR_UNKNOWN") == 0);
     FAILS(ws_struct_size(12345), WS_ERR_ARGUMENT);
+    CHECK(ws_clear_error() == WS_ERR_ARGUMENT && ws_last_error() == WS_ERR_NONE && ws_last_error_message()[0] == '\0');
+    CHECK(ws_clear_error() == WS_ERR_NONE && ws_loop_context(7, 8) == NULL && ws_last_error() == WS_ERR_HANDLE);
 }
 
 #define FRAME_FAILS(call, code)               \
