@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * a944f860c9629db1bbdcbae1b8fa6e8ae12d8856a5219ad971972999fa5ff3ef
+ * e69ffb40ce844f17d5f33a73740a091a60266e4efdf8ff9a3a351bc77f0fd1ee
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H
@@ -17,6 +17,7 @@ int64_t libws_c_struct_size(int64_t which);
 int64_t libws_c_last_error(void);
 const char *libws_c_last_error_message(void);
 int64_t libws_c_last_http_status(void);
+int64_t libws_c_clear_error(void);
 const char *libws_c_error_name(int64_t code);
 int64_t libws_c_frame_ping(WsFrame *frame_out);
 int64_t libws_c_frame_pong(WsFrame *frame_out);

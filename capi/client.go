@@ -54,9 +54,13 @@ func dialOptions(given *C.WsConnectOptions, e *slot, call string) (*core.DialOpt
 	if given == nil {
 		return nil, true
 	}
-	const longest = int64(1<<63-1) / int64(time.Millisecond)
-	if given.timeout_ms < 0 || int64(given.timeout_ms) > longest {
-		report(e, core.CodeArgument, 0, fmt.Sprintf("%s: options->timeout_ms is %d; it must be 0 to %d", call, int64(given.timeout_ms), longest))
+	const longest = 1 << 40
+	timeout := time.Duration(given.timeout_ms) * time.Millisecond
+	if given.timeout_ms == C.WS_TIMEOUT_NONE {
+		timeout = core.NoTimeout
+	} else if given.timeout_ms < 0 || given.timeout_ms > longest {
+		report(e, core.CodeArgument, 0, fmt.Sprintf("%s: options->timeout_ms is %d; it must be 0 to %d, or WS_TIMEOUT_NONE", call,
+			int64(given.timeout_ms), int64(longest)))
 		return nil, false
 	}
 	if given.interruptible != 0 && given.interruptible != 1 {
@@ -70,7 +74,7 @@ func dialOptions(given *C.WsConnectOptions, e *slot, call string) (*core.DialOpt
 	}
 	return &core.DialOptions{
 		Options: core.Options{
-			HandshakeTimeout: time.Duration(given.timeout_ms) * time.Millisecond,
+			HandshakeTimeout: timeout,
 			MaxMessageBytes:  int64(given.max_message_bytes),
 			MaxFrameBytes:    int64(given.max_frame_bytes),
 			Interruptible:    given.interruptible == 1,

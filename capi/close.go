@@ -5,12 +5,7 @@ package main
 // #include "error.h"
 import "C"
 
-import (
-	"errors"
-
-	"libws/capi/handle"
-	"libws/core"
-)
+import "libws/capi/handle"
 
 //export libws_go_close
 func libws_go_close(number C.int64_t, e *slot) (result C.int64_t) {
@@ -65,14 +60,11 @@ func libws_go_drop(number C.int64_t, e *slot) (result C.int64_t) {
 }
 
 // closed releases the handle of a connection that its closer has closed. One that somebody else is closing, or that was not
-// closed because an argument is wrong, is left alone.
+// closed because an argument is wrong or a signal came, is left alone.
 func closed(number C.int64_t, err error, e *slot, call string) C.int64_t {
 	if err == nil {
 		release(number)
 		return 0
-	}
-	if errors.Is(err, core.ErrInterrupted) {
-		release(number)
 	}
 	return fail(e, call, err)
 }

@@ -10,6 +10,7 @@
 #include "thread.h"
 
 int libws_forked = 0;
+int32_t libws_copied = 0;
 
 const WsFrame libws_no_frame = {-1, 0, 0, 0, 0};
 
@@ -28,10 +29,15 @@ static void mark_forked(void)
     libws_forked = 1;
 }
 
+static void mark_copied(void)
+{
+    __atomic_store_n(&libws_copied, 1, __ATOMIC_RELAXED);
+}
+
 /* Runs when the library is loaded, before Go starts. */
 __attribute__((constructor)) static void watch_fork(void)
 {
-    pthread_atfork(NULL, NULL, mark_forked);
+    pthread_atfork(NULL, mark_copied, mark_forked);
 }
 
 void libws_fail(int64_t code, const char *format, ...)
@@ -65,6 +71,24 @@ void libws_fail_missing(const char *call, const char *param, const char *length_
     libws_fail(WS_ERR_ARGUMENT, "%s: %s is NULL, but %s is %lld", call, param, length_param, (long long)length);
 }
 
+void libws_called(const char *call)
+{
+    const char *rest = strchr(slot.message, ':');
+    if (rest == NULL) {
+        return;
+    }
+    size_t name = strlen(call), kept = strlen(rest);
+    if (name + kept >= sizeof slot.message) {
+        kept = sizeof slot.message - 1 - name;
+        while (kept > 0 && (rest[kept] & 0xC0) == 0x80) {
+            kept--; /* a character that does not fit whole is left out */
+        }
+    }
+    memmove(slot.message + name, rest, kept);
+    memcpy(slot.message, call, name);
+    slot.message[name + kept] = '\0';
+}
+
 int libws_copy_sized(const char *call, const char *param, void *whole, size_t size, const void *given)
 {
     int64_t given_size;
@@ -89,6 +113,15 @@ int libws_copy_sized(const char *call, const char *param, void *whole, size_t si
 int64_t libws_c_last_error(void)
 {
     return slot.code;
+}
+
+int64_t libws_c_clear_error(void)
+{
+    int64_t code = slot.code;
+    slot.code = WS_ERR_NONE;
+    slot.http_status = 0;
+    slot.message[0] = '\0';
+    return code;
 }
 
 const char *libws_c_last_error_message(void)

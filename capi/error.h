@@ -22,6 +22,9 @@ typedef struct libws_error {
 /* Set in a child after fork(2): Go's threads do not exist there, so entering Go would hang. */
 extern int libws_forked;
 
+/* Set once this process has forked: children may have copies of its descriptors. */
+extern int32_t libws_copied;
+
 /* What calls that return a frame fail with. */
 extern const WsFrame libws_no_frame;
 
@@ -34,6 +37,9 @@ void libws_fail_forked(const char *call);
 void libws_fail_null(const char *call, const char *param);
 void libws_fail_length(const char *call, const char *param, int64_t length);
 void libws_fail_missing(const char *call, const char *param, const char *length_param, int64_t length);
+
+/* Says that the failure in the slot of this thread was that of a call to another function, which shares its work. */
+void libws_called(const char *call);
 
 /*
  * Copies a struct that starts with struct_size from a program that may know fewer fields, which are then 0, or more, which must

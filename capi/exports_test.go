@@ -93,13 +93,13 @@ func TestInjectedPanicsBecomeErrors(t *testing.T) {
 		"send_frame": libws_go_send_frame, "send_text_n": libws_go_send_text_n, "send_binary": libws_go_send_binary,
 		"send_fragment": libws_go_send_fragment, "send_ping": libws_go_send_ping, "send_ping_n": libws_go_send_ping_n,
 		"send_pong": libws_go_send_pong, "send_pong_n": libws_go_send_pong_n, "recv_frame": libws_go_recv_frame,
-		"recv_message": libws_go_recv_message, "close_code": libws_go_close_code, "close_reason": libws_go_close_reason,
+		"recv_message": libws_go_recv_message, "pending": libws_go_pending, "close_code": libws_go_close_code, "close_reason": libws_go_close_reason,
 		"close": libws_go_close, "force_close": libws_go_force_close, "drop": libws_go_drop,
 		"request_method": libws_go_request_method, "request_path": libws_go_request_path, "request_query": libws_go_request_query,
 		"request_host": libws_go_request_host, "request_origin": libws_go_request_origin, "request_header": libws_go_request_header,
 		"request_header_count": libws_go_request_header_count, "request_header_name": libws_go_request_header_name,
 		"request_header_value": libws_go_request_header_value, "subprotocol": libws_go_subprotocol,
-		"peer_address": libws_go_peer_address, "http_status": libws_go_http_status, "accept_upgrade": libws_go_accept_upgrade,
+		"peer_address": libws_go_peer_address, "copy_text": libws_go_copy_text, "copy_header": libws_go_copy_header, "http_status": libws_go_http_status, "accept_upgrade": libws_go_accept_upgrade,
 		"refuse": libws_go_refuse, "set": libws_go_set, "get": libws_go_get,
 	} {
 		var e slot
@@ -116,7 +116,7 @@ func TestInjectedPanicsBecomeErrors(t *testing.T) {
 			}
 		}
 		args[0] = reflect.ValueOf(number).Convert(f.Type().In(0))
-		if name == "send_fragment" || name == "set" || name == "get" {
+		if name == "send_fragment" || name == "set" || name == "get" || name == "copy_text" {
 			args[1] = reflect.ValueOf(int64(core.OpText)).Convert(f.Type().In(1))
 		}
 		if name == "set" {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 
@@ -38,6 +39,7 @@ func fail(e *slot, call string, err error) C.int64_t {
 func report(e *slot, code core.ErrorCode, status int, text string) C.int64_t {
 	e.code = C.int64_t(code)
 	e.http_status = C.int64_t(status)
+	text = strings.ToValidUTF8(text, "\ufffd") // it may quote an argument, or a peer
 	room := unsafe.Slice((*byte)(unsafe.Pointer(&e.message)), len(e.message))
 	n := copy(room[:len(room)-1], text)
 	for n < len(text) && n > 0 && !utf8.RuneStart(text[n]) {

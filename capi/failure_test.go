@@ -30,6 +30,15 @@ func TestFailuresFillTheSlot(t *testing.T) {
 	}
 }
 
+// What is quoted from an argument or a peer need not be UTF-8; the message is.
+func TestMessagesAreUTF8(t *testing.T) {
+	var e slot
+	report(&e, core.CodeURL, 0, "ws_connect: \"\xff\xfe\" is no URL")
+	if got := messageOf(&e); got != "ws_connect: \"\ufffd\" is no URL" {
+		t.Errorf("message %q", got)
+	}
+}
+
 // A message that is too long ends between two characters, with its NUL.
 func TestLongMessagesAreCutBetweenCharacters(t *testing.T) {
 	for n := range 8 {

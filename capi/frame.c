@@ -8,16 +8,26 @@
 #include "bodies.h"
 #include "frame.h"
 
+char *libws_copy_bytes(const uint8_t *bytes, int64_t len)
+{
+    char *copy = malloc((size_t)len + 1);
+    if (copy != NULL) {
+        if (len > 0) {
+            memcpy(copy, bytes, (size_t)len);
+        }
+        copy[len] = '\0';
+    }
+    return copy;
+}
+
 int64_t libws_frame_fill(WsFrame *frame, int64_t opcode, const uint8_t *payload, int64_t payload_len, int64_t is_final, int64_t is_masked)
 {
     char *copy = NULL;
     if (payload_len > 0) {
-        copy = malloc((size_t)payload_len + 1);
+        copy = libws_copy_bytes(payload, payload_len);
         if (copy == NULL) {
             return -1;
         }
-        memcpy(copy, payload, (size_t)payload_len);
-        copy[payload_len] = '\0';
     }
     frame->opcode = opcode;
     frame->payload = (int64_t)(intptr_t)copy;

@@ -1,5 +1,5 @@
 /*
- * How frames get their payloads: written once, for received frames and for constructors.
+ * How frames get their payloads, and connections their texts: written once, for everybody who gives C memory out.
  */
 #ifndef LIBWS_FRAME_H
 #define LIBWS_FRAME_H
@@ -8,5 +8,8 @@
 
 /* Fills a frame with a copy of the payload in C memory, with a NUL after it. Returns 0, or -1 when memory ran out. */
 int64_t libws_frame_fill(WsFrame *frame, int64_t opcode, const uint8_t *payload, int64_t payload_len, int64_t is_final, int64_t is_masked);
+
+/* Copies bytes to C memory, with a NUL after them. Returns NULL when memory ran out. */
+char *libws_copy_bytes(const uint8_t *bytes, int64_t len);
 
 #endif

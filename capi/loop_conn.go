@@ -41,7 +41,7 @@ func libws_go_loop_abort_conn(number, conn C.int64_t, e *slot) (result C.int64_t
 }
 
 //export libws_go_loop_set_context
-func libws_go_loop_set_context(number, conn C.int64_t, context unsafe.Pointer, e *slot) (result C.int64_t) {
+func libws_go_loop_set_context(number, conn C.int64_t, context C.int64_t, e *slot) (result C.int64_t) {
 	const call = "ws_loop_set_context"
 	defer contain(&result, e, call)
 	l := loopOf(number, e, call)
@@ -52,27 +52,19 @@ func libws_go_loop_set_context(number, conn C.int64_t, context unsafe.Pointer, e
 }
 
 //export libws_go_loop_context
-func libws_go_loop_context(number, conn C.int64_t, e *slot) (result unsafe.Pointer) {
+func libws_go_loop_context(number, conn C.int64_t, e *slot) (result C.int64_t) {
 	const call = "ws_loop_context"
-	defer containAddress(&result, e, call)
+	defer containAnswer(&result, e, call)
 	l := loopOf(number, e, call)
 	if l == nil {
-		return nil
+		return 0
 	}
 	context, err := l.Context(core.ConnID(conn))
 	if err != nil {
 		fail(e, call, err)
-		return nil
+		return 0
 	}
-	return *(*unsafe.Pointer)(unsafe.Pointer(&context)) // C's own memory, which the collector does not know
-}
-
-// containAddress is contain for bodies that return an address.
-func containAddress(result *unsafe.Pointer, e *slot, call string) {
-	if r := recover(); r != nil {
-		report(e, core.CodeInternal, 0, defect(call, r))
-		*result = nil
-	}
+	return C.int64_t(context)
 }
 
 //export libws_go_pause
@@ -102,12 +94,12 @@ func libws_go_respond(conn, status C.int64_t, headers *C.char, headersLen C.int6
 	e *slot) (result C.int64_t) {
 	const call = "ws_respond"
 	defer contain(&result, e, call)
-	return loopRespond(conn, status, headers, headersLen, body, bodyLen, e, call)
+	return loopAnswer(conn, status, headers, headersLen, body, bodyLen, (*core.Loop).Respond, e, call)
 }
 
-// loopRespond answers a request on a loop's connection without opening it.
-func loopRespond(conn, status C.int64_t, headers *C.char, headersLen C.int64_t, body unsafe.Pointer, bodyLen C.int64_t,
-	e *slot, call string) C.int64_t {
+// loopAnswer answers a request on a loop's connection without opening it.
+func loopAnswer(conn, status C.int64_t, headers *C.char, headersLen C.int64_t, body unsafe.Pointer, bodyLen C.int64_t,
+	answer func(*core.Loop, core.ConnID, int, []core.HeaderField, []byte) error, e *slot, call string) C.int64_t {
 	if status < 200 || status > 599 {
 		return report(e, core.CodeArgument, 0, fmt.Sprintf("%s: status is %d; it must be 200 to 599", call, int64(status)))
 	}
@@ -119,7 +111,7 @@ func loopRespond(conn, status C.int64_t, headers *C.char, headersLen C.int64_t, 
 	if l == nil {
 		return -1
 	}
-	return done(l.Respond(id, int(status), fields, lend(body, bodyLen)), e, call)
+	return done(answer(l.Loop, id, int(status), fields, lend(body, bodyLen)), e, call)
 }
 
 // loopAccept answers a request on a loop's connection with 101.
@@ -191,18 +183,4 @@ func loopRequest(conn C.int64_t, e *slot, call string) (lender, *core.Request) {
 		return nil, nil
 	}
 	return l, r
-}
-
-// loopPeer answers ws_peer_address for a loop's connection.
-func loopPeer(conn C.int64_t, e *slot, call string) *C.char {
-	l, id := ownerOf(conn, e, call)
-	if l == nil {
-		return nil
-	}
-	address, err := l.PeerAddr(id)
-	if err != nil {
-		fail(e, call, err)
-		return nil
-	}
-	return l.text("", address, e, call)
 }

@@ -7,7 +7,6 @@ import "C"
 
 import (
 	"fmt"
-	"net"
 	"strconv"
 	"time"
 	"unsafe"
@@ -82,11 +81,11 @@ func libws_go_loop_listen(number C.int64_t, host *C.char, length, port, reuse C.
 	if l == nil {
 		return -1
 	}
-	got, err := l.Listen(net.JoinHostPort(keepText(host, length), strconv.Itoa(narrow)), reuse == 1)
+	// In brackets the host is a host, whatever it is called: core takes "unix:" for the beginning of a path.
+	got, err := l.Listen("["+keepText(host, length)+"]:"+strconv.Itoa(narrow), reuse == 1)
 	if err != nil {
 		return fail(e, call, err)
 	}
-	l.port.CompareAndSwap(0, int64(got))
 	return C.int64_t(got)
 }
 
@@ -133,7 +132,7 @@ func libws_go_loop_port(number C.int64_t, e *slot) (result C.int64_t) {
 	if l == nil {
 		return -1
 	}
-	return C.int64_t(l.port.Load())
+	return C.int64_t(l.Port())
 }
 
 //export libws_go_loop_adopt

@@ -2,7 +2,9 @@
  * Packs the events of a poll into one block that a scripting language decodes at once, and unpacks blocks of messages to send: the
  * bodies of ws_loop_poll_packed and ws_loop_send_packed. They translate; what happens is ws_loop_poll's and ws_loop_send_batch's.
  */
+#include <pthread.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bodies.h"
@@ -17,6 +19,44 @@
 
 /* How many messages cross into Go at a time. */
 #define SENDS 256
+
+/*
+ * Memory of the calling thread for what is packed and unpacked: too much for a small stack. It lives as long as the thread.
+ */
+static _Thread_local void *scratch;
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int no_key;
+
+static void forget(void *memory)
+{
+    free(memory);
+    scratch = NULL; /* destructors of the program's that come later may call once more */
+}
+
+static void make_key(void)
+{
+    no_key = pthread_key_create(&key, forget);
+}
+
+static void *own_memory(const char *call)
+{
+    if (LIBWS_UNLIKELY(scratch == NULL)) {
+        void *memory = NULL;
+        pthread_once(&once, make_key);
+        if (no_key == 0 && (memory = malloc(EVENTS_MOST * sizeof(WsEvent))) != NULL && pthread_setspecific(key, memory) != 0) {
+            free(memory);
+            memory = NULL;
+        }
+        if (memory == NULL) {
+            libws_fail(WS_ERR_NO_MEMORY, "%s: no memory for this thread", call);
+        }
+        scratch = memory;
+    }
+    return scratch;
+}
+
+_Static_assert(SENDS * sizeof(WsSend) <= EVENTS_MOST * sizeof(WsEvent), "the memory of a thread is enough for both");
 
 /* The opcodes of pickle that are used; all of them are fixed for ever by their protocols. */
 enum {
@@ -124,15 +164,20 @@ static void pack(const WsEvent *events, int64_t n, int64_t *out, int64_t size)
 
 int64_t libws_c_loop_poll_packed(int64_t loop, int64_t *pack_out, int64_t size, int64_t timeout_ms)
 {
-    WsEvent events[EVENTS_MOST];
     if (size < LIST_AT + 1024) {
         libws_fail(WS_ERR_ARGUMENT, "ws_loop_poll_packed: size is %lld; it must be at least %d", (long long)size, LIST_AT + 1024);
+        return -1;
+    }
+    WsEvent *events = own_memory("ws_loop_poll_packed");
+    if (events == NULL) {
         return -1;
     }
     int64_t cap = (size - LIST_AT - 16) / EVENT_ROOM;
     int64_t n = libws_c_loop_poll(loop, events, cap < EVENTS_MOST ? cap : EVENTS_MOST, timeout_ms);
     if (n > 0) {
         pack(events, n, pack_out, size);
+    } else if (n < 0) {
+        libws_called("ws_loop_poll_packed");
     }
     return n;
 }
@@ -170,7 +215,10 @@ int64_t libws_c_loop_send_packed(int64_t loop, int64_t n, const void *packed, in
     }
     const uint8_t *payload = block + 24 * n;
     int64_t good = 0;
-    WsSend items[SENDS];
+    WsSend *items = own_memory("ws_loop_send_packed");
+    if (items == NULL) {
+        return -1;
+    }
     for (int64_t from = 0; from < n || n == 0; from += SENDS) {
         int64_t count = n - from < SENDS ? n - from : SENDS;
         for (int64_t i = 0; i < count; i++) {
@@ -180,6 +228,7 @@ int64_t libws_c_loop_send_packed(int64_t loop, int64_t n, const void *packed, in
         }
         int64_t taken = ws_loop_send_batch(loop, items, count);
         if (taken < 0 && from == 0) {
+            libws_called("ws_loop_send_packed");
             return -1;
         }
         for (int64_t i = 0; i < count; i++) {

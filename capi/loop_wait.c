@@ -3,10 +3,12 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -71,7 +73,7 @@ int libws_loop_keep(int64_t handle, uint32_t slot, int epoll_fd, int wake_fd, vo
 static void wake(const block *b)
 {
     static const uint64_t one = 1;
-    ssize_t written = write(b->wake_fd, &one, sizeof one); /* fails only when it is set already */
+    long written = syscall(SYS_write, b->wake_fd, &one, sizeof one); /* fails only when it is set already; never cancelled */
     (void)written;
 }
 
@@ -83,6 +85,8 @@ void *libws_loop_forget(int64_t handle, uint32_t slot)
         return NULL;
     }
     wake(b);
+    int cancelling;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelling);
     for (int turn = 0; atomic_load(&b->inside) > 0; turn++) {
         if (turn < 100) {
             sched_yield();
@@ -90,6 +94,7 @@ void *libws_loop_forget(int64_t handle, uint32_t slot)
             nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
         }
     }
+    pthread_setcancelstate(cancelling, NULL);
     return b->object;
 }
 
@@ -242,8 +247,11 @@ static int64_t poll_loop(block *b, int64_t loop, WsSend *items, int64_t n_items,
     }
     struct epoll_event ready[READY_MOST];
     for (;;) {
+        int cancelling; /* a thread that ended in here would leave the loop polled for ever */
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelling);
         int count = wait_ready(b, ready, until);
         int why = count < 0 ? errno : 0;
+        pthread_setcancelstate(cancelling, NULL);
         if (atomic_load(&b->handle) != loop) {
             libws_loop_poll_end(loop, e);
             return 0; /* the caller sees that it is closed */
@@ -307,5 +315,9 @@ int64_t libws_c_loop_poll(int64_t loop, WsEvent *events, int64_t cap, int64_t ti
 
 int64_t libws_c_loop_send_and_poll(int64_t loop, WsSend *items, int64_t n, WsEvent *events, int64_t cap, int64_t timeout_ms)
 {
-    return poll_checked(loop, items, n, events, cap, timeout_ms, "ws_loop_send_and_poll");
+    int64_t result = poll_checked(loop, items, n, events, cap, timeout_ms, "ws_loop_send_and_poll");
+    if (result < 0) {
+        libws_called("ws_loop_send_and_poll");
+    }
+    return result;
 }

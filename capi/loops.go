@@ -35,8 +35,7 @@ var (
 // eventLoop is a core.Loop with what C needs besides.
 type eventLoop struct {
 	*core.Loop
-	port   atomic.Int64 // of the first TCP listener, 0 without one
-	number int64        // its handle
+	number int64 // its handle
 
 	mu            sync.Mutex // guards what follows
 	spinUS        int64
@@ -122,7 +121,10 @@ func (l *eventLoop) text(_, value string, e *slot, call string) *C.char {
 		report(e, core.CodeClosed, 0, call+": the loop is closed")
 		return nil
 	}
-	text := C.CString(value)
+	text := cText(value, e, call)
+	if text == nil {
+		return nil
+	}
 	l.texts = append(l.texts, text)
 	l.lending.Store(true)
 	return text

@@ -8,12 +8,20 @@
 // where DIR is the absolute path of the repository. The header that Go writes beside it is of no use to anybody.
 package main
 
-// #cgo CFLAGS: -I${SRCDIR}/../include -std=gnu11 -Wall -Wextra
+// #cgo CFLAGS: -I${SRCDIR}/../include -std=gnu11 -Wall -Wextra -fstack-clash-protection
+// #include "error.h"
 import "C"
 
-import "libws/core"
+import (
+	"unsafe"
 
-// The programs that load the library bring threads, and expect calls to block them.
-func init() { core.BlockThreads() }
+	"libws/core"
+)
+
+// The programs that load the library bring threads, and expect calls to block them; and they may fork.
+func init() {
+	core.BlockThreads()
+	core.MindCopies((*int32)(unsafe.Pointer(&C.libws_copied)))
+}
 
 func main() {}

@@ -4,6 +4,7 @@ package main
 
 // #include <stdlib.h>
 // #include "error.h"
+// #include "frame.h"
 import "C"
 
 import (
@@ -33,7 +34,7 @@ type connection struct {
 	*core.Conn
 	receiving atomic.Bool // a received payload is being copied out: nobody else may receive
 	kept      core.Frame  // receiving's: a message for which ws_recv_into had no room, in core's memory
-	keeps     bool        // receiving's: there is one
+	keeps     atomic.Bool // receiving's to change: there is one
 
 	mu       sync.Mutex
 	texts    map[string]*C.char // what was given out as const char *, nil before the first
@@ -109,11 +110,22 @@ func (c *connection) text(key, value string, e *slot, call string) *C.char {
 	}
 	text := c.texts[key]
 	if text == nil {
-		text = C.CString(value)
+		if text = cText(value, e, call); text == nil {
+			return nil
+		}
 		if c.texts == nil {
 			c.texts = map[string]*C.char{}
 		}
 		c.texts[key] = text
+	}
+	return text
+}
+
+// cText copies a text to C memory, or fills the slot. C.CString would end the process when memory runs out.
+func cText(value string, e *slot, call string) *C.char {
+	text := C.libws_copy_bytes((*C.uint8_t)(unsafe.StringData(value)), C.int64_t(len(value)))
+	if text == nil {
+		report(e, core.CodeNoMemory, 0, call+": no memory for a text")
 	}
 	return text
 }

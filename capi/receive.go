@@ -40,7 +40,8 @@ func libws_go_recv_into(number C.int64_t, buffer unsafe.Pointer, size C.int64_t,
 		return fail(e, call, err)
 	}
 	if C.int64_t(len(f.Payload)) > size {
-		c.kept, c.keeps = f, true
+		c.kept = f
+		c.keeps.Store(true)
 		return C.int64_t(len(f.Payload))<<4 | noRoom
 	}
 	copy(lend(buffer, size), f.Payload)
@@ -78,12 +79,24 @@ func receiverOf(number C.int64_t, e *slot, call string) *connection {
 // next is the message that ws_recv_into kept, or else what comes next. The payload of one that is kept stays valid: it is core's
 // until core is asked for the next, and core's Close leaves it alone.
 func (c *connection) next(receive func(*core.Conn) (core.Frame, error)) (core.Frame, error) {
-	if c.keeps {
+	if c.keeps.Load() {
 		f := c.kept
-		c.kept, c.keeps = core.Frame{}, false
+		c.kept = core.Frame{}
+		c.keeps.Store(false)
 		return f, nil
 	}
 	return receive(c.Conn)
+}
+
+//export libws_go_pending
+func libws_go_pending(number C.int64_t, e *slot) (result C.int64_t) {
+	const call = "ws_pending"
+	defer contain(&result, e, call)
+	c := connectionOf(number, e, call)
+	if c == nil {
+		return -1
+	}
+	return flag(c.keeps.Load() || c.Pending())
 }
 
 //export libws_go_close_code

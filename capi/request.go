@@ -145,26 +145,33 @@ func fieldAt(number, index C.int64_t, e *slot, call string) (lender, *core.Heade
 func libws_go_subprotocol(number C.int64_t, e *slot) (result *C.char) {
 	const call = "ws_subprotocol"
 	defer containText(&result, e, call)
-	c := connectionOf(number, e, call)
-	if c == nil {
-		return nil
-	}
-	// None is agreed on before the handshake is over, and none is changed after; each has its own memory.
-	return c.text(call+c.Subprotocol(), c.Subprotocol(), e, call)
+	return lendConnectionText(number, C.WS_TEXT_SUBPROTOCOL, e, call)
 }
 
 //export libws_go_peer_address
 func libws_go_peer_address(number C.int64_t, e *slot) (result *C.char) {
 	const call = "ws_peer_address"
 	defer containText(&result, e, call)
-	if ofLoop(number) {
-		return loopPeer(number, e, call)
-	}
-	c := connectionOf(number, e, call)
-	if c == nil {
+	return lendConnectionText(number, C.WS_TEXT_PEER_ADDRESS, e, call)
+}
+
+// lendConnectionText gives out one text of a connection of either kind. One that is empty at first and set later, as the subprotocol
+// is by the handshake, has memory of its own for each.
+func lendConnectionText(number, which C.int64_t, e *slot, call string) *C.char {
+	text, ok := textOf(number, which, e, call)
+	if !ok {
 		return nil
 	}
-	return c.text(call, c.PeerAddr(), e, call)
+	if ofLoop(number) {
+		if l, _ := ownerOf(number, e, call); l != nil {
+			return l.text("", text, e, call)
+		}
+		return nil
+	}
+	if c := connectionOf(number, e, call); c != nil {
+		return c.text(call+text, text, e, call)
+	}
+	return nil
 }
 
 //export libws_go_http_status
@@ -206,7 +213,7 @@ func libws_go_refuse(number, status C.int64_t, headers *C.char, headersLen C.int
 	const call = "ws_refuse"
 	defer contain(&result, e, call)
 	if ofLoop(number) {
-		return loopRespond(number, status, headers, headersLen, body, bodyLen, e, call)
+		return loopAnswer(number, status, headers, headersLen, body, bodyLen, (*core.Loop).Refuse, e, call)
 	}
 	if status < 0 || status > 999 {
 		return report(e, core.CodeArgument, 0, fmt.Sprintf("%s: status is %d; it must be 200 to 599", call, int64(status)))

@@ -78,11 +78,14 @@ func libws_go_send_fragment(number, opcode C.int64_t, data unsafe.Pointer, lengt
 	if !ok {
 		return -1
 	}
+	if final != 0 && final != 1 {
+		return report(e, core.CodeArgument, 0, fmt.Sprintf("%s: is_final is %d; it must be 0 or 1", call, int64(final)))
+	}
 	c := connectionOf(number, e, call)
 	if c == nil {
 		return -1
 	}
-	n, err := c.SendFragment(op, lend(data, length), final != 0)
+	n, err := c.SendFragment(op, lend(data, length), final == 1)
 	return sent(n, err, e, call)
 }
 

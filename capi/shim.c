@@ -39,6 +39,11 @@ int64_t ws_last_http_status(void)
     return libws_c_last_http_status();
 }
 
+int64_t ws_clear_error(void)
+{
+    return libws_c_clear_error();
+}
+
 const char *ws_error_name(int64_t code)
 {
     return libws_c_error_name(code);
@@ -86,6 +91,7 @@ WsFrame ws_frame_text(const char *msg)
     }
     WsFrame frame_out;
     if (LIBWS_UNLIKELY(libws_go_frame_text_n((char *)msg, (int64_t)strlen(msg), &frame_out, libws_slot()) < 0)) {
+        libws_called("ws_frame_text");
         return libws_no_frame;
     }
     return frame_out;
@@ -107,6 +113,7 @@ WsFrame ws_frame_text_n(const char *msg, int64_t len)
     }
     WsFrame frame_out;
     if (LIBWS_UNLIKELY(libws_go_frame_text_n((char *)msg, len, &frame_out, libws_slot()) < 0)) {
+        libws_called("ws_frame_text_n");
         return libws_no_frame;
     }
     return frame_out;
@@ -351,7 +358,11 @@ int64_t ws_send_text(int64_t conn, const char *msg)
         libws_fail_null("ws_send_text", "msg");
         return -1;
     }
-    return libws_go_send_text_n(conn, (char *)msg, (int64_t)strlen(msg), libws_slot());
+    int64_t result = libws_go_send_text_n(conn, (char *)msg, (int64_t)strlen(msg), libws_slot());
+    if (LIBWS_UNLIKELY(result < 0)) {
+        libws_called("ws_send_text");
+    }
+    return result;
 }
 
 int64_t ws_send_text_n(int64_t conn, const char *msg, int64_t len)
@@ -369,7 +380,11 @@ int64_t ws_send_text_n(int64_t conn, const char *msg, int64_t len)
         libws_fail_missing("ws_send_text_n", "msg", "len", len);
         return -1;
     }
-    return libws_go_send_text_n(conn, (char *)msg, len, libws_slot());
+    int64_t result = libws_go_send_text_n(conn, (char *)msg, len, libws_slot());
+    if (LIBWS_UNLIKELY(result < 0)) {
+        libws_called("ws_send_text_n");
+    }
+    return result;
 }
 
 int64_t ws_send_binary(int64_t conn, const void *data, int64_t len)
@@ -481,7 +496,11 @@ int64_t ws_send_close_reason(int64_t conn, int64_t code, const char *reason)
         return -1;
     }
     libws_shield_handlers();
-    return libws_go_send_close_n(conn, code, (char *)reason, reason == NULL ? 0 : (int64_t)strlen(reason), libws_slot());
+    int64_t result = libws_go_send_close_n(conn, code, (char *)reason, reason == NULL ? 0 : (int64_t)strlen(reason), libws_slot());
+    if (LIBWS_UNLIKELY(result < 0)) {
+        libws_called("ws_send_close_reason");
+    }
+    return result;
 }
 
 int64_t ws_send_close_n(int64_t conn, int64_t code, const char *reason, int64_t reason_len)
@@ -499,7 +518,11 @@ int64_t ws_send_close_n(int64_t conn, int64_t code, const char *reason, int64_t 
         libws_fail_missing("ws_send_close_n", "reason", "reason_len", reason_len);
         return -1;
     }
-    return libws_go_send_close_n(conn, code, (char *)reason, reason_len, libws_slot());
+    int64_t result = libws_go_send_close_n(conn, code, (char *)reason, reason_len, libws_slot());
+    if (LIBWS_UNLIKELY(result < 0)) {
+        libws_called("ws_send_close_n");
+    }
+    return result;
 }
 
 WsFrame ws_recv_frame(int64_t conn)
@@ -546,6 +569,15 @@ int64_t ws_recv_into(int64_t conn, void *buffer, int64_t size)
         return -1;
     }
     return libws_go_recv_into(conn, buffer, size, libws_slot());
+}
+
+int64_t ws_pending(int64_t conn)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_pending");
+        return -1;
+    }
+    return libws_go_pending(conn, libws_slot());
 }
 
 int64_t ws_close_code(int64_t conn)
@@ -666,7 +698,11 @@ int64_t ws_server(int64_t port)
         libws_fail_forked("ws_server");
         return -1;
     }
-    return libws_go_server_bind(port, libws_slot());
+    int64_t result = libws_go_server_bind(port, libws_slot());
+    if (LIBWS_UNLIKELY(result < 0)) {
+        libws_called("ws_server");
+    }
+    return result;
 }
 
 int64_t ws_server_bind(int64_t port)
@@ -675,7 +711,11 @@ int64_t ws_server_bind(int64_t port)
         libws_fail_forked("ws_server_bind");
         return -1;
     }
-    return libws_go_server_bind(port, libws_slot());
+    int64_t result = libws_go_server_bind(port, libws_slot());
+    if (LIBWS_UNLIKELY(result < 0)) {
+        libws_called("ws_server_bind");
+    }
+    return result;
 }
 
 int64_t ws_server_bind_host(const char *host, int64_t port)
@@ -900,6 +940,44 @@ const char *ws_peer_address(int64_t conn)
         return NULL;
     }
     return libws_go_peer_address(conn, libws_slot());
+}
+
+int64_t ws_copy_text(int64_t conn, int64_t which, void *buffer, int64_t size)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_copy_text");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(size < 0 || size > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_copy_text", "size", size);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(buffer == NULL && size > 0)) {
+        libws_fail_missing("ws_copy_text", "buffer", "size", size);
+        return -1;
+    }
+    return libws_go_copy_text(conn, which, buffer, size, libws_slot());
+}
+
+int64_t ws_copy_header(int64_t conn, const char *name, void *buffer, int64_t size)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_copy_header");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(name == NULL)) {
+        libws_fail_null("ws_copy_header", "name");
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(size < 0 || size > WS_LENGTH_MAX)) {
+        libws_fail_length("ws_copy_header", "size", size);
+        return -1;
+    }
+    if (LIBWS_UNLIKELY(buffer == NULL && size > 0)) {
+        libws_fail_missing("ws_copy_header", "buffer", "size", size);
+        return -1;
+    }
+    return libws_go_copy_header(conn, (char *)name, (int64_t)strlen(name), buffer, size, libws_slot());
 }
 
 int64_t ws_http_status(int64_t conn)
@@ -1372,7 +1450,7 @@ int64_t ws_loop_set_context(int64_t loop, int64_t conn, void *context)
         libws_fail_forked("ws_loop_set_context");
         return -1;
     }
-    return libws_go_loop_set_context(loop, conn, context, libws_slot());
+    return libws_go_loop_set_context(loop, conn, (int64_t)(intptr_t)context, libws_slot());
 }
 
 void *ws_loop_context(int64_t loop, int64_t conn)
@@ -1381,7 +1459,7 @@ void *ws_loop_context(int64_t loop, int64_t conn)
         libws_fail_forked("ws_loop_context");
         return NULL;
     }
-    return libws_go_loop_context(loop, conn, libws_slot());
+    return (void *)(intptr_t)libws_go_loop_context(loop, conn, libws_slot());
 }
 
 int64_t ws_pause(int64_t conn)

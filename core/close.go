@@ -23,7 +23,8 @@ func (c *Conn) Close() error { return c.closeWith("Close", CloseNormal, "") }
 //
 // The first call on a connection returns nil, even when the peer had closed it before or does not answer: CloseCode tells.
 // Errors: CodeCloseCode, CodeControlSize, CodeUTF8 (nothing has happened); CodeClosed when Close, ForceClose or Drop was called
-// before; CodeInterrupted when a signal cut the wait short (the connection is closed).
+// before; CodeInterrupted when a signal cut the wait short: then another call goes on with what is left of the time, and ForceClose
+// and Drop end the connection at once.
 func (c *Conn) CloseWith(code CloseCode, reason string) error {
 	return c.closeWith("CloseWith", code, reason)
 }
@@ -32,26 +33,37 @@ func (c *Conn) closeWith(name string, code CloseCode, reason string) error {
 	if err := checkClose(name, code, reason); err != nil {
 		return err
 	}
-	if !c.closed.CompareAndSwap(false, true) {
+	first := c.closed.CompareAndSwap(false, true)
+	if first {
+		close(c.closing)
+	} else if !c.halted.CompareAndSwap(true, false) {
 		return newError(CodeClosed, name, "the connection is closed")
 	}
-	close(c.closing)
 	c.mu.Lock()
 	over := c.over
+	if over && !first { // ForceClose came in between
+		c.mu.Unlock()
+		return newError(CodeClosed, name, "the connection is closed")
+	}
+	if first {
+		c.closeBy = c.set.deadline(OptCloseTimeoutMS)
+	}
 	if !over && c.m.State() == StateConnecting { // a request without a verdict
 		_ = c.m.Refuse(protocol.Refusal{Status: 503})
 	} else if !over {
 		_ = c.m.Close(code, reason) // fails when a close frame was sent before: then its answer is waited for
 		c.mirror()
 	}
-	wait := sock.Wait{Deadline: c.set.deadline(OptCloseTimeoutMS), Interruptible: c.set[OptInterruptible] != 0}
+	wait := sock.Wait{Deadline: c.closeBy, Interruptible: c.set[OptInterruptible] != 0}
 	c.mu.Unlock()
-	var err error
 	if !over {
-		err = c.handshakeAway(name, wait)
+		if err := c.handshakeAway(name, wait); err != nil {
+			c.halted.Store(true)
+			return err
+		}
 	}
 	c.finish(nil)
-	return err
+	return nil
 }
 
 // handshakeAway carries the closing handshake through, in bounded time.

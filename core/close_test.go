@@ -346,7 +346,8 @@ func TestThousandCyclesLeakNothing(t *testing.T) {
 	}
 }
 
-func TestInterruptedCloseStillCloses(t *testing.T) {
+// A Close that a signal interrupts has lost nothing: the next call goes on waiting.
+func TestInterruptedCloseGoesOn(t *testing.T) {
 	c, peer := serverAgainst(t)
 	for o, v := range map[Option]int64{OptInterruptible: 1, OptCloseTimeoutMS: 20_000} {
 		if err := c.SetOption(o, v); err != nil {
@@ -358,7 +359,6 @@ func TestInterruptedCloseStillCloses(t *testing.T) {
 	tid := <-id
 	peer.hear(0x88, 2, 3, 0xE8)
 	stop := make(chan struct{})
-	defer close(stop)
 	go func() {
 		for {
 			select {
@@ -372,11 +372,27 @@ func TestInterruptedCloseStillCloses(t *testing.T) {
 	within(t, 5*time.Second, "the interrupted Close", func() {
 		wantCode(t, await(t, got, "Close"), CodeInterrupted)
 	})
-	if c.State() != StateClosed || c.FD() != -1 {
+	close(stop)
+	if c.State() != StateClosing || c.FD() < 0 {
 		t.Fatal(c.State(), c.FD())
 	}
+	if err := c.SetOption(OptInterruptible, 0); err != nil {
+		t.Fatal(err)
+	}
+	again := async(func() error { return c.Close() })
+	peer.say(0x88, 0x82, 0, 0, 0, 0, 3, 0xE8)
 	if _, err := io.ReadAll(peer); err != nil {
 		t.Fatal(err)
+	}
+	_ = peer.Close()
+	within(t, 5*time.Second, "the second Close", func() {
+		if err := await(t, again, "Close"); err != nil {
+			t.Error(err)
+		}
+	})
+	wantCode(t, c.Close(), CodeClosed)
+	if c.State() != StateClosed || c.FD() != -1 || c.CloseCode() != CloseNormal {
+		t.Fatal(c.State(), c.FD(), c.CloseCode())
 	}
 }
 

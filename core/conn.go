@@ -30,12 +30,14 @@ type Conn struct {
 	why     error // what ended it: *CloseError, *Error, or nil when it was this end
 	cut     bool  // a write failed: nothing can be sent, what has arrived can still be received
 	request *Request
-	status  int    // HTTP status of the opening handshake, 0 when it was done elsewhere
-	chosen  string // the subprotocol
+	status  int       // HTTP status of the opening handshake, 0 when it was done elsewhere
+	chosen  string    // the subprotocol
+	closeBy time.Time // when Close waits no longer
 
 	state     atomic.Uint32 // mirrors m.State, so that asking costs no lock
 	closed    atomic.Bool   // Close, ForceClose or Drop was called
 	forced    atomic.Bool   // a call of ForceClose has succeeded
+	halted    atomic.Bool   // a signal interrupted Close, which another call may take up
 	closing   chan struct{} // closed when that happened
 	owed      atomic.Bool   // replies or carry may wait to be written by whoever holds the gate
 	flushing  atomic.Bool   // a goroutine writes what is owed

@@ -44,6 +44,7 @@ type Loop struct {
 	offer  acceptRules
 	spare  protocol.Spare
 	dials  map[uint32]*dialing      // by slot, while connecting
+	chosen map[uint32]string        // by slot: the subprotocol, where one was agreed on
 	header [wire.MaxHeaderSize]byte // of the message that is being sent
 
 	batch     uint8  // number of the current poll, for the machines
@@ -54,6 +55,7 @@ type Loop struct {
 
 	slab      slab
 	listeners []listener
+	port      int      // of the first listener that has one
 	pending   int      // connections that are not open yet
 	young     []ConnID // servers' connections in the order they came, for evicting half-done handshakes
 	opened    []uint32 // slots whose opening handshake is kept until the next poll

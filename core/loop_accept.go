@@ -23,11 +23,15 @@ type listener struct {
 	fd     int
 	path   string // of a Unix socket: removed when the listener is closed
 	paused bool   // not watched for a while
+	ours   bool   // the loop made it; others may share one that was inherited
 }
 
 func (ln *listener) close() {
 	if ln.fd >= 0 {
-		poller.Close(ln.fd)
+		if ln.ours {
+			poller.Shutdown(ln.fd) // ends it though a forked child may have a copy
+		}
+		_ = unix.Close(ln.fd)
 		if ln.path != "" {
 			_ = unix.Unlink(ln.path)
 		}
@@ -43,6 +47,9 @@ func (l *Loop) Listen(address string, reusePort bool) (port int, err error) {
 		return 0, e
 	}
 	defer l.mu.Unlock()
+	if l.draining {
+		return 0, newError(CodeState, op, "the loop is draining")
+	}
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		if path == "" || len(path) > 107 || strings.IndexByte(path, 0) >= 0 {
 			return 0, argumentError(op, "the path of a Unix socket has 1 to 107 bytes")
@@ -54,7 +61,7 @@ func (l *Loop) Listen(address string, reusePort bool) (port int, err error) {
 		if strings.HasPrefix(path, "@") {
 			path = ""
 		}
-		return 0, l.addListener(op, fd, path)
+		return 0, l.addOwnListener(op, fd, path)
 	}
 	ap, e := listenAddress(op, address)
 	if e != nil {
@@ -67,7 +74,7 @@ func (l *Loop) Listen(address string, reusePort bool) (port int, err error) {
 	if err != nil {
 		return 0, systemError(op, err)
 	}
-	return port, l.addListener(op, fd, "")
+	return port, l.addOwnListener(op, fd, "")
 }
 
 func listenAddress(op, address string) (netip.AddrPort, *Error) {
@@ -99,25 +106,43 @@ func (l *Loop) ListenFD(fd int) error {
 		return e
 	}
 	defer l.mu.Unlock()
+	if l.draining {
+		return newError(CodeState, op, "the loop is draining")
+	}
 	if err := poller.AdoptListener(fd); err != nil {
 		return &Error{Code: CodeArgument, Op: op, Msg: "the descriptor must be a listening stream socket", Err: err}
 	}
-	return l.addListener(op, fd, "")
+	return l.addListener(op, listener{fd: fd})
 }
 
-func (l *Loop) addListener(op string, fd int, path string) error {
-	ln := listener{fd: fd, path: path}
-	if l.draining {
-		ln.close()
-		return newError(CodeState, op, "the loop is draining")
-	}
-	poller.MakeRoom(fd)
-	if err := l.epoll.Add(fd, poller.In, tokenListener|uint64(len(l.listeners))); err != nil {
-		ln.close()
+// Port returns the port of the loop's first TCP listener, 0 when it has none.
+func (l *Loop) Port() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.port
+}
+
+// addListener accepts from a listener from now on. On an error it stays the caller's.
+func (l *Loop) addListener(op string, ln listener) error {
+	poller.MakeRoom(ln.fd)
+	if err := l.epoll.Add(ln.fd, poller.In, tokenListener|uint64(len(l.listeners))); err != nil {
 		return systemError(op, err)
 	}
 	l.listeners = append(l.listeners, ln)
+	if l.port == 0 {
+		l.port = poller.Port(ln.fd)
+	}
 	return nil
+}
+
+// addOwnListener is addListener for one that the loop has opened.
+func (l *Loop) addOwnListener(op string, fd int, path string) error {
+	ln := listener{fd: fd, path: path, ours: true}
+	err := l.addListener(op, ln)
+	if err != nil {
+		ln.close()
+	}
+	return err
 }
 
 // acceptFrom takes what waits at a listener, a batch at a time.

@@ -101,6 +101,9 @@ func TestLoopListenFD(t *testing.T) {
 		t.Fatal(err)
 	}
 	sa, _ := unix.Getsockname(fd)
+	if l.Port() != sa.(*unix.SockaddrInet4).Port {
+		t.Errorf("the loop tells port %d", l.Port())
+	}
 	p := dialTCP(t, sa.(*unix.SockaddrInet4).Port)
 	p.upgrade(l)
 }

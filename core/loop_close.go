@@ -224,6 +224,7 @@ func (l *Loop) cut(slot uint32, c *loopConn) {
 		c.fd = -1
 	}
 	delete(l.dials, slot)
+	delete(l.chosen, slot)
 	c.flags |= cEnding | cCut
 	if c.flags&cTellClose == 0 {
 		l.slab.give(slot, c)

@@ -47,7 +47,7 @@ func (l *Loop) Dial(url string, o *DialOptions) (ConnID, error) {
 		l.tryNext(slot, c, d)
 		return id, nil
 	}
-	go l.lookUp(id, e.host)
+	go l.lookUp(id, func() ([]netip.Addr, error) { return resolve(context.Background(), "Loop.Dial", e.host) })
 	return id, nil
 }
 
@@ -101,9 +101,14 @@ func (l *Loop) beginDial(op string, fd int, e endpoint, o *DialOptions, flags cF
 	return slot, c, nil
 }
 
-// lookUp finds the addresses of a host. It is the only thing a loop does on another goroutine.
-func (l *Loop) lookUp(id ConnID, host string) {
-	addrs, err := resolve(context.Background(), "Loop.Dial", host)
+// lookUp finds the addresses of a host. It is the only thing a loop does on another goroutine, where a panic would end the process.
+func (l *Loop) lookUp(id ConnID, find func() ([]netip.Addr, error)) {
+	defer func() {
+		if recover() != nil {
+			l.lookUpFailed(id)
+		}
+	}()
+	addrs, err := find()
 	if l.lock("") != nil {
 		return
 	}
@@ -120,6 +125,18 @@ func (l *Loop) lookUp(id ConnID, host string) {
 	d := l.dials[slot]
 	d.addrs = addrs
 	l.tryNext(slot, c, d)
+}
+
+// lookUpFailed ends a connection whose look-up met a defect.
+func (l *Loop) lookUpFailed(id ConnID) {
+	if l.lock("") != nil {
+		return
+	}
+	defer l.mu.Unlock()
+	if slot, c, gone := l.find("", id); gone == nil {
+		delete(l.dials, slot)
+		l.lost(slot, c, CodeInternal)
+	}
 }
 
 // tryNext connects to the next address; without one the attempt has failed.

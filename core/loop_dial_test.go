@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,11 @@ func TestLoopDial(t *testing.T) {
 		if e := l.last(); e.Conn != server || e.Payload != strings.Repeat("hello", 10_000) {
 			t.Errorf("got %v", e)
 		}
+		for _, end := range []ConnID{id, server} { // told for as long as the connection lives, not with the event alone
+			if p, err := l.Subprotocol(end); p != "p" || err != nil {
+				t.Errorf("subprotocol %q, %v", p, err)
+			}
+		}
 		if err := l.CloseConn(id, 1000, "done"); err != nil {
 			t.Fatal(err)
 		}
@@ -69,6 +75,25 @@ func TestLoopDial(t *testing.T) {
 			}
 		}
 		l.until("both are gone", func() bool { return l.slab.live == 0 })
+		_, err = l.Subprotocol(id)
+		wantCode(t, err, CodeClosed)
+		if len(l.chosen) != 0 {
+			t.Errorf("%d subprotocols are kept of connections that are gone", len(l.chosen))
+		}
+	}
+}
+
+// A look-up that panics fails its connection, not the process.
+func TestLoopDialLookUpPanics(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	id, err := l.Dial("ws://nowhere.invalid/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.lookUp(id, func() ([]netip.Addr, error) { panic("a defect") })
+	l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
+	if e := l.last(); e.Conn != id || e.Code != 1006 || e.Error != CodeInternal {
+		t.Errorf("got %v", e)
 	}
 }
 

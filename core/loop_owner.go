@@ -69,6 +69,21 @@ func (l *Loop) Role(id ConnID) (Role, error) {
 	return RoleServer, nil
 }
 
+// Subprotocol returns what the opening handshake of a connection agreed on, "" for none, before it is over, and where it was done
+// elsewhere. Errors: CodeHandle, CodeClosed.
+func (l *Loop) Subprotocol(id ConnID) (string, error) {
+	const op = "Loop.Subprotocol"
+	if e := l.lock(op); e != nil {
+		return "", e
+	}
+	defer l.mu.Unlock()
+	slot, _, e := l.find(op, id)
+	if e != nil {
+		return "", e
+	}
+	return l.chosen[slot], nil
+}
+
 // ConnState returns the state of a connection, StateClosed for one that is over. Error: CodeHandle for an id that was never given out.
 func (l *Loop) ConnState(id ConnID) (State, error) {
 	const op = "Loop.ConnState"

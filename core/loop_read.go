@@ -244,10 +244,18 @@ func (l *Loop) deliverOpen(slot uint32, c *loopConn) {
 	l.metrics.Open++
 	c.heardTick = l.tick
 	e := l.emit(LoopOpen, slot, c)
+	subprotocol := ""
 	if r := c.m.Request(); r != nil {
-		l.viewText(e, r.Subprotocol())
+		subprotocol = r.Subprotocol()
 	} else if r := c.m.Response(); r != nil {
-		l.viewText(e, r.Subprotocol())
+		subprotocol = r.Subprotocol()
+	}
+	if subprotocol != "" {
+		if l.chosen == nil {
+			l.chosen = map[uint32]string{}
+		}
+		l.chosen[slot] = subprotocol
+		l.viewText(e, subprotocol)
 	}
 	l.opened = append(l.opened, slot)
 	l.beginOpen(slot, c)

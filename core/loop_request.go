@@ -77,7 +77,15 @@ func (l *Loop) Accept(id ConnID, subprotocol string, header []HeaderField) error
 // Respond answers a reported request with another status than 101, 200 to 599, and a body. The connection goes on with the next
 // request where HTTP allows it; otherwise it is closed and LoopClose follows. Errors are Accept's.
 func (l *Loop) Respond(id ConnID, status int, header []HeaderField, body []byte) error {
-	const op = "Loop.Respond"
+	return l.answer("Loop.Respond", id, status, header, body, true)
+}
+
+// Refuse is Respond, but the connection is closed behind the answer, and LoopClose follows.
+func (l *Loop) Refuse(id ConnID, status int, header []HeaderField, body []byte) error {
+	return l.answer("Loop.Refuse", id, status, header, body, false)
+}
+
+func (l *Loop) answer(op string, id ConnID, status int, header []HeaderField, body []byte, goOn bool) error {
 	if e := l.lock(op); e != nil {
 		return e
 	}
@@ -86,7 +94,7 @@ func (l *Loop) Respond(id ConnID, status int, header []HeaderField, body []byte)
 	if e != nil {
 		return e
 	}
-	if err := c.m.Refuse(protocol.Refusal{Status: status, Header: header, Body: body, KeepAlive: !l.draining}); err != nil {
+	if err := c.m.Refuse(protocol.Refusal{Status: status, Header: header, Body: body, KeepAlive: goOn && !l.draining}); err != nil {
 		return fromProtocol(op, err)
 	}
 	l.readClock()

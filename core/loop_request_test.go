@@ -124,6 +124,23 @@ func TestLoopRespondsAndCloses(t *testing.T) {
 	}
 }
 
+// A refusal closes the connection even where HTTP would allow another request.
+func TestLoopRefuses(t *testing.T) {
+	l, port := requestLoop(t)
+	p := dialTCP(t, port)
+	p.raw([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+	e, _ := l.nextRequest()
+	if err := l.Refuse(e.Conn, 404, nil, []byte("no")); err != nil {
+		t.Fatal(err)
+	}
+	if head := p.head(l, "404"); !strings.Contains(head, "Connection: close\r\n") {
+		t.Errorf("response %q", head)
+	}
+	l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
+	p.awaitEOF(l)
+	wantCode(t, l.Refuse(e.Conn, 404, nil, nil), CodeClosed)
+}
+
 // A client that has had its answer and goes is no failure; one that goes in the middle of a request is.
 func TestLoopPlainClientGoes(t *testing.T) {
 	l, port := requestLoop(t)

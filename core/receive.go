@@ -110,6 +110,15 @@ func (c *Conn) recvWith(r *receiving, frames bool) (Frame, error) {
 	}
 }
 
+// Pending tells whether a receiving call has something to do before it looks at the socket: input that was read with what came before
+// it, or the end of the connection. Such input makes the descriptor readable no more, so whoever waits for it asks here first. The
+// call may still wait for the rest of a message.
+func (c *Conn) Pending() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.over || c.closed.Load() || c.m.Pending()
+}
+
 // shape says in which form the next data is wanted. Inside a message it cannot change.
 func (c *Conn) shape(r *receiving, frames bool, streamOver int64) error {
 	if c.unread.Load() != nil {

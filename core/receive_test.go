@@ -122,6 +122,40 @@ func TestFramesAndMessagesMixBetweenMessages(t *testing.T) {
 	}
 }
 
+// What was read along with a message is pending: the descriptor tells of it no more.
+func TestPending(t *testing.T) {
+	a, b := socketpair(t)
+	server, err := FromServer(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Drop()
+	client, err := FromClient(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Drop()
+	if server.Pending() {
+		t.Error("something is pending on a fresh connection")
+	}
+	for _, text := range []string{"one", "two"} {
+		if _, err := client.SendText(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, want := range []bool{true, false} {
+		if _, err := server.RecvMessage(); err != nil {
+			t.Fatal(err)
+		}
+		if got := server.Pending(); got != want {
+			t.Errorf("after message %d: %v, want %v", i+1, got, want)
+		}
+	}
+	if err := server.ForceClose(); err != nil || !server.Pending() {
+		t.Errorf("the end is not pending, %v", err)
+	}
+}
+
 func TestMessages(t *testing.T) {
 	client, server := pair(t)
 	for _, s := range []string{"a", "b", "c"} {

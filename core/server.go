@@ -195,7 +195,8 @@ func (s *Server) Close() error {
 	}
 	s.stopped.Store(true)
 	s.stop.Set()
-	_ = s.acceptor.take(time.Time{}, nil, nil) // whoever accepts leaves at once
+	_ = s.acceptor.take(time.Time{}, nil, nil)    // whoever accepts leaves at once
+	_ = unix.Shutdown(s.listener, unix.SHUT_RDWR) // ends it though a forked child may have a copy
 	_ = unix.Close(s.listener)
 	for _, p := range s.pending {
 		p.conn.Drop()

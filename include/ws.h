@@ -1,23 +1,32 @@
 /*
  * ws.h: WebSocket (RFC 6455) for C and C++, on libws.so.
  *
- * Handles. Connections and servers are int64_t > 0. Every call checks its handle: one that was never given out is
+ * Handles. Connections, servers and loops are int64_t > 0. Every call checks its handle: one that was never given out is
  * WS_ERR_HANDLE, a closed one answers for ever like a closed connection or server, and never another object answers.
  *
  * Event loops. A connection of a loop has an id instead of a handle, which works in the same way; ids start with ws_loop_poll's
- * events and end with them. ws_is_open, ws_state, ws_is_server, ws_peer_address, ws_request_*, ws_accept_upgrade, ws_refuse,
- * ws_set and ws_get take it, too, and never wait; texts that they give out live until the next poll of the loop. What else is
- * done to it has calls of its own.
+ * events and end with them. ws_is_open, ws_state, ws_is_server, ws_peer_address, ws_subprotocol, ws_request_*, ws_copy_text,
+ * ws_copy_header, ws_accept_upgrade, ws_refuse, ws_set and ws_get take it, too, and never wait; texts that they lend live until
+ * the next poll of the loop. Its request is known until the poll after it was answered; ws_request_* is WS_ERR_STATE from then
+ * on. What else is done to it has calls of its own.
  *
  * Errors. A call that fails returns -1, a NULL pointer, or a WsFrame whose opcode is -1, and leaves a code and a message for
- * ws_last_error and ws_last_error_message, kept per thread; a call that succeeds leaves them alone. Arguments are checked
- * first: when one is wrong, nothing was sent and nothing has changed. A call that fails with WS_ERR_FORKED was made in a
- * forked child, one with WS_ERR_INTERNAL met a defect of the library; both are possible wherever they are listed.
+ * ws_last_error and ws_last_error_message, kept per thread; a call that succeeds leaves them alone. Only ws_is_open and
+ * ws_server_is_valid return 0 when they fail: what cannot be asked is not open. Arguments are checked first: when one is wrong,
+ * nothing was sent and nothing has changed. A call that fails with WS_ERR_FORKED was made in a forked child, one with
+ * WS_ERR_INTERNAL met a defect of the library; both are possible wherever they are listed.
  *
  * Memory. Whatever is passed in stays the caller's and is not kept. Texts are UTF-8. Lengths are in bytes, from 0 to
- * WS_LENGTH_MAX, and a NULL pointer with the length 0 is an empty text or payload.
+ * WS_LENGTH_MAX, and a NULL pointer with the length 0 is an empty text or payload. A text without a length ends at its first
+ * NUL; messages and close reasons, which may hold NUL, have calls that take a length. Names, lists, URLs and header lines
+ * never hold one.
  *
  * Threads. Any thread may call anything; where a call is limited it says so. Closing wakes the calls that are blocked.
+ * pthread_cancel ends no call: a thread that is cancelled inside the library returns from the call first. A call needs up to
+ * 64 KiB of the thread's stack.
+ *
+ * Forks. In a forked child every call that needs the library's state fails with WS_ERR_FORKED; exec is fine. The parent goes on,
+ * and what it closes is closed for its peers, though a child has copies of the descriptors.
  *
  * Signals. Handlers and their masks stay the program's. Install them with SA_ONSTACK: threads inside the library run on small
  * stacks. Calls that can wait add that flag to handlers that lack it, but a handler that is installed while another thread
@@ -163,7 +172,7 @@ extern "C" {
 #define WS_ERR_TIMEOUT 202
 /** A signal came and WS_OPT_INTERRUPTIBLE is set; nothing is lost, call again. */
 #define WS_ERR_INTERRUPTED 203
-/** The call cannot go on without waiting. */
+/** The call cannot go on without waiting. No call leaves it so far. */
 #define WS_ERR_WOULD_BLOCK 204
 /** The operating system refused; the message has its reason. */
 #define WS_ERR_SYSTEM 205
@@ -345,6 +354,30 @@ extern "C" {
 #define WS_STRUCT_METRICS 6
 
 /*
+ * What ws_copy_text copies.
+ */
+/** The address of the peer, as ws_peer_address. */
+#define WS_TEXT_PEER_ADDRESS 1
+/** The subprotocol agreed on, as ws_subprotocol. */
+#define WS_TEXT_SUBPROTOCOL 2
+/** The reason in the peer's close frame, as ws_close_reason. A loop's connection tells it in WS_EVENT_CLOSE. */
+#define WS_TEXT_CLOSE_REASON 3
+/** The method of the request, as ws_request_method. */
+#define WS_TEXT_REQUEST_METHOD 4
+/** Its path, as ws_request_path. */
+#define WS_TEXT_REQUEST_PATH 5
+/** Its query, as ws_request_query. */
+#define WS_TEXT_REQUEST_QUERY 6
+/** Its Host header, as ws_request_host. */
+#define WS_TEXT_REQUEST_HOST 7
+/** Its Origin header, as ws_request_origin. */
+#define WS_TEXT_REQUEST_ORIGIN 8
+/** Plus an index of 0 to ws_request_header_count - 1: the name of that header field. */
+#define WS_TEXT_HEADER_NAME 65536
+/** Plus an index: the value of that header field. */
+#define WS_TEXT_HEADER_VALUE 131072
+
+/*
  * What a WsEvent reports.
  */
 /** The opening handshake is done; data is the agreed subprotocol. */
@@ -426,7 +459,10 @@ typedef struct WsFrame {
 typedef struct WsConnectOptions {
     /** sizeof(WsConnectOptions), so that a program built for an older library keeps working. */
     int64_t struct_size;
-    /** For resolving, connecting and the handshake together, in milliseconds; 0 means 10000. */
+    /**
+     * For resolving, connecting and the handshake together: 1 to 1099511627776 milliseconds, or
+     * WS_TIMEOUT_NONE; 0 means 10000.
+     */
     int64_t timeout_ms;
     /** Subprotocols to offer, comma-separated, the preferred first; NULL for none. */
     const char *subprotocols;
@@ -443,7 +479,7 @@ typedef struct WsConnectOptions {
 } WsConnectOptions;
 
 /** The start value of WsConnectOptions: everything at its default. */
-#define WS_CONNECT_OPTIONS_INIT { (int64_t)sizeof(WsConnectOptions), 0, NULL, NULL, NULL, 0, 0, 0 }
+#define WS_CONNECT_OPTIONS_INIT { sizeof(WsConnectOptions), 0, NULL, NULL, NULL, 0, 0, 0 }
 
 /**
  * How a loop begins. Set it to WS_LOOP_OPTIONS_INIT, then change what you need; the library keeps nothing of it. A
@@ -481,7 +517,7 @@ typedef struct WsLoopOptions {
 } WsLoopOptions;
 
 /** The start value of WsLoopOptions: everything at its default. */
-#define WS_LOOP_OPTIONS_INIT { (int64_t)sizeof(WsLoopOptions), NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define WS_LOOP_OPTIONS_INIT { sizeof(WsLoopOptions), NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * What ws_loop_poll reports: one thing that happened on one connection. data views memory of the loop; it is valid
@@ -505,7 +541,7 @@ typedef struct WsEvent {
     int64_t len;
     /**
      * WS_EVENT_CLOSE: the close code. WS_EVENT_REQUEST: 0 for a proper opening handshake, else the HTTP status
-     * that it would be refused with (426 for a plain HTTP request).
+     * that it would be refused with, such as 426 for a plain GET and 405 for HEAD and POST.
      */
     int64_t code;
     /** WS_EVENT_CLOSE: 0 when the closing handshake was clean, else one of WS_ERR_*. */
@@ -694,6 +730,17 @@ WS_API const char *ws_last_error_message(void) WS_NOEXCEPT;
  * Clause: RFC 6455 §4.1.
  */
 WS_API int64_t ws_last_http_status(void) WS_NOEXCEPT;
+
+/**
+ * Forgets the last failure of a call of this thread, as errno = 0 does: before a call whose NULL may mean failure
+ * or absence, or whose 0 may mean failure or no.
+ *
+ * @return The code that ws_last_error told.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: none.
+ */
+WS_API int64_t ws_clear_error(void) WS_NOEXCEPT;
 
 /**
  * Tells the name of an error code.
@@ -974,7 +1021,9 @@ WS_API int64_t ws_upgrade(int64_t fd, const void *buffer, int64_t buffer_len) WS
 WS_API int64_t ws_is_open(int64_t conn) WS_NOEXCEPT;
 
 /**
- * Tells the descriptor of the connection's socket, to be watched, not read from, written to or closed.
+ * Tells the descriptor of the connection's socket, to be watched, not read from, written to or closed. It is
+ * readable when something has come; what has been read with an earlier message already is told by ws_pending, which
+ * is to be asked before each wait.
  *
  * @param conn The connection.
  * @return The descriptor; -1 when the connection is closed or has none.
@@ -988,10 +1037,11 @@ WS_API int64_t ws_fd(int64_t conn) WS_NOEXCEPT;
  * Tells the role of this end.
  *
  * @param conn The connection.
- * @return 1 if server-side, 0 if client-side; it stays when the connection is closed. -1 when it failed.
+ * @return 1 if server-side, 0 if client-side; it stays when the connection is closed, but for one of a loop. -1
+ *     when it failed.
  * Blocks: Never.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_is_server(int64_t conn) WS_NOEXCEPT;
 
@@ -1270,10 +1320,25 @@ WS_API WsFrame ws_recv_message(int64_t conn) WS_NOEXCEPT;
  *     meanwhile.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_BUSY, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT,
  *     WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_PROTOCOL, WS_ERR_PEER_UTF8, WS_ERR_PEER_TOO_LARGE,
- *     WS_ERR_PEER_POLICY, WS_ERR_NO_MEMORY, WS_ERR_ARGUMENT, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_PEER_POLICY, WS_ERR_NO_MEMORY, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §5.4, §6.2.
  */
 WS_API int64_t ws_recv_into(int64_t conn, void *buffer, int64_t size) WS_NOEXCEPT;
+
+/**
+ * Tells whether a receiving call has something to do before it looks at the socket: input that was read with what
+ * came before it, a message that ws_recv_into had no room for, or the end of the connection. Such input makes the
+ * descriptor of ws_fd readable no more, so a program that waits for many connections with poll() or epoll asks each
+ * for it first, and waits only for those with 0. As with a descriptor that is readable, a receiving call may still
+ * wait for the rest of a message.
+ *
+ * @param conn The connection.
+ * @return 1 or 0; -1 when it failed.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_pending(int64_t conn) WS_NOEXCEPT;
 
 /**
  * Tells why the connection ended: the code of the close frame received, WS_CLOSE_NO_STATUS when it had none,
@@ -1289,14 +1354,16 @@ WS_API int64_t ws_recv_into(int64_t conn, void *buffer, int64_t size) WS_NOEXCEP
 WS_API int64_t ws_close_code(int64_t conn) WS_NOEXCEPT;
 
 /**
- * Tells the reason in the close frame received.
+ * Tells the reason in the close frame received. A reason may hold NUL, where this text ends: ws_copy_text gives all
+ * of it.
  *
  * @param conn The connection.
  * @return UTF-8 text, empty when there is none; NULL when it failed. The connection's: it lives until ws_close,
- *     ws_force_close or ws_drop.
+ *     ws_force_close or ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §7.1.6.
  */
 WS_API const char *ws_close_reason(int64_t conn) WS_NOEXCEPT;
@@ -1306,14 +1373,16 @@ WS_API const char *ws_close_reason(int64_t conn) WS_NOEXCEPT;
 /**
  * Closes the connection gracefully: sends a close frame with 1000 if it is open, waits for the peer's while
  * throwing away what else comes, closes the socket and releases everything. The handle then answers for ever like a
- * closed connection.
+ * closed connection. A request that is not answered yet is answered with 503. When a signal ends the wait, which
+ * WS_OPT_INTERRUPTIBLE allows, the connection is WS_STATE_CLOSING and another call goes on with what is left of the
+ * time.
  *
  * @param conn The connection.
  * @return 0, also when the peer never answered or had gone already; -1 when it failed. Of many threads that close a
  *     connection one gets 0, the others WS_ERR_CLOSED.
  * Blocks: Until the peer's close frame or end is there, at most WS_OPT_CLOSE_TIMEOUT_MS.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_INTERRUPTED, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §7.1.1, §7.1.2.
  */
 WS_API int64_t ws_close(int64_t conn) WS_NOEXCEPT;
@@ -1324,10 +1393,11 @@ WS_API int64_t ws_close(int64_t conn) WS_NOEXCEPT;
  * @param conn The connection.
  * @param code 1000-1003, 1007-1014 or 3000-4999.
  * @param reason UTF-8 ended by NUL, at most 123 bytes; NULL for none.
- * @return 0, as ws_close; -1 when it failed: then the connection is as it was.
+ * @return 0, as ws_close; -1 when it failed: then the connection is as it was, but for WS_ERR_INTERRUPTED as with
+ *     ws_close.
  * Blocks: Until the peer's close frame or end is there, at most WS_OPT_CLOSE_TIMEOUT_MS.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_CLOSE_CODE, WS_ERR_CONTROL_SIZE, WS_ERR_UTF8,
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_INTERRUPTED, WS_ERR_CLOSE_CODE, WS_ERR_CONTROL_SIZE, WS_ERR_UTF8,
  *     WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §7.1.2.
  */
@@ -1367,9 +1437,8 @@ WS_API int64_t ws_drop(int64_t conn) WS_NOEXCEPT;
  * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
  * Blocks: Until the connection is open, at most 10 seconds.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
- *     WS_ERR_SYSTEM, WS_ERR_RESOLVE, WS_ERR_ABNORMAL, WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY,
- *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_ABNORMAL,
+ *     WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY, WS_ERR_RESOLVE, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §3, §4.1.
  */
 WS_API int64_t ws_connect(const char *url) WS_NOEXCEPT;
@@ -1382,8 +1451,8 @@ WS_API int64_t ws_connect(const char *url) WS_NOEXCEPT;
  * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
  * Blocks: Until the connection is open, at most timeout_ms of the options.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
- *     WS_ERR_SYSTEM, WS_ERR_RESOLVE, WS_ERR_ABNORMAL, WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY,
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_ABNORMAL,
+ *     WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY, WS_ERR_RESOLVE, WS_ERR_HEADER, WS_ERR_OPTION,
  *     WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §3, §4.1.
  */
@@ -1399,9 +1468,9 @@ WS_API int64_t ws_connect_with(const char *url, const WsConnectOptions *options)
  * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
  * Blocks: Until the handshake is over, at most timeout_ms of the options.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
- *     WS_ERR_SYSTEM, WS_ERR_RESOLVE, WS_ERR_ABNORMAL, WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY,
- *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_ABNORMAL,
+ *     WS_ERR_HANDSHAKE, WS_ERR_REFUSED, WS_ERR_TOO_MANY, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.1.
  */
 WS_API int64_t ws_client_handshake(int64_t fd, const char *url, const WsConnectOptions *options) WS_NOEXCEPT;
@@ -1415,7 +1484,7 @@ WS_API int64_t ws_client_handshake(int64_t fd, const char *url, const WsConnectO
  * @return A handle > 0, or -1. The caller's, to be given back with ws_server_close or ws_server_drop.
  * Blocks: Never.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_server(int64_t port) WS_NOEXCEPT;
 
@@ -1426,7 +1495,7 @@ WS_API int64_t ws_server(int64_t port) WS_NOEXCEPT;
  * @return A handle > 0, or -1. The caller's, to be given back with ws_server_close or ws_server_drop.
  * Blocks: Never.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_server_bind(int64_t port) WS_NOEXCEPT;
 
@@ -1438,7 +1507,8 @@ WS_API int64_t ws_server_bind(int64_t port) WS_NOEXCEPT;
  * @return A handle > 0, or -1. The caller's, to be given back with ws_server_close or ws_server_drop.
  * Blocks: Until a host name is resolved; never for an address.
  * Threads: Any thread, at any time.
- * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_RESOLVE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Errors: WS_ERR_ARGUMENT, WS_ERR_SYSTEM, WS_ERR_TOO_MANY, WS_ERR_NO_MEMORY, WS_ERR_RESOLVE, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_server_bind_host(const char *host, int64_t port) WS_NOEXCEPT;
 
@@ -1474,8 +1544,8 @@ WS_API int64_t ws_server_accept(int64_t server) WS_NOEXCEPT;
  *
  * @param server The server.
  * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
- * Blocks: Until a connection came and its handshake is over, or WS_OPT_ACCEPT_TIMEOUT_MS is over; ws_server_stop
- *     ends it at once.
+ * Blocks: Until a connection came and its request is read, or WS_OPT_ACCEPT_TIMEOUT_MS is over; ws_server_stop ends
+ *     it at once.
  * Threads: Any number of threads may accept on one server; they take turns.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM, WS_ERR_ABNORMAL,
  *     WS_ERR_HANDSHAKE, WS_ERR_ORIGIN, WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
@@ -1508,8 +1578,8 @@ WS_API int64_t ws_server_run_echo(int64_t server) WS_NOEXCEPT;
 WS_API int64_t ws_server_stop(int64_t server) WS_NOEXCEPT;
 
 /**
- * Closes the server's listener and releases everything, after stopping it as ws_server_stop does. Connections
- * accepted before go on. The handle answers for ever like a closed server.
+ * Closes the server's listener, in every process that has a copy of it, and releases everything, after stopping it
+ * as ws_server_stop does. Connections accepted before go on. The handle answers for ever like a closed server.
  *
  * @param server The server.
  * @return 0, or -1: of many threads one gets 0, the others WS_ERR_CLOSED.
@@ -1598,9 +1668,10 @@ WS_API int64_t ws_server_set_origins(int64_t server, const char *origins) WS_NOE
  *
  * @param conn The connection.
  * @return Text such as "GET"; NULL when it failed. The connection's: it lives until ws_close, ws_force_close or
- *     ws_drop.
+ *     ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.1.
  */
@@ -1611,9 +1682,10 @@ WS_API const char *ws_request_method(int64_t conn) WS_NOEXCEPT;
  *
  * @param conn The connection.
  * @return Text such as "/chat"; NULL when it failed. The connection's: it lives until ws_close, ws_force_close or
- *     ws_drop.
+ *     ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.1.
  */
@@ -1624,9 +1696,10 @@ WS_API const char *ws_request_path(int64_t conn) WS_NOEXCEPT;
  *
  * @param conn The connection.
  * @return Text, empty when there is none; NULL when it failed. The connection's: it lives until ws_close,
- *     ws_force_close or ws_drop.
+ *     ws_force_close or ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.1.
  */
@@ -1637,9 +1710,10 @@ WS_API const char *ws_request_query(int64_t conn) WS_NOEXCEPT;
  *
  * @param conn The connection.
  * @return Text such as "example.com:8080"; NULL when it failed. The connection's: it lives until ws_close,
- *     ws_force_close or ws_drop.
+ *     ws_force_close or ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.1.
  */
@@ -1650,9 +1724,10 @@ WS_API const char *ws_request_host(int64_t conn) WS_NOEXCEPT;
  *
  * @param conn The connection.
  * @return Text, empty when there is none; NULL when it failed. The connection's: it lives until ws_close,
- *     ws_force_close or ws_drop.
+ *     ws_force_close or ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.1, §10.2.
  */
@@ -1663,11 +1738,13 @@ WS_API const char *ws_request_origin(int64_t conn) WS_NOEXCEPT;
  *
  * @param conn The connection.
  * @param name The header's name, in any letter case.
- * @return The value; NULL when it is absent (which leaves the last error alone) or when it failed. The
- *     connection's: it lives until ws_close, ws_force_close or ws_drop.
+ * @return The value; NULL when it is absent, which leaves the last error alone, or when it failed: ws_copy_header
+ *     tells them apart. The connection's: it lives until ws_close, ws_force_close or ws_drop, or until the next
+ *     poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED,
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_ARGUMENT, WS_ERR_FORKED,
  *     WS_ERR_INTERNAL.
  * Clause: RFC 9110 §5.3.
  */
@@ -1690,10 +1767,11 @@ WS_API int64_t ws_request_header_count(int64_t conn) WS_NOEXCEPT;
  * @param conn The connection.
  * @param index 0 to ws_request_header_count - 1.
  * @return The name as it was sent; NULL when it failed. The connection's: it lives until ws_close, ws_force_close
- *     or ws_drop.
+ *     or ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED,
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_ARGUMENT, WS_ERR_FORKED,
  *     WS_ERR_INTERNAL.
  */
 WS_API const char *ws_request_header_name(int64_t conn, int64_t index) WS_NOEXCEPT;
@@ -1703,10 +1781,12 @@ WS_API const char *ws_request_header_name(int64_t conn, int64_t index) WS_NOEXCE
  *
  * @param conn The connection.
  * @param index 0 to ws_request_header_count - 1.
- * @return The value; NULL when it failed. The connection's: it lives until ws_close, ws_force_close or ws_drop.
+ * @return The value; NULL when it failed. The connection's: it lives until ws_close, ws_force_close or ws_drop, or
+ *     until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED,
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_ARGUMENT, WS_ERR_FORKED,
  *     WS_ERR_INTERNAL.
  */
 WS_API const char *ws_request_header_value(int64_t conn, int64_t index) WS_NOEXCEPT;
@@ -1716,10 +1796,11 @@ WS_API const char *ws_request_header_value(int64_t conn, int64_t index) WS_NOEXC
  *
  * @param conn The connection.
  * @return Text, empty when there is none; NULL when it failed. The connection's: it lives until ws_close,
- *     ws_force_close or ws_drop.
+ *     ws_force_close or ws_drop, or until the next poll of the loop that has the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.2.
  */
 WS_API const char *ws_subprotocol(int64_t conn) WS_NOEXCEPT;
@@ -1729,12 +1810,48 @@ WS_API const char *ws_subprotocol(int64_t conn) WS_NOEXCEPT;
  *
  * @param conn The connection.
  * @return Text such as "127.0.0.1:40000" or "[::1]:40000", empty when the socket has none; NULL when it failed. The
- *     connection's: it lives until ws_close, ws_force_close or ws_drop.
+ *     connection's: it lives until ws_close, ws_force_close or ws_drop, or until the next poll of the loop that has
+ *     the connection.
  * Blocks: Never.
- * Threads: Any thread, at any time.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Threads: Any thread, as long as no other one closes the connection or polls its loop while the text is in use;
+ *     ws_copy_text has no such limit.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API const char *ws_peer_address(int64_t conn) WS_NOEXCEPT;
+
+/**
+ * Copies a text that a connection keeps into the caller's memory, where no other thread can take it away by closing
+ * the connection or polling its loop. A text that holds NUL is copied whole. As with snprintf the result is the
+ * length of the whole text: what is longer than size - 1 is cut off, and a NUL is put behind what was written.
+ *
+ * @param conn The connection.
+ * @param which One of WS_TEXT_*.
+ * @param buffer Room for the text and a NUL. NULL is fine when the length is 0.
+ * @param size Its size in bytes, the NUL's included; with 0 only the length is told.
+ * @return The length of the whole text in bytes, without the NUL; -1 when it failed, and then nothing is written.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_STATE, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ */
+WS_API int64_t ws_copy_text(int64_t conn, int64_t which, void *buffer, int64_t size) WS_NOEXCEPT;
+
+/**
+ * Copies a header of the request as ws_copy_text does. The values of a repeated one are joined with ", ".
+ *
+ * @param conn The connection.
+ * @param name The header's name, in any letter case.
+ * @param buffer Room for the text and a NUL. NULL is fine when the length is 0.
+ * @param size Its size in bytes, the NUL's included; with 0 only the length is told.
+ * @return The length of the whole value in bytes, without the NUL; -2 when the request has no such header, -1 when
+ *     it failed, and then nothing is written.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_STATE, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
+ * Clause: RFC 9110 §5.3.
+ */
+WS_API int64_t ws_copy_header(int64_t conn, const char *name, void *buffer, int64_t size) WS_NOEXCEPT;
 
 /**
  * Tells the HTTP status that the opening handshake of this connection was answered with.
@@ -1749,7 +1866,8 @@ WS_API const char *ws_peer_address(int64_t conn) WS_NOEXCEPT;
 WS_API int64_t ws_http_status(int64_t conn) WS_NOEXCEPT;
 
 /**
- * Answers the request of a connection that ws_server_accept_request gave with 101, which opens it.
+ * Answers the request of a connection that ws_server_accept_request gave, or that WS_EVENT_REQUEST reported, with
+ * 101, which opens it.
  *
  * @param conn The connection.
  * @param subprotocol The one chosen of those that the client offers; NULL for none.
@@ -1765,13 +1883,15 @@ WS_API int64_t ws_http_status(int64_t conn) WS_NOEXCEPT;
 WS_API int64_t ws_accept_upgrade(int64_t conn, const char *subprotocol, const char *headers) WS_NOEXCEPT;
 
 /**
- * Answers the request of a connection that ws_server_accept_request gave with another status than 101, which closes
- * it. The handle is still the caller's to drop.
+ * Answers the request of a connection that ws_server_accept_request gave, or that WS_EVENT_REQUEST reported, with
+ * another status than 101, which closes it. The handle is still the caller's to drop; on a loop WS_EVENT_CLOSE
+ * follows.
  *
  * @param conn The connection.
  * @param status The HTTP status, 200 to 599.
  * @param headers Further headers as "Name: value" lines, each ended by LF or CR LF; NULL for none.
- * @param body The body of the answer. NULL is fine when the length is 0.
+ * @param body The body of the answer. None is sent with 204, 205 and 304, nor to HEAD. NULL is fine when the length
+ *     is 0.
  * @param body_len Its length in bytes.
  * @return 0, or -1.
  * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
@@ -1786,11 +1906,11 @@ WS_API int64_t ws_refuse(int64_t conn, int64_t status, const char *headers, cons
 /* ---- Options ---- */
 
 /**
- * Sets an option of a server or a connection. A server hands its options down to the connections that it accepts
- * from then on. Limits are never switched off: 0 and negative values are errors, and WS_TIMEOUT_NONE is a timeout
- * that never comes.
+ * Sets an option of a server, a connection, a loop or a connection of a loop. A server or a loop hands its options
+ * down to the connections that come from then on. Limits are never switched off: 0 and negative values are errors,
+ * and WS_TIMEOUT_NONE is a timeout that never comes.
  *
- * @param handle A server or a connection.
+ * @param handle A server, a connection, a loop or a connection of a loop.
  * @param option One of WS_OPT_*.
  * @param value The new value, in the unit and range of the option.
  * @return 0, or -1.
@@ -1801,9 +1921,9 @@ WS_API int64_t ws_refuse(int64_t conn, int64_t status, const char *headers, cons
 WS_API int64_t ws_set(int64_t handle, int64_t option, int64_t value) WS_NOEXCEPT;
 
 /**
- * Tells the value of an option of a server or a connection.
+ * Tells the value of an option of a server, a connection, a loop or a connection of a loop.
  *
- * @param handle A server or a connection.
+ * @param handle A server, a connection, a loop or a connection of a loop.
  * @param option One of WS_OPT_*.
  * @return The value, or -1. A timeout that never comes is WS_TIMEOUT_NONE.
  * Blocks: Never.
@@ -1858,8 +1978,8 @@ WS_API int64_t ws_loop_listen(int64_t loop, const char *host, int64_t port, int6
 WS_API int64_t ws_loop_listen_unix(int64_t loop, const char *path) WS_NOEXCEPT;
 
 /**
- * Accepts from a stream socket that listens already, such as one inherited from another process. The descriptor
- * belongs to the loop, which closes it; on failure it stays the caller's.
+ * Accepts from a stream socket that listens already, such as one inherited from another process, where it goes on
+ * when the loop ends. The descriptor belongs to the loop, which closes it; on failure it stays the caller's.
  *
  * @param loop The loop.
  * @param fd A listening stream socket.
@@ -2200,7 +2320,8 @@ WS_API int64_t ws_loop_unsubscribe(int64_t loop, int64_t conn, const char *topic
  * @param opcode WS_OPCODE_TEXT or WS_OPCODE_BINARY.
  * @param data The bytes; they may be data of an event. NULL is fine when the length is 0.
  * @param len Their number.
- * @param except A connection that does not get it, as the one that the message came from; 0 for none.
+ * @param except A connection that does not get it, as the one that the message came from; 0 for none. One that is
+ *     no subscriber, or none at all, changes nothing.
  * @return How many subscribers of this loop it goes to, or -1.
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
@@ -2257,7 +2378,8 @@ WS_API int64_t ws_loop_set_context(int64_t loop, int64_t conn, void *context) WS
  *
  * @param loop The loop.
  * @param conn A connection of this loop.
- * @return The address; NULL when there is none or it failed. The caller's.
+ * @return The address; NULL when there is none, which leaves the last error alone, or when it failed:
+ *     ws_clear_error before it tells them apart. The caller's.
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.
@@ -2295,7 +2417,8 @@ WS_API int64_t ws_resume(int64_t conn) WS_NOEXCEPT;
  * @param conn A connection of a loop.
  * @param status The HTTP status, 200 to 599.
  * @param headers Further headers as "Name: value" lines, each ended by LF or CR LF; NULL for none.
- * @param body The body of the answer. NULL is fine when the length is 0.
+ * @param body The body of the answer. None is sent with 204, 205 and 304, nor to HEAD. NULL is fine when the length
+ *     is 0.
  * @param body_len Its length in bytes.
  * @return 0, or -1.
  * Blocks: Never.
@@ -2323,7 +2446,7 @@ WS_API int64_t ws_respond(int64_t conn, int64_t status, const char *headers, con
  * Blocks: Until an event, at most timeout_ms; ws_loop_wake and ws_loop_close from another thread end it.
  * Threads: Any thread, one at a time: a second one gets WS_ERR_BUSY.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_BUSY, WS_ERR_INTERRUPTED, WS_ERR_SYSTEM,
- *     WS_ERR_INTERNAL, WS_ERR_FORKED.
+ *     WS_ERR_NO_MEMORY, WS_ERR_INTERNAL, WS_ERR_FORKED.
  */
 WS_API int64_t ws_loop_poll_packed(int64_t loop, int64_t *pack_out, int64_t size, int64_t timeout_ms) WS_NOEXCEPT;
 
@@ -2341,7 +2464,7 @@ WS_API int64_t ws_loop_poll_packed(int64_t loop, int64_t *pack_out, int64_t size
  * @return How many did not fail; -1 when the loop or an argument is wrong and nothing was sent.
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL,
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_NO_MEMORY, WS_ERR_INTERNAL,
  *     WS_ERR_FORKED.
  * Clause: RFC 6455 §5.6.
  */

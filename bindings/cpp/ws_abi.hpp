@@ -63,7 +63,7 @@ enum class errc : std::int64_t {
     abnormal = WS_ERR_ABNORMAL, ///< The peer vanished without a close frame (1006).
     timeout = WS_ERR_TIMEOUT, ///< The time set for this call is over.
     interrupted = WS_ERR_INTERRUPTED, ///< A signal came and WS_OPT_INTERRUPTIBLE is set; nothing is lost, call again.
-    would_block = WS_ERR_WOULD_BLOCK, ///< The call cannot go on without waiting.
+    would_block = WS_ERR_WOULD_BLOCK, ///< The call cannot go on without waiting. No call leaves it so far.
     system = WS_ERR_SYSTEM, ///< The operating system refused; the message has its reason.
     resolve = WS_ERR_RESOLVE, ///< The host name has no address.
     protocol = WS_ERR_PROTOCOL, ///< The peer broke RFC 6455; the connection failed with 1002.
@@ -106,6 +106,20 @@ enum class option : std::int64_t {
     max_connections = WS_OPT_MAX_CONNECTIONS, ///< Connections at a time; more are closed when they come.
     spin_us = WS_OPT_SPIN_US, ///< How long a poll probes before it sleeps. It saves the thread's wake-up when answers come within microseconds, costs processor time, and stops by itself where it does not help.
     poison = WS_OPT_POISON, ///< 1: what events viewed is overwritten by the next poll, so that late uses show. For debugging.
+};
+
+/// What ws_copy_text copies.
+enum class connection_text : std::int64_t {
+    peer_address = WS_TEXT_PEER_ADDRESS, ///< The address of the peer, as ws_peer_address.
+    subprotocol = WS_TEXT_SUBPROTOCOL, ///< The subprotocol agreed on, as ws_subprotocol.
+    close_reason = WS_TEXT_CLOSE_REASON, ///< The reason in the peer's close frame, as ws_close_reason. A loop's connection tells it in WS_EVENT_CLOSE.
+    request_method = WS_TEXT_REQUEST_METHOD, ///< The method of the request, as ws_request_method.
+    request_path = WS_TEXT_REQUEST_PATH, ///< Its path, as ws_request_path.
+    request_query = WS_TEXT_REQUEST_QUERY, ///< Its query, as ws_request_query.
+    request_host = WS_TEXT_REQUEST_HOST, ///< Its Host header, as ws_request_host.
+    request_origin = WS_TEXT_REQUEST_ORIGIN, ///< Its Origin header, as ws_request_origin.
+    header_name = WS_TEXT_HEADER_NAME, ///< Plus an index of 0 to ws_request_header_count - 1: the name of that header field.
+    header_value = WS_TEXT_HEADER_VALUE, ///< Plus an index: the value of that header field.
 };
 
 /// What a WsEvent reports.

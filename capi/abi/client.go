@@ -13,13 +13,13 @@ var clientFunctions = []Function{
 		Name: "ws_connect", Section: "Client",
 		Doc:    "Opens a connection to a server with the default options: resolves the host, connects and does the opening handshake.",
 		Params: []Param{url}, Result: num, Returns: newConn, Owner: ownConn,
-		Blocks: "Until the connection is open, at most 10 seconds.", Errors: dialling, Clause: "RFC 6455 §3, §4.1",
+		Blocks: "Until the connection is open, at most 10 seconds.", Errors: with(shaking, "WS_ERR_RESOLVE"), Clause: "RFC 6455 §3, §4.1",
 	},
 	{
 		Name: "ws_connect_with", Section: "Client",
 		Doc:    "Opens a connection to a server.",
 		Params: []Param{url, asks}, Result: num, Returns: newConn, Owner: ownConn,
-		Blocks: "Until the connection is open, at most timeout_ms of the options.", Errors: dialling, Clause: "RFC 6455 §3, §4.1",
+		Blocks: "Until the connection is open, at most timeout_ms of the options.", Errors: with(shaking, "WS_ERR_RESOLVE", "WS_ERR_HEADER", "WS_ERR_OPTION"), Clause: "RFC 6455 §3, §4.1",
 	},
 	{
 		Name: "ws_client_handshake", Section: "Client",
@@ -31,6 +31,6 @@ var clientFunctions = []Function{
 			asks,
 		},
 		Result: num, Returns: newConn, Owner: ownConn,
-		Blocks: "Until the handshake is over, at most timeout_ms of the options.", Errors: dialling, Clause: "RFC 6455 §4.1",
+		Blocks: "Until the handshake is over, at most timeout_ms of the options.", Errors: with(shaking, "WS_ERR_HEADER", "WS_ERR_OPTION"), Clause: "RFC 6455 §4.1",
 	},
 }

@@ -52,10 +52,11 @@ var connectionFunctions = []Function{
 		Doc:    "Checks if the connection is open.",
 		Params: []Param{conn}, Result: num, Returns: "1 if open, 0 otherwise.", Errors: onHandle,
 	},
-	field("ws_fd", "WsConnection.fd", "Tells the descriptor of the connection's socket, to be watched, not read from, written to or closed.",
+	field("ws_fd", "WsConnection.fd", "Tells the descriptor of the connection's socket, to be watched, not read from, written to or closed. It is readable when "+
+		"something has come; what has been read with an earlier message already is told by ws_pending, which is to be asked before each wait.",
 		"The descriptor; -1 when the connection is closed or has none.", onClosable),
 	field("ws_is_server", "WsConnection.is_server", "Tells the role of this end.",
-		"1 if server-side, 0 if client-side; it stays when the connection is closed. -1 when it failed.", onHandle),
+		"1 if server-side, 0 if client-side; it stays when the connection is closed, but for one of a loop. -1 when it failed.", onClosable),
 	field("ws_state", "WsConnection.state", "Tells the connection's state.",
 		"One of WS_STATE_*; WS_STATE_CLOSED for ever when it is closed. -1 when it failed.", onHandle),
 	field("ws_mask_key", "WsConnection.mask_key", "Tells the mask key of the last frame that this client sent.",

@@ -7,7 +7,7 @@ const maxLength = 1<<32 - 1
 func groups() []ConstGroup {
 	all := options
 	all.Consts = append(shareWithLoops(options.Consts), loopOptions...)
-	return []ConstGroup{opcodes, closeCodes, states, buffers, errorCodes, all, timeouts, structIDs, eventKinds, eventFlags, adoptions, queuePolicies}
+	return []ConstGroup{opcodes, closeCodes, states, buffers, errorCodes, all, timeouts, structIDs, texts, eventKinds, eventFlags, adoptions, queuePolicies}
 }
 
 var opcodes = ConstGroup{
@@ -75,5 +75,22 @@ var structIDs = ConstGroup{
 		{Name: "WS_STRUCT_EVENT", Value: 4, Doc: "WsEvent."},
 		{Name: "WS_STRUCT_SEND", Value: 5, Doc: "WsSend."},
 		{Name: "WS_STRUCT_METRICS", Value: 6, Doc: "WsMetrics."},
+	},
+}
+
+// texts leaves room for 65,536 header fields; WS_OPT_MAX_HEAD_FIELDS allows 10,000.
+var texts = ConstGroup{
+	Name: "connection_text", Prefix: "WS_TEXT_", Doc: "What ws_copy_text copies.",
+	Consts: []Const{
+		{Name: "WS_TEXT_PEER_ADDRESS", Value: 1, Doc: "The address of the peer, as ws_peer_address."},
+		{Name: "WS_TEXT_SUBPROTOCOL", Value: 2, Doc: "The subprotocol agreed on, as ws_subprotocol."},
+		{Name: "WS_TEXT_CLOSE_REASON", Value: 3, Doc: "The reason in the peer's close frame, as ws_close_reason. A loop's connection tells it in WS_EVENT_CLOSE."},
+		{Name: "WS_TEXT_REQUEST_METHOD", Value: 4, Doc: "The method of the request, as ws_request_method."},
+		{Name: "WS_TEXT_REQUEST_PATH", Value: 5, Doc: "Its path, as ws_request_path."},
+		{Name: "WS_TEXT_REQUEST_QUERY", Value: 6, Doc: "Its query, as ws_request_query."},
+		{Name: "WS_TEXT_REQUEST_HOST", Value: 7, Doc: "Its Host header, as ws_request_host."},
+		{Name: "WS_TEXT_REQUEST_ORIGIN", Value: 8, Doc: "Its Origin header, as ws_request_origin."},
+		{Name: "WS_TEXT_HEADER_NAME", Value: 1 << 16, Doc: "Plus an index of 0 to ws_request_header_count - 1: the name of that header field."},
+		{Name: "WS_TEXT_HEADER_VALUE", Value: 2 << 16, Doc: "Plus an index: the value of that header field."},
 	},
 }

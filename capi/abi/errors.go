@@ -26,7 +26,7 @@ var errorCodes = ConstGroup{
 		{Name: "WS_ERR_ABNORMAL", Value: 201, Doc: "The peer vanished without a close frame (1006)."},
 		{Name: "WS_ERR_TIMEOUT", Value: 202, Doc: "The time set for this call is over."},
 		{Name: "WS_ERR_INTERRUPTED", Value: 203, Doc: "A signal came and WS_OPT_INTERRUPTIBLE is set; nothing is lost, call again."},
-		{Name: "WS_ERR_WOULD_BLOCK", Value: 204, Doc: "The call cannot go on without waiting."},
+		{Name: "WS_ERR_WOULD_BLOCK", Value: 204, Doc: "The call cannot go on without waiting. No call leaves it so far."},
 		{Name: "WS_ERR_SYSTEM", Value: 205, Doc: "The operating system refused; the message has its reason."},
 		{Name: "WS_ERR_RESOLVE", Value: 206, Doc: "The host name has no address."},
 
@@ -56,8 +56,8 @@ var (
 		"WS_ERR_NO_MEMORY"}
 	accepting = []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_TIMEOUT", "WS_ERR_INTERRUPTED", "WS_ERR_SYSTEM",
 		"WS_ERR_ABNORMAL", "WS_ERR_HANDSHAKE", "WS_ERR_ORIGIN", "WS_ERR_TOO_MANY"}
-	dialling = []string{"WS_ERR_ARGUMENT", "WS_ERR_URL", "WS_ERR_HEADER", "WS_ERR_OPTION", "WS_ERR_TIMEOUT", "WS_ERR_INTERRUPTED",
-		"WS_ERR_SYSTEM", "WS_ERR_RESOLVE", "WS_ERR_ABNORMAL", "WS_ERR_HANDSHAKE", "WS_ERR_REFUSED", "WS_ERR_TOO_MANY"}
+	shaking = []string{"WS_ERR_ARGUMENT", "WS_ERR_URL", "WS_ERR_TIMEOUT", "WS_ERR_INTERRUPTED", "WS_ERR_SYSTEM", "WS_ERR_ABNORMAL",
+		"WS_ERR_HANDSHAKE", "WS_ERR_REFUSED", "WS_ERR_TOO_MANY"}
 )
 
 // with adds codes to a family without touching it.

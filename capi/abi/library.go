@@ -38,6 +38,12 @@ var libraryFunctions = []Function{
 		Result: num, Returns: "The status, or 0 when the last failure has none.", Clause: "RFC 6455 §4.1",
 	},
 	{
+		Name: "ws_clear_error", Section: "Library", Body: C, AfterFork: true, Fails: Cannot,
+		Doc: "Forgets the last failure of a call of this thread, as errno = 0 does: before a call whose NULL may mean failure or absence, or whose 0 " +
+			"may mean failure or no.",
+		Result: num, Returns: "The code that ws_last_error told.",
+	},
+	{
 		Name: "ws_error_name", Section: "Library", Body: C, AfterFork: true, Fails: Cannot,
 		Doc:    "Tells the name of an error code.",
 		Params: []Param{{Name: "code", Type: num, Doc: "What ws_last_error gave."}},

@@ -19,8 +19,9 @@ var loopPackedFunctions = []Function{
 			{Name: "timeout_ms", Type: num, Doc: "How long to wait, in milliseconds: 0 not at all, WS_TIMEOUT_NONE for ever."},
 		},
 		Result: num, Returns: "The number of events; 0 when there are none, and then nothing is written. -1 when it failed.",
-		Blocks:  "Until an event, at most timeout_ms; ws_loop_wake and ws_loop_close from another thread end it.",
-		Errors:  []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_BUSY", "WS_ERR_INTERRUPTED", "WS_ERR_SYSTEM", "WS_ERR_INTERNAL"},
+		Blocks: "Until an event, at most timeout_ms; ws_loop_wake and ws_loop_close from another thread end it.",
+		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_BUSY", "WS_ERR_INTERRUPTED", "WS_ERR_SYSTEM", "WS_ERR_NO_MEMORY",
+			"WS_ERR_INTERNAL"},
 		Threads: "Any thread, one at a time: a second one gets WS_ERR_BUSY.",
 	},
 	{
@@ -36,7 +37,7 @@ var loopPackedFunctions = []Function{
 				"wire, 0 when the policy of its connection dropped it, or the negative of one of WS_ERR_*."},
 		},
 		Result: num, Returns: "How many did not fail; -1 when the loop or an argument is wrong and nothing was sent.",
-		Errors:  []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_TOO_LARGE", "WS_ERR_FORKED", "WS_ERR_INTERNAL"},
+		Errors:  []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_TOO_LARGE", "WS_ERR_NO_MEMORY", "WS_ERR_INTERNAL"},
 		Threads: loopFree, Clause: "RFC 6455 §5.6",
 	},
 }

@@ -46,7 +46,7 @@ var loopFunctions = []Function{
 	},
 	{
 		Name: "ws_loop_listen_fd", Section: looping,
-		Doc:    "Accepts from a stream socket that listens already, such as one inherited from another process. " + newLoopFD,
+		Doc:    "Accepts from a stream socket that listens already, such as one inherited from another process, where it goes on when the loop ends. " + newLoopFD,
 		Params: []Param{loopParam, {Name: "fd", Type: num, Doc: "A listening stream socket."}},
 		Result: num, Returns: "0, or -1.",
 		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_STATE", "WS_ERR_SYSTEM"}, Threads: loopFree,

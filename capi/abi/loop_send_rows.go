@@ -93,7 +93,8 @@ var loopSendFunctions = []Function{
 			"leaves with the next flush, in order with what else is sent to a connection; the policy of each decides for itself then, and " +
 			"ws_loop_metrics tells what was dropped or refused.",
 		Params: []Param{loopParam, topic, messageOp, payload, payloadLen,
-			{Name: "except", Type: num, Doc: "A connection that does not get it, as the one that the message came from; 0 for none."}},
+			{Name: "except", Type: num, Doc: "A connection that does not get it, as the one that the message came from; 0 for none. One that is " +
+				"no subscriber, or none at all, changes nothing."}},
 		Result: num, Returns: "How many subscribers of this loop it goes to, or -1.",
 		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_UTF8", "WS_ERR_TOO_LARGE"}, Threads: loopFree,
 	},
@@ -119,7 +120,8 @@ var loopSendFunctions = []Function{
 	{
 		Name: "ws_loop_context", Section: looping,
 		Doc:    "Tells what ws_loop_set_context left with a connection.",
-		Params: []Param{loopParam, loopConn}, Result: address, Returns: "The address; NULL when there is none or it failed.", Owner: "The caller's.",
+		Params: []Param{loopParam, loopConn}, Result: address, Returns: "The address; NULL when there is none, which leaves the last error alone, or when it failed: ws_clear_error before it tells them apart.",
+		Owner:  "The caller's.",
 		Errors: onLoopConn, Threads: loopFree,
 	},
 	{
@@ -142,7 +144,7 @@ var loopSendFunctions = []Function{
 			{Name: "conn", Type: num, Doc: "A connection of a loop."},
 			{Name: "status", Type: num, Doc: "The HTTP status, 200 to 599."},
 			{Name: "headers", Type: text, Null: Absent, Doc: "Further headers as \"Name: value\" lines, each ended by LF or CR LF; NULL for none."},
-			{Name: "body", Type: data, Null: WhenEmpty, Doc: "The body of the answer."},
+			{Name: "body", Type: data, Null: WhenEmpty, Doc: "The body of the answer. None is sent with 204, 205 and 304, nor to HEAD."},
 			{Name: "body_len", Type: num, LengthOf: "body", Doc: "Its length in bytes."},
 		},
 		Result: num, Returns: "0, or -1.", Clause: "RFC 9110 §15", Threads: loopFree,

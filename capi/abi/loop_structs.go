@@ -46,7 +46,7 @@ func loopStructs() []Struct {
 				{Name: "data", Type: data, Doc: "The payload; the subprotocol with WS_EVENT_OPEN, the reason with WS_EVENT_CLOSE, the target with WS_EVENT_REQUEST."},
 				{Name: "len", Type: num, Doc: "Its length in bytes."},
 				{Name: "code", Type: num, Doc: "WS_EVENT_CLOSE: the close code. WS_EVENT_REQUEST: 0 for a proper opening handshake, else the HTTP status " +
-					"that it would be refused with (426 for a plain HTTP request)."},
+					"that it would be refused with, such as 426 for a plain GET and 405 for HEAD and POST."},
 				{Name: "error", Type: num, Doc: "WS_EVENT_CLOSE: 0 when the closing handshake was clean, else one of WS_ERR_*."},
 				{Name: "status", Type: num, Doc: "WS_EVENT_CLOSE, when the opening handshake failed: the HTTP status that it ended with, the server's or ours, if any, else 0. " +
 					"WS_EVENT_PONG: the round-trip time in microseconds when it answers the loop's own ping, else -1."},

@@ -43,10 +43,11 @@ var options = ConstGroup{
 var optionFunctions = []Function{
 	{
 		Name: "ws_set", Section: "Options",
-		Doc: "Sets an option of a server or a connection. A server hands its options down to the connections that it accepts from then on. " +
+		Doc: "Sets an option of a server, a connection, a loop or a connection of a loop. A server or a loop hands its options down to the " +
+			"connections that come from then on. " +
 			"Limits are never switched off: 0 and negative values are errors, and WS_TIMEOUT_NONE is a timeout that never comes.",
 		Params: []Param{
-			{Name: "handle", Type: num, Doc: "A server or a connection."},
+			{Name: "handle", Type: num, Doc: "A server, a connection, a loop or a connection of a loop."},
 			{Name: "option", Type: num, Doc: "One of WS_OPT_*."},
 			{Name: "value", Type: num, Doc: "The new value, in the unit and range of the option."},
 		},
@@ -55,9 +56,9 @@ var optionFunctions = []Function{
 	},
 	{
 		Name: "ws_get", Section: "Options",
-		Doc: "Tells the value of an option of a server or a connection.",
+		Doc: "Tells the value of an option of a server, a connection, a loop or a connection of a loop.",
 		Params: []Param{
-			{Name: "handle", Type: num, Doc: "A server or a connection."},
+			{Name: "handle", Type: num, Doc: "A server, a connection, a loop or a connection of a loop."},
 			{Name: "option", Type: num, Doc: "One of WS_OPT_*."},
 		},
 		Result: num, Returns: "The value, or -1. A timeout that never comes is WS_TIMEOUT_NONE.",

@@ -8,8 +8,9 @@ var (
 	newServer  = "A handle > 0, or -1."
 	ownServer  = "The caller's, to be given back with ws_server_close or ws_server_drop."
 	untilConn  = "Until a connection came and its handshake is over, or WS_OPT_ACCEPT_TIMEOUT_MS is over; ws_server_stop ends it at once."
+	untilAsked = "Until a connection came and its request is read, or WS_OPT_ACCEPT_TIMEOUT_MS is over; ws_server_stop ends it at once."
 	onServer   = []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED"}
-	binding    = []string{"WS_ERR_ARGUMENT", "WS_ERR_SYSTEM", "WS_ERR_TOO_MANY"}
+	binding    = []string{"WS_ERR_ARGUMENT", "WS_ERR_SYSTEM", "WS_ERR_TOO_MANY", "WS_ERR_NO_MEMORY"}
 	oneAccepts = "Any number of threads may accept on one server; they take turns."
 )
 
@@ -50,7 +51,7 @@ var serverFunctions = []Function{
 		Name: "ws_server_accept_request", Section: "Server",
 		Doc: "Accepts a connection and reads its request, but leaves the answer to the caller: the connection is WS_STATE_CONNECTING, its request " +
 			"can be read with ws_request_*, and ws_accept_upgrade or ws_refuse answers it.",
-		Params: []Param{server}, Result: num, Returns: newConn, Owner: ownConn, Blocks: untilConn, Threads: oneAccepts,
+		Params: []Param{server}, Result: num, Returns: newConn, Owner: ownConn, Blocks: untilAsked, Threads: oneAccepts,
 		Errors: accepting, Clause: "RFC 6455 §4.2.1",
 	},
 	{
@@ -69,7 +70,8 @@ var serverFunctions = []Function{
 	},
 	{
 		Name: "ws_server_close", Section: "Server", Spec: "WsServer.close",
-		Doc: "Closes the server's listener and releases everything, after stopping it as ws_server_stop does. Connections accepted before go on. " +
+		Doc: "Closes the server's listener, in every process that has a copy of it, and releases everything, after stopping it as ws_server_stop " +
+			"does. Connections accepted before go on. " +
 			"The handle answers for ever like a closed server.",
 		Params: []Param{server}, Result: num, Returns: "0, or -1: of many threads one gets 0, the others WS_ERR_CLOSED.", Errors: onServer,
 	},

@@ -31,7 +31,7 @@ func structs() []Struct {
 			Doc: "What a client asks for. Set it to WS_CONNECT_OPTIONS_INIT, then change what you need; the library keeps nothing of it.",
 			Fields: []Field{
 				{Name: "struct_size", Type: num, Doc: "sizeof(WsConnectOptions), so that a program built for an older library keeps working."},
-				{Name: "timeout_ms", Type: num, Doc: "For resolving, connecting and the handshake together, in milliseconds; 0 means 10000."},
+				{Name: "timeout_ms", Type: num, Doc: "For resolving, connecting and the handshake together: 1 to 1099511627776 milliseconds, or WS_TIMEOUT_NONE; 0 means 10000."},
 				{Name: "subprotocols", Type: text, Doc: "Subprotocols to offer, comma-separated, the preferred first; NULL for none."},
 				{Name: "headers", Type: text, Doc: "Further request headers as \"Name: value\" lines, each ended by LF or CR LF; NULL for none."},
 				{Name: "origin", Type: text, Doc: "The Origin header; NULL for none."},

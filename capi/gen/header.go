@@ -12,23 +12,32 @@ import (
 const headerIntro = `/*
  * ws.h: WebSocket (RFC 6455) for C and C++, on libws.so.
  *
- * Handles. Connections and servers are int64_t > 0. Every call checks its handle: one that was never given out is
+ * Handles. Connections, servers and loops are int64_t > 0. Every call checks its handle: one that was never given out is
  * WS_ERR_HANDLE, a closed one answers for ever like a closed connection or server, and never another object answers.
  *
  * Event loops. A connection of a loop has an id instead of a handle, which works in the same way; ids start with ws_loop_poll's
- * events and end with them. ws_is_open, ws_state, ws_is_server, ws_peer_address, ws_request_*, ws_accept_upgrade, ws_refuse,
- * ws_set and ws_get take it, too, and never wait; texts that they give out live until the next poll of the loop. What else is
- * done to it has calls of its own.
+ * events and end with them. ws_is_open, ws_state, ws_is_server, ws_peer_address, ws_subprotocol, ws_request_*, ws_copy_text,
+ * ws_copy_header, ws_accept_upgrade, ws_refuse, ws_set and ws_get take it, too, and never wait; texts that they lend live until
+ * the next poll of the loop. Its request is known until the poll after it was answered; ws_request_* is WS_ERR_STATE from then
+ * on. What else is done to it has calls of its own.
  *
  * Errors. A call that fails returns -1, a NULL pointer, or a WsFrame whose opcode is -1, and leaves a code and a message for
- * ws_last_error and ws_last_error_message, kept per thread; a call that succeeds leaves them alone. Arguments are checked
- * first: when one is wrong, nothing was sent and nothing has changed. A call that fails with WS_ERR_FORKED was made in a
- * forked child, one with WS_ERR_INTERNAL met a defect of the library; both are possible wherever they are listed.
+ * ws_last_error and ws_last_error_message, kept per thread; a call that succeeds leaves them alone. Only ws_is_open and
+ * ws_server_is_valid return 0 when they fail: what cannot be asked is not open. Arguments are checked first: when one is wrong,
+ * nothing was sent and nothing has changed. A call that fails with WS_ERR_FORKED was made in a forked child, one with
+ * WS_ERR_INTERNAL met a defect of the library; both are possible wherever they are listed.
  *
  * Memory. Whatever is passed in stays the caller's and is not kept. Texts are UTF-8. Lengths are in bytes, from 0 to
- * WS_LENGTH_MAX, and a NULL pointer with the length 0 is an empty text or payload.
+ * WS_LENGTH_MAX, and a NULL pointer with the length 0 is an empty text or payload. A text without a length ends at its first
+ * NUL; messages and close reasons, which may hold NUL, have calls that take a length. Names, lists, URLs and header lines
+ * never hold one.
  *
  * Threads. Any thread may call anything; where a call is limited it says so. Closing wakes the calls that are blocked.
+ * pthread_cancel ends no call: a thread that is cancelled inside the library returns from the call first. A call needs up to
+ * 64 KiB of the thread's stack.
+ *
+ * Forks. In a forked child every call that needs the library's state fails with WS_ERR_FORKED; exec is fine. The parent goes on,
+ * and what it closes is closed for its peers, though a child has copies of the descriptors.
  *
  * Signals. Handlers and their masks stay the program's. Install them with SA_ONSTACK: threads inside the library run on small
  * stacks. Calls that can wait add that flag to handlers that lack it, but a handler that is installed while another thread
@@ -87,7 +96,7 @@ extern "C" {
 		}
 		fmt.Fprintf(&b, "} %s;\n", s.Name)
 		if s.Sized {
-			fmt.Fprintf(&b, "\n/** The start value of %s: everything at its default. */\n#define %s { (int64_t)sizeof(%s)", s.Name, initMacro(s.Name), s.Name)
+			fmt.Fprintf(&b, "\n/** The start value of %s: everything at its default. */\n#define %s { sizeof(%s)", s.Name, initMacro(s.Name), s.Name)
 			for _, f := range s.Fields[1:] {
 				if isPointer(f.Type) {
 					b.WriteString(", NULL")

@@ -31,12 +31,15 @@ func TestHeadersCompileAlone(t *testing.T) {
 		// Twice: the guard holds. A use of each macro: they expand to what they say.
 		text := "#include \"" + c.header + "\"\n#include \"" + c.header + "\"\n" +
 			"int64_t use(void);\nint64_t use(void)\n{\n    WsConnectOptions o = WS_CONNECT_OPTIONS_INIT;\n" +
-			"    return o.struct_size + WS_TIMEOUT_NONE + WS_LENGTH_MAX + WS_OPT_MAX_FRAME_BYTES + (int64_t)sizeof WS_VERSION;\n}\n"
+			"    WsLoopOptions l = WS_LOOP_OPTIONS_INIT;\n    return o.struct_size + l.struct_size + WS_TIMEOUT_NONE + WS_LENGTH_MAX + WS_OPT_MAX_FRAME_BYTES + WS_VERSION[0];\n}\n"
 		if err := os.WriteFile(source, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		out, err := exec.Command(c.compiler, "-std="+c.standard, "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only",
-			"-I"+include, "-I"+cpp, source).CombinedOutput()
+		strict := []string{"-std=" + c.standard, "-Wall", "-Wextra", "-pedantic", "-Wconversion", "-Wsign-conversion", "-Werror", "-fsyntax-only"}
+		if c.compiler == "g++" {
+			strict = append(strict, "-Wold-style-cast")
+		}
+		out, err := exec.Command(c.compiler, append(strict, "-I"+include, "-I"+cpp, source)...).CombinedOutput()
 		if err != nil {
 			t.Errorf("%s as %s: %v\n%s", c.header, c.standard, err, out)
 		}

@@ -13,7 +13,7 @@ const referenceIntro = "# libws reference\n\n" +
 	"Every constant, struct and function of the C ABI (`include/ws.h`), which the C, C++ and Python bindings are made of. " +
 	generated + "\n\n" +
 	"A call that fails returns −1, NULL, or a `WsFrame` with opcode −1, and leaves a code and a message for `ws_last_error` and " +
-	"`ws_last_error_message`, kept per thread; a call that succeeds leaves them alone. Arguments are checked first: when one is wrong, nothing " +
+	"`ws_last_error_message`, kept per thread; a call that succeeds leaves them alone. Only `ws_is_open` and `ws_server_is_valid` return 0 when they fail. Arguments are checked first: when one is wrong, nothing " +
 	"was sent. Lengths are in bytes, 0 to `WS_LENGTH_MAX`; NULL with the length 0 is empty. Handles are checked in every call: one that was " +
 	"never given out is `WS_ERR_HANDLE`, a closed one answers for ever like a closed connection or server.\n"
 
@@ -24,7 +24,7 @@ func reference(t *abi.Table) []byte {
 	b.WriteString("- [Constants](#constants)\n- [Structs](#structs)\n")
 	for _, section := range sections(t) {
 		name := section[0].Section
-		fmt.Fprintf(&b, "- [%s](#%s): ", name, strings.ToLower(name))
+		fmt.Fprintf(&b, "- [%s](#%s): ", name, strings.ReplaceAll(strings.ToLower(name), " ", "-"))
 		for i, f := range section {
 			if i > 0 {
 				b.WriteString(", ")

@@ -42,11 +42,11 @@ import "C"
 import "unsafe"
 
 //export libws_go_sample
-func libws_go_sample(samples *C.WsSample, room C.int64_t, context unsafe.Pointer, sum *C.int64_t, e *slot) (result C.int64_t) {
+func libws_go_sample(samples *C.WsSample, room, context C.int64_t, sum *C.int64_t, e *slot) (result C.int64_t) {
 	defer contain(&result, e, "ws_sample")
 	*sum = 0
 	for i := range unsafe.Slice(samples, int(room)) {
-		unsafe.Slice(samples, int(room))[i] = C.WsSample{index: C.int64_t(i), context: context}
+		unsafe.Slice(samples, int(room))[i] = C.WsSample{index: C.int64_t(i), context: *(*unsafe.Pointer)(unsafe.Pointer(&context))}
 		*sum += C.int64_t(i)
 	}
 	return room
@@ -102,7 +102,7 @@ func TestOneRowIsOneFunction(t *testing.T) {
 	}
 	for path, wanted := range map[string]string{
 		"include/ws.h":                  "WS_API int64_t ws_sample(WsSample *samples, int64_t cap, void *context, int64_t *sum_out) WS_NOEXCEPT;",
-		"capi/shim.c":                   "return libws_go_sample(samples, cap, context, sum_out, libws_slot());",
+		"capi/shim.c":                   "return libws_go_sample(samples, cap, (int64_t)(intptr_t)context, sum_out, libws_slot());",
 		"capi/layout.c":                 "_Static_assert(offsetof(WsSample, context) == 8",
 		"capi/libws.map":                "    ws_sample;\n",
 		"capi/libws.symbols":            "\nws_sample\n",

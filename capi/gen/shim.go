@@ -124,14 +124,35 @@ func shimFunction(b *strings.Builder, t *abi.Table, f *abi.Function) {
 	if f.Body == abi.Go {
 		args = append(args, "libws_slot()")
 	}
-	switch f.Result.Kind {
-	case abi.Value:
+	called := "" // a body that serves two rows knows the name of one
+	if shared(t, f) {
+		called = fmt.Sprintf("        libws_called(%q);\n", f.Name)
+	}
+	switch {
+	case f.Result.Kind == abi.Value:
 		fmt.Fprintf(b, "    %s frame_out;\n", f.Result.Name)
 		call := bodyName(f) + "(" + strings.Join(args, ", ") + ")"
-		fmt.Fprintf(b, "    if (LIBWS_UNLIKELY(%s < 0)) {\n        %s\n    }\n    return frame_out;\n}\n", call, fail)
+		fmt.Fprintf(b, "    if (LIBWS_UNLIKELY(%s < 0)) {\n%s        %s\n    }\n    return frame_out;\n}\n", call, called, fail)
+	case called != "" && f.Result.Kind == abi.Int && f.Fails == abi.MinusOne:
+		fmt.Fprintf(b, "    int64_t result = %s(%s);\n    if (LIBWS_UNLIKELY(result < 0)) {\n%s    }\n    return result;\n}\n",
+			bodyName(f), strings.Join(args, ", "), called)
 	default:
-		fmt.Fprintf(b, "    return %s(%s);\n}\n", bodyName(f), strings.Join(args, ", "))
+		as := ""
+		if f.Result.Kind == abi.Context && f.Body == abi.Go {
+			as = "(void *)(intptr_t)"
+		}
+		fmt.Fprintf(b, "    return %s%s(%s);\n}\n", as, bodyName(f), strings.Join(args, ", "))
 	}
+}
+
+// shared tells whether the body of a row serves another row, too.
+func shared(t *abi.Table, f *abi.Function) bool {
+	for i := range t.Functions {
+		if g := &t.Functions[i]; g.Name != f.Name && g.Serving() == f.Serving() {
+			return true
+		}
+	}
+	return false
 }
 
 // argument writes a parameter as the body takes it: cgo knows no const.
@@ -148,6 +169,8 @@ func argument(f *abi.Function, p abi.Param) string {
 		return "(" + p.Type.Name + " *)" + p.Name
 	case abi.IntIn:
 		return "(int64_t *)" + p.Name
+	case abi.Context: // a number to Go, which takes what looks like an address of its own for one
+		return "(int64_t)(intptr_t)" + p.Name
 	}
 	return p.Name
 }

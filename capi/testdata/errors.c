@@ -26,6 +26,8 @@ static void per_thread(void)
     ws_frame_drop(&fine);
     CHECK(strcmp(ws_error_name(WS_ERR_UTF8), "WS_ERR_UTF8") == 0 && strcmp(ws_error_name(7), "WS_ERR_UNKNOWN") == 0);
     FAILS(ws_struct_size(12345), WS_ERR_ARGUMENT);
+    CHECK(ws_clear_error() == WS_ERR_ARGUMENT && ws_last_error() == WS_ERR_NONE && ws_last_error_message()[0] == '\0');
+    CHECK(ws_clear_error() == WS_ERR_NONE && ws_loop_context(7, 8) == NULL && ws_last_error() == WS_ERR_HANDLE);
 }
 
 #define FRAME_FAILS(call, code)               \
@@ -106,8 +108,17 @@ static void arguments(void)
     FAILS(ws_connect("http://127.0.0.1/"), WS_ERR_URL);
     FAILS(ws_connect("ws://127.0.0.1:1/\r\nX: y"), WS_ERR_URL);
     WsConnectOptions options = WS_CONNECT_OPTIONS_INIT;
-    options.timeout_ms = -1;
-    FAILS(ws_connect_with("ws://127.0.0.1:1/", &options), WS_ERR_ARGUMENT);
+    const int64_t longest = INT64_C(1) << 40, no_time[] = {-1, longest + 1, INT64_MAX / 1000000, INT64_MAX - 1, INT64_MIN};
+    for (size_t i = 0; i < sizeof no_time / sizeof *no_time; i++) {
+        options.timeout_ms = no_time[i];
+        FAILS(ws_connect_with("ws://127.0.0.1:1/", &options), WS_ERR_ARGUMENT);
+        CHECK(strstr(ws_last_error_message(), "timeout_ms") && strstr(ws_last_error_message(), "1099511627776"));
+    }
+    const int64_t times[] = {1000, longest, WS_TIMEOUT_NONE};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        options.timeout_ms = times[i];
+        FAILS(ws_connect_with("ws://127.0.0.1:1/", &options), WS_ERR_SYSTEM); /* nobody listens there */
+    }
     options.timeout_ms = 0;
     options.headers = "no colon";
     FAILS(ws_connect_with("ws://127.0.0.1:1/", &options), WS_ERR_HEADER);
@@ -154,6 +165,40 @@ static void sized_structs(void)
     FAILS(ws_connect_with("ws://127.0.0.1:1/", &future.known), WS_ERR_SYSTEM);
 }
 
+/* A message begins with the name of the function that was called, also where several functions share their work. */
+static void names(void)
+{
+    static int64_t pack[8192];
+    static const char block[24];
+    WsEvent event;
+#define NAMED(name, ...)                                                                         \
+    do {                                                                                         \
+        int64_t result_ = (name)(__VA_ARGS__);                                                   \
+        CHECK(result_ == -1 && strncmp(ws_last_error_message(), #name ": ", strlen(#name) + 2) == 0); \
+    } while (0)
+    NAMED(ws_send_text, 3, "x");
+    NAMED(ws_send_text_n, 3, "x", 1);
+    NAMED(ws_send_close_reason, 3, 1000, "x");
+    NAMED(ws_send_close_n, 3, 1000, "x", 1);
+    NAMED(ws_send_close_n, 3, 5, "x", 1);
+    NAMED(ws_server, -1);
+    NAMED(ws_server_bind, -1);
+    NAMED(ws_loop_poll, 3, &event, 1, 0);
+    NAMED(ws_loop_send_and_poll, 3, NULL, 0, &event, 1, 0);
+    NAMED(ws_loop_poll_packed, 3, pack, sizeof pack, 0);
+    NAMED(ws_loop_poll_packed, 3, pack, sizeof pack, -1);
+    NAMED(ws_loop_send_packed, 3, 0, NULL, 0, NULL);
+    NAMED(ws_loop_send_packed, 3, 1, block, sizeof block, pack);
+    CHECK(ws_frame_text_n("\xff", 1).opcode == -1 && strncmp(ws_last_error_message(), "ws_frame_text_n: ", 17) == 0);
+    CHECK(ws_frame_text("\xff").opcode == -1 && strncmp(ws_last_error_message(), "ws_frame_text: ", 15) == 0);
+    int64_t server, client;
+    pair(&server, &client);
+    FAILS(ws_send_fragment(server, WS_OPCODE_TEXT, "x", 1, 2), WS_ERR_ARGUMENT); /* 0 or 1, as with loops */
+    FAILS(ws_send_fragment(server, WS_OPCODE_TEXT, "x", 1, -1), WS_ERR_ARGUMENT);
+    ws_drop(server);
+    ws_drop(client);
+}
+
 int main(void)
 {
     CHECK(ws_abi_version() == WS_ABI_VERSION && strcmp(ws_version(), WS_VERSION) == 0);
@@ -161,6 +206,7 @@ int main(void)
     per_thread();
     arguments();
     sized_structs();
+    names();
     CHECK(ws_handle_count() == 0);
     return 0;
 }

@@ -1,4 +1,5 @@
 /* Receiving into the caller's memory: what fits is written and nothing else; what does not fit is kept for the next receiving call. */
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -179,6 +180,52 @@ static void interrupted(void)
     ws_drop(client);
 }
 
+static int readable(int64_t conn)
+{
+    struct pollfd p = {.fd = (int)ws_fd(conn), .events = POLLIN};
+    return poll(&p, 1, 0);
+}
+
+/* What was read from the socket already makes its descriptor readable no more: ws_pending tells of it. */
+static void watching(void)
+{
+    int64_t server, client;
+    pair(&server, &client);
+    CHECK(ws_pending(server) == 0 && readable(server) == 0);
+    CHECK(ws_send_text(client, "one") > 0 && ws_send_text(client, "two") > 0 && ws_send_text(client, "three") > 0);
+    CHECK(ws_pending(server) == 0 && readable(server) == 1);
+    CHECK(ws_recv_into(server, room, sizeof room) == RESULT(3, WS_OPCODE_TEXT));
+    CHECK(readable(server) == 0 && ws_pending(server) == 1);
+    CHECK(ws_recv_into(server, room, 0) == RESULT(3, NO_ROOM) && ws_pending(server) == 1);
+    CHECK(ws_recv_into(server, room, sizeof room) == RESULT(3, WS_OPCODE_TEXT) && ws_pending(server) == 1);
+    CHECK(ws_recv_into(server, room, 0) == RESULT(5, NO_ROOM) && ws_pending(server) == 1); /* the last one, kept */
+    CHECK(ws_recv_into(server, room, sizeof room) == RESULT(5, WS_OPCODE_TEXT) && ws_pending(server) == 0);
+
+    int64_t received = 0; /* a program that waits for many connections gets every message without being stuck */
+    for (int i = 0; i < 100; i++) {
+        CHECK(ws_send_text(client, "m") > 0);
+    }
+    while (received < 100) {
+        CHECK(ws_pending(server) == 1 || readable(server) == 1);
+        CHECK(ws_recv_into(server, room, sizeof room) == RESULT(1, WS_OPCODE_TEXT));
+        received++;
+    }
+    CHECK(ws_pending(server) == 0 && readable(server) == 0);
+
+    pthread_t thread; /* asking leaves alone who receives */
+    atomic_store(&receiving, 0);
+    CHECK(pthread_create(&thread, NULL, receive, &server) == 0);
+    await_sleep();
+    CHECK(ws_pending(server) == 0 && ws_send_text(client, "woken") > 0 && pthread_join(thread, NULL) == 0);
+
+    CHECK(ws_send_close(client, 1000) > 0 && ws_recv_into(server, room, sizeof room) == RESULT(2, WS_OPCODE_CLOSE));
+    CHECK(ws_fd(server) == -1 && ws_pending(server) == 1); /* a receiving call tells the end at once */
+    FAILS(ws_recv_into(server, room, sizeof room), WS_ERR_CLOSED);
+    ws_drop(server);
+    FAILS(ws_pending(server), WS_ERR_CLOSED);
+    ws_drop(client);
+}
+
 int main(void)
 {
     whole_messages();
@@ -188,6 +235,7 @@ int main(void)
     closed_with_a_message_kept();
     another_thread();
     interrupted();
+    watching();
     CHECK(ws_handle_count() == 0);
     return 0;
 }

@@ -63,6 +63,10 @@ static void listening_is_checked(int64_t loop)
     FAILS(ws_loop_listen(loop, "127.0.0.1", 65536, 0), WS_ERR_ARGUMENT);
     FAILS(ws_loop_listen(loop, "127.0.0.1", 0, 2), WS_ERR_ARGUMENT);
     FAILS(ws_loop_listen(loop, "no address", 0, 0), WS_ERR_ARGUMENT);
+    FAILS(ws_loop_listen(loop, "unix", 18080, 0), WS_ERR_ARGUMENT); /* no file of that name is made */
+    CHECK(access("18080", F_OK) != 0);
+    FAILS(ws_loop_listen(loop, "127.0.0.1:1", 0, 0), WS_ERR_ARGUMENT);
+    FAILS(ws_loop_listen(loop, "[::1]", 0, 0), WS_ERR_ARGUMENT);
     FAILS(ws_loop_listen(loop, "192.0.2.1", 0, 0), WS_ERR_SYSTEM);
     FAILS(ws_loop_listen_unix(loop, NULL), WS_ERR_ARGUMENT);
     FAILS(ws_loop_listen_unix(loop, ""), WS_ERR_ARGUMENT);

@@ -260,6 +260,10 @@ static void draining_ends_in_good_order(void)
     CHECK(e.code == WS_CLOSE_GOING_AWAY && e.error == 0);
     CHECK(ws_loop_poll(loop, &e, 1, PATIENCE_MS) == 1 && e.kind == WS_EVENT_DRAINED && e.conn == 0);
     FAILS(ws_loop_listen(loop, "127.0.0.1", 0, 0), WS_ERR_STATE);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(listener >= 0 && listen(listener, 5) == 0);
+    FAILS(ws_loop_listen_fd(loop, listener), WS_ERR_STATE);
+    CHECK(close(listener) == 0); /* it stayed the caller's */
     CHECK(ws_loop_drop(loop) == 0);
 }
 

@@ -87,6 +87,15 @@ static void listeners_accept(void)
     run_handshake(server, client);
     echo_over(server, client, conn);
     CHECK(ws_loop_drop(server) == 0 && ws_loop_drop(client) == 0);
+
+    server = ws_loop_new(NULL); /* the port of an inherited listener is told, too */
+    int unix_fd = socket(AF_UNIX, SOCK_STREAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(bind(unix_fd, (struct sockaddr *)&a, offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name)) == 0 && listen(unix_fd, 5) == 0);
+    CHECK(ws_loop_listen_fd(server, unix_fd) == 0 && ws_loop_port(server) == 0);
+    CHECK(listen(tcp, 5) == 0 && getsockname(tcp, (struct sockaddr *)&in, &size) == 0);
+    CHECK(ws_loop_listen_fd(server, tcp) == 0 && ws_loop_port(server) == ntohs(in.sin_port));
+    CHECK(ws_loop_listen(server, "127.0.0.1", 0, 0) > 0 && ws_loop_port(server) == ntohs(in.sin_port)); /* the first one's */
+    CHECK(ws_loop_drop(server) == 0);
 }
 
 /* Reads what the other end of a socket pair has to say, up to a text. */
@@ -109,6 +118,7 @@ static const char upgrade[] = "GET /chat?a=b HTTP/1.1\r\nHost: example.com\r\nUp
 /* With WS_OPT_REQUESTS the program decides; plain requests are answered on the same connection, one after the other. */
 static void requests_are_decided_on(void)
 {
+    char answer[512] = "";
     WsLoopOptions o = WS_LOOP_OPTIONS_INIT;
     o.requests = 1;
     int64_t loop = ws_loop_new(&o);
@@ -139,6 +149,7 @@ static void requests_are_decided_on(void)
     CHECK(ws_accept_upgrade(conn, "coffee", "X-Extra: 1") == 0);
     e = await(loop, WS_EVENT_OPEN);
     CHECK(e.conn == conn && holds(&e, "coffee") && ws_is_open(conn) == 1);
+    CHECK(strcmp(ws_subprotocol(conn), "coffee") == 0);
     CHECK(ws_loop_flush(loop) == 0);
     read_until(fds[1], "\r\n\r\n");
     close(fds[1]);
@@ -149,9 +160,11 @@ static void requests_are_decided_on(void)
     conn = ws_loop_adopt(loop, fds[0], WS_ADOPT_REQUEST, upgrade, sizeof upgrade - 1);
     e = await(loop, WS_EVENT_REQUEST);
     CHECK(ws_refuse(conn, 403, NULL, "no", 2) == 0 && ws_loop_flush(loop) == 0);
-    read_until(fds[1], "\r\n\r\nno");
+    ssize_t n = read(fds[1], answer, sizeof answer - 1);
+    CHECK(n > 0 && strstr(answer, "\r\nConnection: close\r\n") != NULL && strstr(answer, "\r\n\r\nno") != NULL);
+    CHECK(await(loop, WS_EVENT_CLOSE).conn == conn); /* at once, and not by the peer */
+    CHECK(read(fds[1], answer, 1) == 0);
     close(fds[1]);
-    CHECK(await(loop, WS_EVENT_CLOSE).conn == conn);
     CHECK(ws_loop_drop(loop) == 0);
 }
 

@@ -110,6 +110,23 @@ static void waits_are_ended(void)
     CHECK(ws_handle_count() == 0);
 }
 
+/* pthread_cancel ends no call of the library: the poll goes on, and so does the loop after it. */
+static void cancelling_waits(void)
+{
+    struct poller p;
+    WsEvent e;
+    int64_t loop = ws_loop_new(NULL);
+    start(&p, loop, WS_TIMEOUT_NONE);
+    usleep(50000); /* so that it sleeps */
+    CHECK(pthread_cancel(p.thread) == 0);
+    usleep(50000);
+    CHECK(ws_loop_poll(loop, &e, 1, 0) == -1 && ws_last_error() == WS_ERR_BUSY);
+    CHECK(ws_loop_wake(loop) == 0);
+    finish(&p);
+    CHECK(ws_loop_poll(loop, &e, 1, 0) == 0);
+    CHECK(ws_loop_close(loop) == 0);
+}
+
 static _Atomic int caught; /* lock-free, so fit for handlers */
 static int64_t signalled;
 
@@ -314,6 +331,7 @@ int main(void)
 {
     promptly(waits_are_ended);
     promptly(signals_are_the_hosts);
+    cancelling_waits();
     senders_come_from_anywhere();
     one_of_many_closes();
     forks_are_told();

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "check.h"
@@ -187,6 +188,78 @@ static void signals_and_waits(int64_t interruptible)
     ws_drop(peer);
 }
 
+/* A close that a signal interrupts has not ended the connection: the next one goes on with what is left of the time. */
+static void interrupted_close(void)
+{
+    int64_t conn, peer;
+    struct sigaction act = {.sa_handler = note, .sa_flags = SA_ONSTACK};
+    CHECK(sigaction(SIGALRM, &act, NULL) == 0);
+    for (int turn = 0; turn < 4; turn++) {
+        pair(&conn, &peer);
+        CHECK(ws_set(conn, WS_OPT_INTERRUPTIBLE, 1) == 0 && ws_set(conn, WS_OPT_CLOSE_TIMEOUT_MS, turn == 1 ? 1200 : 60000) == 0);
+        double begin = seconds();
+        alarm(1);
+        FAILS(ws_close_with(conn, 3000, "going"), WS_ERR_INTERRUPTED);
+        CHECK(seconds() - begin < 30 && ws_state(conn) == WS_STATE_CLOSING && ws_is_open(conn) == 0 && ws_fd(conn) >= 0);
+        FAILS(ws_send_text(conn, "x"), WS_ERR_CLOSED);
+        if (turn == 0) { /* the peer answers meanwhile */
+            WsFrame f = ws_recv_message(peer);
+            CHECK(ws_frame_close_code(&f) == 3000);
+            ws_frame_drop(&f);
+            CHECK(ws_close(conn) == 0);
+        } else if (turn == 1) {
+            CHECK(ws_close(conn) == 0 && seconds() - begin >= 1.19 && seconds() - begin < 30);
+        } else {
+            CHECK((turn == 2 ? ws_force_close(conn) : ws_drop(conn)) == 0);
+        }
+        FAILS(ws_close(conn), WS_ERR_CLOSED);
+        CHECK(ws_state(conn) == WS_STATE_CLOSED);
+        ws_drop(peer);
+    }
+}
+
+static void *on_a_small_stack(void *arg)
+{
+    static int64_t pack[8192];
+    int64_t conn, peer, loop = ws_loop_new(NULL);
+    int fds[2];
+    (void)arg;
+    pair(&conn, &peer);
+    CHECK(ws_send_text(peer, "small") > 0);
+    WsFrame f = ws_recv_message(conn);
+    CHECK(strcmp(ws_frame_payload_text(&f), "small") == 0);
+    ws_frame_drop(&f);
+    FAILS(ws_connect("ws://127.0.0.1:1/"), WS_ERR_SYSTEM);
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+    int64_t member = ws_loop_adopt(loop, fds[0], WS_ADOPT_SERVER, NULL, 0), visitor = ws_from_client(fds[1]);
+    CHECK(ws_loop_poll_packed(loop, pack, sizeof pack, 1000) == 1);
+    const int64_t block[] = {member, WS_OPCODE_TEXT, 0};
+    CHECK(ws_loop_send_packed(loop, 1, block, sizeof block, pack) == 1 && pack[0] == 2);
+    WsEvent event;
+    CHECK(ws_loop_poll(loop, &event, 1, 0) == 0 && ws_loop_drop(loop) == 0);
+    ws_drop(conn);
+    ws_drop(peer);
+    ws_drop(visitor);
+    return NULL;
+}
+
+/* No call takes more of a thread's stack than the header says; nobody notices that one does, but for the memory below it. */
+static void small_stacks(void)
+{
+    const size_t size = 64 << 10, below = 1 << 20;
+    char *memory = mmap(NULL, below + size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pthread_attr_t attributes;
+    pthread_t thread;
+    CHECK(memory != MAP_FAILED);
+    for (size_t some = size / 2; some <= size; some *= 2) { /* half of it does, too */
+        char *stack = memory + below + size - some;
+        CHECK(mprotect(stack, some, PROT_READ | PROT_WRITE) == 0 && pthread_attr_init(&attributes) == 0);
+        CHECK(pthread_attr_setstack(&attributes, stack, some) == 0 && pthread_create(&thread, &attributes, on_a_small_stack, NULL) == 0);
+        CHECK(pthread_join(thread, NULL) == 0 && pthread_attr_destroy(&attributes) == 0);
+    }
+    munmap(memory, below + size);
+}
+
 int main(void)
 {
     handlers_are_kept();
@@ -196,6 +269,8 @@ int main(void)
     stop_from_handler(1);
     signals_and_waits(1);
     signals_and_waits(0);
+    interrupted_close();
+    small_stacks();
     CHECK(ws_handle_count() == 0);
     return 0;
 }

@@ -1,11 +1,14 @@
 /* After fork() every call of the child fails with WS_ERR_FORKED and hangs never; the parent goes on as if nothing had been. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 
 #include "check.h"
 
-static int64_t listener, server, client;
+static int64_t listener, server, client, loop, member, visitor;
 static WsFrame made_before;
 
 /* Everything that needs the library's state. What only looks at its arguments goes on. */
@@ -58,6 +61,51 @@ static void child(void) {
     CHECK(ws_server_is_valid(listener) == 0);
     REFUSED(ws_set(client, WS_OPT_INTERRUPTIBLE, 1), WS_ERR_FORKED);
     REFUSED(ws_get(client, WS_OPT_INTERRUPTIBLE), WS_ERR_FORKED);
+    WsEvent event;
+    WsSend item = {member, WS_OPCODE_TEXT, "x", 1, 0, 0, 0};
+    WsMetrics metrics;
+    static int64_t packed[8192];
+    char buffer[16];
+    REFUSED(ws_pending(client), WS_ERR_FORKED);
+    REFUSED(ws_copy_text(client, WS_TEXT_PEER_ADDRESS, buffer, sizeof buffer), WS_ERR_FORKED);
+    REFUSED(ws_copy_header(client, "Host", buffer, sizeof buffer), WS_ERR_FORKED);
+    REFUSED(ws_loop_new(NULL), WS_ERR_FORKED, "fork");
+    REFUSED(ws_loop_listen(loop, "127.0.0.1", 0, 0), WS_ERR_FORKED);
+    REFUSED(ws_loop_listen_unix(loop, "@x"), WS_ERR_FORKED);
+    REFUSED(ws_loop_listen_fd(loop, 0), WS_ERR_FORKED);
+    REFUSED(ws_loop_port(loop), WS_ERR_FORKED);
+    REFUSED(ws_loop_adopt(loop, 0, WS_ADOPT_SERVER, NULL, 0), WS_ERR_FORKED);
+    REFUSED(ws_loop_connect(loop, "ws://127.0.0.1:1/", NULL), WS_ERR_FORKED);
+    REFUSED(ws_loop_handshake(loop, 0, "ws://h/", NULL), WS_ERR_FORKED);
+    REFUSED(ws_loop_poll(loop, &event, 1, 0), WS_ERR_FORKED, "fork");
+    REFUSED(ws_loop_poll(loop, &event, 1, WS_TIMEOUT_NONE), WS_ERR_FORKED);
+    REFUSED(ws_loop_send_and_poll(loop, &item, 1, &event, 1, WS_TIMEOUT_NONE), WS_ERR_FORKED);
+    REFUSED(ws_loop_poll_packed(loop, packed, sizeof packed, WS_TIMEOUT_NONE), WS_ERR_FORKED);
+    REFUSED(ws_loop_send_packed(loop, 0, NULL, 0, packed), WS_ERR_FORKED);
+    REFUSED(ws_loop_fd(loop), WS_ERR_FORKED);
+    REFUSED(ws_loop_wake(loop), WS_ERR_FORKED, "fork");
+    REFUSED(ws_loop_flush(loop), WS_ERR_FORKED);
+    REFUSED(ws_loop_drain(loop, 1), WS_ERR_FORKED);
+    REFUSED(ws_loop_close(loop), WS_ERR_FORKED);
+    REFUSED(ws_loop_drop(loop), WS_ERR_FORKED);
+    REFUSED(ws_loop_metrics(loop, &metrics, sizeof metrics), WS_ERR_FORKED);
+    REFUSED(ws_loop_send(loop, member, WS_OPCODE_TEXT, "x", 1), WS_ERR_FORKED);
+    REFUSED(ws_loop_send_key(loop, member, WS_OPCODE_TEXT, "x", 1, 1), WS_ERR_FORKED);
+    REFUSED(ws_loop_send_fragment(loop, member, WS_OPCODE_TEXT, "x", 1, 1), WS_ERR_FORKED);
+    REFUSED(ws_loop_ping(loop, member, "x", 1), WS_ERR_FORKED);
+    REFUSED(ws_loop_send_batch(loop, &item, 1), WS_ERR_FORKED);
+    REFUSED(ws_loop_broadcast(loop, &member, 1, WS_OPCODE_TEXT, "x", 1, NULL), WS_ERR_FORKED);
+    REFUSED(ws_loop_subscribe(loop, member, "t"), WS_ERR_FORKED);
+    REFUSED(ws_loop_unsubscribe(loop, member, "t"), WS_ERR_FORKED);
+    REFUSED(ws_loop_publish(loop, "t", WS_OPCODE_TEXT, "x", 1, 0), WS_ERR_FORKED);
+    REFUSED(ws_loop_close_conn(loop, member, 1000, NULL), WS_ERR_FORKED);
+    REFUSED(ws_loop_abort_conn(loop, member), WS_ERR_FORKED);
+    REFUSED(ws_loop_set_context(loop, member, NULL), WS_ERR_FORKED);
+    CHECK(ws_loop_context(loop, member) == NULL && ws_is_open(member) == 0 && ws_subprotocol(member) == NULL);
+    REFUSED(ws_pause(member), WS_ERR_FORKED);
+    REFUSED(ws_resume(member), WS_ERR_FORKED);
+    REFUSED(ws_respond(member, 200, NULL, NULL, 0), WS_ERR_FORKED);
+    REFUSED(ws_set(loop, WS_OPT_POISON, 1), WS_ERR_FORKED);
     /* The child owns its copy of a frame, and may ask about it. */
     CHECK(ws_frame_is_text(&made_before) == 1 && strcmp(ws_frame_payload_text(&made_before), "made before") == 0 && ws_frame_drop(&made_before) == 0);
     CHECK(ws_abi_version() == WS_ABI_VERSION && strcmp(ws_error_name(WS_ERR_FORKED), "WS_ERR_FORKED") == 0);
@@ -84,20 +132,32 @@ static void set_up(void) {
     listener = listening(url, sizeof url);
     both_ends(&server, &client);
     made_before = ws_frame_text("made before");
+    int fd = -1, peer = peer_pair(&fd);
+    WsEvent event;
+    loop = ws_loop_new(NULL);
+    member = ws_loop_adopt(loop, fd, WS_ADOPT_SERVER, NULL, 0);
+    visitor = ws_from_client(peer);
+    CHECK(member > 0 && visitor > 0 && ws_loop_poll(loop, &event, 1, 0) == 1 && event.kind == WS_EVENT_OPEN);
 }
 
 static void parent_is_unharmed(void) {
     CHECK(ws_last_error() != WS_ERR_FORKED);
-    CHECK(ws_is_open(server) == 1 && ws_is_open(client) == 1 && ws_server_running(listener) == 1 && ws_handle_count() == 3);
+    CHECK(ws_is_open(server) == 1 && ws_is_open(client) == 1 && ws_server_running(listener) == 1 && ws_handle_count() == 5);
     CHECK(ws_send_text(client, "up") > 0 && ws_send_text(server, "down") > 0);
     receives(server, "up");
     receives(client, "down");
+    WsEvent event;
+    CHECK(ws_send_text(visitor, "to the loop") > 0);
+    CHECK(ws_loop_poll(loop, &event, 1, 30000) == 1 && event.kind == WS_EVENT_MESSAGE && event.len == 11);
+    CHECK(ws_loop_send(loop, member, event.opcode, event.data, event.len) > 0 && ws_loop_flush(loop) == 0);
+    receives(visitor, "to the loop");
     CHECK(strcmp(ws_frame_payload_text(&made_before), "made before") == 0);
 }
 
 static void tear_down(void) {
     ws_frame_drop(&made_before);
-    CHECK(ws_drop(server) == 0 && ws_drop(client) == 0 && ws_server_drop(listener) == 0 && ws_handle_count() == 0);
+    CHECK(ws_drop(server) == 0 && ws_drop(client) == 0 && ws_server_drop(listener) == 0 && ws_drop(visitor) == 0 && ws_loop_drop(loop) == 0);
+    CHECK(ws_handle_count() == 0);
 }
 
 static void child_fails(void) {
@@ -151,6 +211,71 @@ static void forks_amid_calls(void) {
     tear_down();
 }
 
+/* Whether the other end of a socket sees its end within seconds. */
+static int sees_the_end(int fd) {
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    char byte;
+    return poll(&p, 1, 5000) == 1 && read(fd, &byte, 1) <= 0;
+}
+
+/* What the parent closes is closed, though a child that only lives on has copies of all descriptors. */
+static void closes_beside_a_child(void) {
+    char url[64];
+    int gate[2], fd = -1, peers[3];
+    WsEvent event;
+    listener = listening(url, sizeof url);
+    const int64_t port = ws_server_port(listener);
+    loop = ws_loop_new(NULL);
+    const int64_t loop_port = ws_loop_listen(loop, "127.0.0.1", 0, 0);
+    peers[0] = peer_pair(&fd);
+    member = ws_loop_adopt(loop, fd, WS_ADOPT_SERVER, NULL, 0);
+    peers[1] = peer_pair(&fd);
+    CHECK(ws_loop_adopt(loop, fd, WS_ADOPT_SERVER, NULL, 0) > 0);
+    server = end_of(1, &peers[2]);
+    CHECK(loop_port > 0 && member > 0 && ws_loop_poll(loop, &event, 1, 0) == 1 && pipe(gate) == 0);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        char byte;
+        close(gate[1]);
+        for (int i = 0; i < 3; i++) {
+            close(peers[i]);
+        }
+        _exit(read(gate[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    CHECK(ws_loop_abort_conn(loop, member) == 0 && ws_loop_poll(loop, &event, 1, 0) == 1 && sees_the_end(peers[0]));
+    CHECK(ws_force_close(server) == 0 && sees_the_end(peers[2]));
+    CHECK(ws_server_close(listener) == 0 && ws_loop_close(loop) == 0 && sees_the_end(peers[1]));
+    CHECK(ws_connect(url) == -1 && ws_last_error() == WS_ERR_SYSTEM);
+    snprintf(url, sizeof url, "ws://127.0.0.1:%" PRId64 "/", loop_port);
+    CHECK(ws_connect(url) == -1 && ws_last_error() == WS_ERR_SYSTEM);
+    listener = ws_server_bind_host("127.0.0.1", port); /* and the ports are free */
+    CHECK(listener > 0 && ws_server_close(listener) == 0);
+    loop = ws_loop_new(NULL);
+    CHECK(ws_loop_listen(loop, "127.0.0.1", loop_port, 0) == loop_port && ws_loop_drop(loop) == 0);
+    close(gate[1]);
+    int status = 0;
+    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0 && ws_handle_count() == 0);
+    for (int i = 0; i < 3; i++) {
+        close(peers[i]);
+    }
+}
+
+/* A listener that came from outside goes on in the processes that share it. */
+static void shared_listeners_go_on(void) {
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof in;
+    int shared = socket(AF_INET, SOCK_STREAM, 0), given;
+    CHECK(bind(shared, (struct sockaddr *)&in, size) == 0 && listen(shared, 5) == 0 && getsockname(shared, (struct sockaddr *)&in, &size) == 0);
+    CHECK((given = dup(shared)) >= 0);
+    loop = ws_loop_new(NULL);
+    CHECK(ws_loop_listen_fd(loop, given) == 0 && ws_loop_close(loop) == 0);
+    int peer = peer_connect(ntohs(in.sin_port));
+    CHECK(peer >= 0 && accept(shared, NULL, NULL) >= 0);
+    close(peer);
+    close(shared);
+}
+
 /* A child that becomes another program, as system() and posix_spawn() do, has a library of its own, and inherits no socket. */
 static void exec_is_fine(void) {
     set_up();
@@ -164,4 +289,6 @@ static void exec_is_fine(void) {
 CASES({"child_fails", child_fails},
       {"grandchild_fails", grandchild_fails},
       {"forks_amid_calls", forks_amid_calls},
+      {"closes_beside_a_child", closes_beside_a_child},
+      {"shared_listeners_go_on", shared_listeners_go_on},
       {"exec_is_fine", exec_is_fine})

@@ -32,6 +32,7 @@ NUMBER(send_close_n, ws_send_close_n(h, 1000, "x", 1))
 NUMBER(recv_frame, ws_recv_frame(h).opcode)
 NUMBER(recv_message, ws_recv_message(h).opcode)
 NUMBER(recv_into, ws_recv_into(h, packed, sizeof packed))
+NUMBER(pending, ws_pending(h))
 NUMBER(close_code, ws_close_code(h))
 TEXT(close_reason, ws_close_reason(h))
 NUMBER(close_it, ws_close(h))
@@ -49,6 +50,8 @@ TEXT(request_header_name, ws_request_header_name(h, 0))
 TEXT(request_header_value, ws_request_header_value(h, 0))
 TEXT(subprotocol, ws_subprotocol(h))
 TEXT(peer_address, ws_peer_address(h))
+NUMBER(copy_text, ws_copy_text(h, WS_TEXT_PEER_ADDRESS, packed, sizeof packed))
+NUMBER(copy_header, ws_copy_header(h, "Host", packed, sizeof packed))
 NUMBER(http_status, ws_http_status(h))
 NUMBER(accept_upgrade, ws_accept_upgrade(h, NULL, NULL))
 NUMBER(refuse, ws_refuse(h, 404, NULL, NULL, 0))
@@ -117,10 +120,10 @@ static const Call of_connections[] = {
     {"is_open", is_open, 0, 0}, FAILS(fd), {"is_server", is_server, -1, ANY}, {"state", state, -1, WS_STATE_CLOSED},
     FAILS(mask_key), FAILS(send_frame), FAILS(send_text), FAILS(send_text_n), FAILS(send_binary), FAILS(send_fragment), FAILS(send_ping),
     FAILS(send_ping_n), FAILS(send_pong), FAILS(send_pong_n), FAILS(send_close), FAILS(send_close_reason), FAILS(send_close_n),
-    FAILS(recv_frame), FAILS(recv_message), FAILS(recv_into), FAILS(close_code), FAILS(close_reason), FAILS(close_it), FAILS(close_with), FAILS(force_close),
+    FAILS(recv_frame), FAILS(recv_message), FAILS(recv_into), FAILS(pending), FAILS(close_code), FAILS(close_reason), FAILS(close_it), FAILS(close_with), FAILS(force_close),
     {"drop", drop, -1, 0}, FAILS(request_method), FAILS(request_path), FAILS(request_query), FAILS(request_host), FAILS(request_origin),
     FAILS(request_header), FAILS(request_header_count), FAILS(request_header_name), FAILS(request_header_value), FAILS(subprotocol),
-    FAILS(peer_address), FAILS(http_status), FAILS(accept_upgrade), FAILS(refuse), {"pause_it", pause_it, -1, ANY},
+    FAILS(peer_address), FAILS(copy_text), FAILS(copy_header), FAILS(http_status), FAILS(accept_upgrade), FAILS(refuse), {"pause_it", pause_it, -1, ANY},
     {"resume_it", resume_it, -1, ANY}, {"respond", respond, -1, ANY}, FAILS(set), FAILS(get),
 };
 static const Call of_servers[] = {

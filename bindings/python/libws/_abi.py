@@ -123,6 +123,18 @@ WS_STRUCT_EVENT = 4
 WS_STRUCT_SEND = 5
 WS_STRUCT_METRICS = 6
 
+# What ws_copy_text copies.
+WS_TEXT_PEER_ADDRESS = 1
+WS_TEXT_SUBPROTOCOL = 2
+WS_TEXT_CLOSE_REASON = 3
+WS_TEXT_REQUEST_METHOD = 4
+WS_TEXT_REQUEST_PATH = 5
+WS_TEXT_REQUEST_QUERY = 6
+WS_TEXT_REQUEST_HOST = 7
+WS_TEXT_REQUEST_ORIGIN = 8
+WS_TEXT_HEADER_NAME = 65536
+WS_TEXT_HEADER_VALUE = 131072
+
 # What a WsEvent reports.
 WS_EVENT_OPEN = 1
 WS_EVENT_MESSAGE = 2
@@ -243,6 +255,16 @@ __all__ = [
     "WS_STRUCT_EVENT",
     "WS_STRUCT_SEND",
     "WS_STRUCT_METRICS",
+    "WS_TEXT_PEER_ADDRESS",
+    "WS_TEXT_SUBPROTOCOL",
+    "WS_TEXT_CLOSE_REASON",
+    "WS_TEXT_REQUEST_METHOD",
+    "WS_TEXT_REQUEST_PATH",
+    "WS_TEXT_REQUEST_QUERY",
+    "WS_TEXT_REQUEST_HOST",
+    "WS_TEXT_REQUEST_ORIGIN",
+    "WS_TEXT_HEADER_NAME",
+    "WS_TEXT_HEADER_VALUE",
     "WS_EVENT_OPEN",
     "WS_EVENT_MESSAGE",
     "WS_EVENT_FRAGMENT",
@@ -283,7 +305,7 @@ ERROR_MEANINGS: Dict[int, str] = {
     WS_ERR_ABNORMAL: "The peer vanished without a close frame (1006).",
     WS_ERR_TIMEOUT: "The time set for this call is over.",
     WS_ERR_INTERRUPTED: "A signal came and WS_OPT_INTERRUPTIBLE is set; nothing is lost, call again.",
-    WS_ERR_WOULD_BLOCK: "The call cannot go on without waiting.",
+    WS_ERR_WOULD_BLOCK: "The call cannot go on without waiting. No call leaves it so far.",
     WS_ERR_SYSTEM: "The operating system refused; the message has its reason.",
     WS_ERR_RESOLVE: "The host name has no address.",
     WS_ERR_PROTOCOL: "The peer broke RFC 6455; the connection failed with 1002.",
@@ -460,6 +482,7 @@ class Library:
         "ws_last_error",
         "ws_last_error_message",
         "ws_last_http_status",
+        "ws_clear_error",
         "ws_error_name",
         "ws_handle_count",
         "ws_frame_new",
@@ -501,6 +524,7 @@ class Library:
         "ws_recv_frame",
         "ws_recv_message",
         "ws_recv_into",
+        "ws_pending",
         "ws_close_code",
         "ws_close_reason",
         "ws_close",
@@ -536,6 +560,8 @@ class Library:
         "ws_request_header_value",
         "ws_subprotocol",
         "ws_peer_address",
+        "ws_copy_text",
+        "ws_copy_header",
         "ws_http_status",
         "ws_accept_upgrade",
         "ws_refuse",
@@ -585,6 +611,7 @@ class Library:
     ws_last_error: Callable[[], int]
     ws_last_error_message: Callable[[], Any]
     ws_last_http_status: Callable[[], int]
+    ws_clear_error: Callable[[], int]
     ws_error_name: Callable[[int], Any]
     ws_handle_count: Callable[[], int]
     ws_frame_new: Callable[[int, Any, int], WsFrame]
@@ -626,6 +653,7 @@ class Library:
     ws_recv_frame: Callable[[int], WsFrame]
     ws_recv_message: Callable[[int], WsFrame]
     ws_recv_into: Callable[[int, Any, int], int]
+    ws_pending: Callable[[int], int]
     ws_close_code: Callable[[int], int]
     ws_close_reason: Callable[[int], Any]
     ws_close: Callable[[int], int]
@@ -661,6 +689,8 @@ class Library:
     ws_request_header_value: Callable[[int, int], Any]
     ws_subprotocol: Callable[[int], Any]
     ws_peer_address: Callable[[int], Any]
+    ws_copy_text: Callable[[int, int, Any, int], int]
+    ws_copy_header: Callable[[int, Any, Any, int], int]
     ws_http_status: Callable[[int], int]
     ws_accept_upgrade: Callable[[int, Any, Any], int]
     ws_refuse: Callable[[int, int, Any, Any, int], int]
@@ -712,6 +742,7 @@ class Library:
         self.ws_last_error = _bind(holds, "ws_last_error", c_int64, ())
         self.ws_last_error_message = _bind(holds, "ws_last_error_message", c_char_p, ())
         self.ws_last_http_status = _bind(holds, "ws_last_http_status", c_int64, ())
+        self.ws_clear_error = _bind(holds, "ws_clear_error", c_int64, ())
         self.ws_error_name = _bind(holds, "ws_error_name", c_char_p, (c_int64,))
         self.ws_handle_count = _bind(holds, "ws_handle_count", c_int64, ())
         self.ws_frame_new = _bind(holds, "ws_frame_new", WsFrame, (c_int64, c_void_p, c_int64))
@@ -753,6 +784,7 @@ class Library:
         self.ws_recv_frame = _bind(waits, "ws_recv_frame", WsFrame, (c_int64,))
         self.ws_recv_message = _bind(waits, "ws_recv_message", WsFrame, (c_int64,))
         self.ws_recv_into = _bind(waits, "ws_recv_into", c_int64, (c_int64, c_void_p, c_int64))
+        self.ws_pending = _bind(holds, "ws_pending", c_int64, (c_int64,))
         self.ws_close_code = _bind(holds, "ws_close_code", c_int64, (c_int64,))
         self.ws_close_reason = _bind(holds, "ws_close_reason", c_char_p, (c_int64,))
         self.ws_close = _bind(waits, "ws_close", c_int64, (c_int64,))
@@ -788,6 +820,8 @@ class Library:
         self.ws_request_header_value = _bind(holds, "ws_request_header_value", c_char_p, (c_int64, c_int64))
         self.ws_subprotocol = _bind(holds, "ws_subprotocol", c_char_p, (c_int64,))
         self.ws_peer_address = _bind(holds, "ws_peer_address", c_char_p, (c_int64,))
+        self.ws_copy_text = _bind(holds, "ws_copy_text", c_int64, (c_int64, c_int64, c_void_p, c_int64))
+        self.ws_copy_header = _bind(holds, "ws_copy_header", c_int64, (c_int64, c_char_p, c_void_p, c_int64))
         self.ws_http_status = _bind(holds, "ws_http_status", c_int64, (c_int64,))
         self.ws_accept_upgrade = _bind(waits, "ws_accept_upgrade", c_int64, (c_int64, c_char_p, c_char_p))
         self.ws_refuse = _bind(waits, "ws_refuse", c_int64, (c_int64, c_int64, c_char_p, c_void_p, c_int64))

@@ -4,6 +4,7 @@ package poller
 // than one that tells the scheduler first.
 
 import (
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -93,8 +94,24 @@ func ShutdownWrite(fd int) {
 	_, _, _ = unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd), unix.SHUT_WR, 0)
 }
 
-// Close gives the descriptor back. With a socket that does not linger, it does not block.
-func Close(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
+// Close ends a connection and gives the descriptor back. With a socket that does not linger, it does not block.
+func Close(fd int) {
+	if atomic.LoadInt32(copied.Load()) != 0 {
+		Shutdown(fd)
+	}
+	_, _, _ = unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0)
+}
+
+// Shutdown ends both directions of a connection, or a listener, for every process that has a copy of the descriptor.
+func Shutdown(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd), unix.SHUT_RDWR, 0) }
+
+// copied points to what is not 0 once other processes may have copies of the descriptors: to close one of several ends nothing.
+var copied atomic.Pointer[int32]
+
+func init() { copied.Store(new(int32)) }
+
+// MindCopies says where it is told that there are copies.
+func MindCopies(flag *int32) { copied.Store(flag) }
 
 // SocketError returns and clears the pending error of a socket: what a connection attempt came to.
 func SocketError(fd int) Errno {

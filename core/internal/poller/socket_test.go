@@ -2,10 +2,35 @@ package poller
 
 import (
 	"bytes"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
+
+// Closing one of several copies of a descriptor ends nothing; once there may be copies, the connection is ended for all.
+func TestCloseMindsCopies(t *testing.T) {
+	flag := new(int32)
+	before := copied.Load()
+	MindCopies(flag)
+	defer MindCopies(before)
+	for i, want := range []error{unix.EAGAIN, nil} {
+		atomic.StoreInt32(flag, int32(i))
+		p, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := unix.Dup(p[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		Close(p[0])
+		if n, err := unix.Read(p[1], make([]byte, 1)); err != want || err == nil && n != 0 {
+			t.Errorf("with flag %d the peer reads %d, %v", i, n, err)
+		}
+		_, _ = unix.Close(other), unix.Close(p[1])
+	}
+}
 
 // Nothing blocks, though the descriptors do: what is not there is EAGAIN.
 func TestRecvAndSendNeverBlock(t *testing.T) {
