@@ -15,5 +15,6 @@
 #include "ws_loop_connection.hpp"
 #include "ws_number.hpp"
 #include "ws_server.hpp"
+#include "ws_texts.hpp"
 
 #endif // LIBWS_WEBSOCKET_HPP

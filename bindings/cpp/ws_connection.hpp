@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "ws_frame.hpp"
+#include "ws_texts.hpp"
 
 namespace ws {
 
@@ -19,7 +19,7 @@ namespace ws {
 ///
 /// Any thread may call anything: one receives at a time, any number send, and close or force_close wake the others within 100 ms.
 /// Only moving and destroying are not to be done while another thread uses the object.
-class Connection {
+class Connection : public Texts<Connection> {
 public:
     /// Stands for no connection: handle() is -1 and calls throw InvalidArgument.
     Connection() noexcept = default;
@@ -133,33 +133,8 @@ public:
 
     /// Why the connection ended: the peer's close code, 0 while it has not ended (RFC 6455 §7.1.5).
     CloseCode close_code() const noexcept { return ws_close_code(handle_); }
-    /// The reason in the peer's close frame.
-    std::string close_reason() const { return detail::copy(ws_close_reason(handle_)); }
-    /// The subprotocol that the opening handshake agreed on.
-    std::string subprotocol() const { return detail::copy(ws_subprotocol(handle_)); }
-    /// The peer's address as "host:port".
-    std::string peer_address() const { return detail::copy(ws_peer_address(handle_)); }
-
-    /// Server side: the client's request. Empty where the opening handshake was done elsewhere.
-    std::string request_method() const { return detail::copy(ws_request_method(handle_)); }
-    std::string request_path() const { return detail::copy(ws_request_path(handle_)); }
-    std::string request_query() const { return detail::copy(ws_request_query(handle_)); }
-    std::string request_host() const { return detail::copy(ws_request_host(handle_)); }
-    std::string request_origin() const { return detail::copy(ws_request_origin(handle_)); }
-    /// The value of a header, whatever the letter case; nothing when it is absent.
-    std::optional<std::string> request_header(const std::string &name) const {
-        const char *value = ws_request_header(handle_, detail::text(name, "name"));
-        return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-    }
-    /// Every header in the order it came.
-    std::vector<std::pair<std::string, std::string>> request_headers() const {
-        std::vector<std::pair<std::string, std::string>> all;
-        const std::int64_t count = ws_request_header_count(handle_);
-        for (std::int64_t i = 0; i < count; i++) {
-            all.emplace_back(detail::copy(ws_request_header_name(handle_, i)), detail::copy(ws_request_header_value(handle_, i)));
-        }
-        return all;
-    }
+    /// The reason in the peer's close frame. It may hold NUL.
+    std::string close_reason() const { return copied(WS_TEXT_CLOSE_REASON); }
     /// The HTTP status that the opening handshake was answered with, 101 when it opened; 0 when libws did none.
     std::int64_t http_status() const noexcept { return ws_http_status(handle_); }
     /// Answers the request of Server::accept_request with 101; headers are "Name: value" lines. Throws when the client did not offer the subprotocol.

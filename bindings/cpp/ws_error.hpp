@@ -106,9 +106,6 @@ inline const char *text(const std::string &value, const char *name) {
     return value.c_str();
 }
 
-/// A text that the library lends, copied; empty when there is none.
-inline std::string copy(const char *text) { return text == nullptr ? std::string() : std::string(text); }
-
 } // namespace detail
 } // namespace ws
 

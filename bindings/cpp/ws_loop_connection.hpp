@@ -9,6 +9,7 @@
 
 #include "ws_error.hpp"
 #include "ws_number.hpp"
+#include "ws_texts.hpp"
 
 namespace ws {
 
@@ -34,7 +35,7 @@ inline bool done(std::int64_t result) { return result == 0 || taken(result); }
 
 /// One connection of a loop, which owns it: a small value to be copied and kept until its close event, and harmless after that,
 /// when every call returns false. Any thread may use it. Nothing is sent before the next poll of the loop, or its flush.
-class LoopConnection {
+class LoopConnection : public Texts<LoopConnection> {
 public:
     /// Stands for no connection.
     LoopConnection() noexcept = default;
@@ -103,19 +104,6 @@ public:
     bool respond(std::int64_t status, const std::string &headers, std::string_view body) const {
         return detail::done(ws_respond(handle_, status, detail::text(headers, "headers"), body.data(), static_cast<std::int64_t>(body.size())));
     }
-
-    /// The client's request; empty where there was none.
-    std::string request_method() const { return detail::copy(ws_request_method(handle_)); }
-    std::string request_path() const { return detail::copy(ws_request_path(handle_)); }
-    std::string request_query() const { return detail::copy(ws_request_query(handle_)); }
-    std::string request_host() const { return detail::copy(ws_request_host(handle_)); }
-    std::string request_origin() const { return detail::copy(ws_request_origin(handle_)); }
-    std::optional<std::string> request_header(const std::string &name) const {
-        const char *value = ws_request_header(handle_, detail::text(name, "name"));
-        return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-    }
-    std::string peer_address() const { return detail::copy(ws_peer_address(handle_)); }
-    std::string subprotocol() const { return detail::copy(ws_subprotocol(handle_)); }
 
     std::int64_t handle() const noexcept { return handle_; }
     friend bool operator==(const LoopConnection &a, const LoopConnection &b) noexcept { return a.handle_ == b.handle_; }

@@ -108,6 +108,39 @@ void serve_ends_with_a_signal() {
     CHECK(std::signal(SIGALRM, SIG_DFL) != SIG_ERR);
 }
 
+/// Texts are whole, NUL included, however long they are, and stay one's own while another thread ends the connection.
+void texts_are_copies() {
+    int peer;
+    ws::Connection conn(end_of(0, &peer));
+    const std::string reason("bye\0bye", 7);
+    const std::string frame = std::string("\x88\x09\x03\xe8", 4) + reason;
+    CHECK(peer_write(peer, frame.data(), frame.size()));
+    CHECK(!conn.recv_message() && conn.close_reason() == reason);
+    close(peer);
+
+    ws::Server server = ws::Server::bind("127.0.0.1", 0);
+    const std::string path = "/" + std::string(3000, 'p');
+    std::thread thread([&server, &path] {
+        std::optional<ws::Connection> accepted = server.accept();
+        CHECK(accepted && accepted->request_path() == path && accepted->request_query().empty());
+        std::atomic<bool> over{false};
+        std::thread reader([&] {
+            while (!over) {
+                const std::string seen = accepted->request_path();
+                CHECK(seen.empty() || seen == path);
+            }
+        });
+        accepted->close();
+        over = true;
+        reader.join();
+        CHECK(accepted->request_path().empty() || accepted->request_path() == path);
+    });
+    ws::Connection client = ws::connect(url(server, path));
+    CHECK(!client.recv_message());
+    client.close();
+    thread.join();
+}
+
 void connect_options() {
     ws::Server server = ws::Server::bind("127.0.0.1", 0);
     server.set_subprotocols("chat, superchat");
@@ -231,6 +264,7 @@ void handshakes_by_hand() {
 
 CASES({"serves", serves},
       {"serve_ends_with_a_signal", serve_ends_with_a_signal},
+      {"texts_are_copies", texts_are_copies},
       {"connect_options", connect_options},
       {"exceptions", exceptions},
       {"nothing_is_leaked", nothing_is_leaked},

@@ -183,7 +183,7 @@ void requests() {
             CHECK(conn.refuse(403, {}, "no\n"));
         }
     });
-    loop.on_open([](const ws::Event &e) { CHECK(e.data() == "chat"); });
+    loop.on_open([](const ws::Event &e) { CHECK(e.data() == "chat" && e.connection().subprotocol() == "chat"); });
     const Running running(loop);
     ws::ConnectOptions offer;
     offer.subprotocols = {"other", "chat"};
