@@ -254,7 +254,7 @@ func (l *Loop) applySettings() {
 	for i, role := range [...]Role{RoleServer, RoleClient} {
 		l.config[i] = &protocol.Config{
 			Role: role, Limits: limits, StreamOver: max(0, s.value[OptStreamOverBytes]), PlainHTTP: s.requests,
-			Mask: drawMask, Alloc: l.pool.Get, Free: l.giveLater, Spare: &l.spare,
+			Mask: drawMask, Alloc: l.pool.Get, Free: l.giveLater, Batch: &l.batch, Spare: &l.spare,
 		}
 	}
 }

@@ -100,6 +100,36 @@ func TestLoopOptionsTakeForce(t *testing.T) {
 	}
 }
 
+// Whatever is set, connections that are there go on: what they say behind a message, and how they end, is still told.
+func TestLoopOptionsLeaveConnectionsAlone(t *testing.T) {
+	for o, row := range loopTable {
+		t.Run(row.name, func(t *testing.T) {
+			l := newTestLoop(t, LoopOptions{})
+			_, closes := l.open()
+			_, fails := l.open()
+			_, goes := l.open()
+			v, _ := l.Option(o)
+			if err := l.SetOption(o, v); err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range []*loopPeer{closes, fails, goes} {
+				p.send(OpText, "a message")
+			}
+			l.settle()
+			wantEvents(t, l.take(), "message a message", "message a message", "message a message")
+			closes.sendClose(1000, "bye")
+			l.settle()
+			fails.send(3, "a reserved opcode")
+			l.settle()
+			goes.close()
+			l.settle()
+			if got := l.take(); len(got) != 3 || got[0].Code != 1000 || got[1].Error != CodeProtocol || got[2].Error != CodeAbnormal {
+				t.Errorf("the ends are told as %v", got)
+			}
+		})
+	}
+}
+
 // A deadline that is set or shortened later holds for connections that are there, and wakes a loop that sleeps without any.
 func TestLoopTimesTakeForceAtOnce(t *testing.T) {
 	for name, c := range map[string]struct {

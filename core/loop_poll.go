@@ -186,9 +186,6 @@ func (l *Loop) begin(events []LoopEvent) {
 	if l.batch++; l.batch == 0 {
 		l.batch = 1
 	}
-	for _, cfg := range l.config {
-		cfg.Batch = l.batch
-	}
 	l.woken = false
 	if len(l.opened) > 0 {
 		l.releaseOpenings()
