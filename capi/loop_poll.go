@@ -46,8 +46,8 @@ func libws_loop_poll_now(number C.int64_t, items *C.WsSend, count C.int64_t, eve
 	if err == nil {
 		l.freeTexts()
 	}
-	for wait && limitMS != 0 {
-		ready, interrupted := l.PollHold(limitOf(limitMS))
+	for limit := limitOf(limitMS); wait && limit != 0; {
+		ready, interrupted := l.PollHold(limit)
 		if len(ready) == 0 {
 			if interrupted {
 				return C.LIBWS_LOOP_INTERRUPTED
@@ -55,6 +55,9 @@ func libws_loop_poll_now(number C.int64_t, items *C.WsSend, count C.int64_t, eve
 			break
 		}
 		n, wait, err = l.PollReady(ready, eventsOf(events, room))
+		if limit > 0 {
+			break // C knows how much is left of it
+		}
 	}
 	return polled(n, wait, err, e)
 }

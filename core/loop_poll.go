@@ -43,8 +43,13 @@ func (l *Loop) SendAndPoll(batch []LoopSend, events []LoopEvent, timeout time.Du
 			}
 			return l.pollLast(events)
 		}
-		if n, wait, err := l.PollReady(l.ready[:ready], events); !wait {
+		n, wait, err := l.PollReady(l.ready[:ready], events)
+		switch {
+		case !wait:
 			return n, err
+		case timeout >= 0 && time.Until(until) <= 0: // what makes no event may come without end
+			l.PollEnd()
+			return 0, nil
 		}
 	}
 }
@@ -63,10 +68,14 @@ func (l *Loop) wait(timeout time.Duration, until time.Time) (int, error) {
 		ms = int(min((left+time.Millisecond-1)/time.Millisecond, 1<<30))
 	}
 	if spin := l.spinFor; spin > 0 {
+		if timeout > 0 {
+			spin = min(spin, time.Until(until))
+		}
 		if n := l.spin(spin); n > 0 {
 			return n, nil
 		}
 		l.spinFor = 0
+		return l.wait(timeout, until)
 	}
 	if ready, _ := l.PollHold(time.Duration(ms) * time.Millisecond); len(ready) > 0 {
 		return len(ready), nil

@@ -173,6 +173,59 @@ static void signals_are_the_hosts(void)
     CHECK(ws_loop_drop(loop) == 0);
 }
 
+static _Atomic int flooding;
+
+/* Sends pings without end, and reads no answer. */
+static void *flood(void *argument)
+{
+    static const unsigned char ping[6] = {0x89, 0x80, 1, 2, 3, 4};
+    static char pings[240000];
+    int *fds = argument;
+    for (size_t i = 0; i < sizeof pings; i += sizeof ping) {
+        memcpy(pings + i, ping, sizeof ping);
+    }
+    size_t at[4] = {0};
+    for (double begin = seconds(); flooding && seconds() - begin < 60;) {
+        for (int i = 0; i < 4; i++) {
+            ssize_t n = send(fds[i], pings + at[i], sizeof pings - at[i], MSG_DONTWAIT);
+            at[i] = n > 0 ? (at[i] + (size_t)n) % sizeof pings : at[i];
+        }
+    }
+    return NULL;
+}
+
+/* A poll is over in time, however fast something comes that makes no event. */
+static void floods_extend_no_timeout(void)
+{
+    int64_t loop = ws_loop_new(NULL);
+    int fds[4][2], far[4];
+    for (int i = 0; i < 4; i++) {
+        CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds[i]) == 0);
+        CHECK(ws_loop_adopt(loop, fds[i][0], WS_ADOPT_SERVER, NULL, 0) > 0);
+        far[i] = fds[i][1];
+    }
+    WsEvent events[4];
+    CHECK(ws_loop_poll(loop, events, 4, PATIENCE_MS) == 4);
+    pthread_t flooder;
+    flooding = 1;
+    CHECK(pthread_create(&flooder, NULL, flood, far) == 0);
+    WsMetrics before, after;
+    for (int i = 0; i < 100; i++) { /* one that does not wait looks at each connection twice, at 128 KiB each time */
+        CHECK(ws_loop_metrics(loop, &before, sizeof before) > 0);
+        CHECK(ws_loop_poll(loop, events, 4, 0) == 0);
+        CHECK(ws_loop_metrics(loop, &after, sizeof after) > 0);
+        CHECK(after.bytes_in - before.bytes_in <= 2 * 4 * (128 << 10));
+    }
+    double begin = seconds();
+    CHECK(ws_loop_poll(loop, events, 4, 10) == 0 && seconds() - begin < PATIENCE_MS / 1000.0);
+    flooding = 0;
+    CHECK(pthread_join(flooder, NULL) == 0);
+    for (int i = 0; i < 4; i++) {
+        close(far[i]);
+    }
+    CHECK(ws_loop_drop(loop) == 0);
+}
+
 /* What eight threads do to a loop while it is polled. */
 enum { WORKERS = 8, CONNS = 16, ROUNDS = 400 };
 static int64_t shared, conns[CONNS], peers[CONNS];
@@ -314,6 +367,7 @@ int main(void)
 {
     promptly(waits_are_ended);
     promptly(signals_are_the_hosts);
+    floods_extend_no_timeout();
     senders_come_from_anywhere();
     one_of_many_closes();
     forks_are_told();
