@@ -200,11 +200,15 @@ func (l *Loop) pruneYoung() {
 // pauseListener stops watching a listener for acceptRetryMS.
 func (l *Loop) pauseListener(i int) {
 	ln := &l.listeners[i]
+	l.unwatchListener(ln)
+	l.planChore(acceptRetryMS)
+}
+
+func (l *Loop) unwatchListener(ln *listener) {
 	if ln.fd >= 0 && !ln.paused {
 		ln.paused = true
 		l.epoll.Remove(ln.fd)
 	}
-	l.planChore(acceptRetryMS)
 }
 
 // resumeAccepting watches listeners again once handshakes have made room.

@@ -22,6 +22,7 @@ func (l *Loop) Drain(timeout time.Duration) error {
 	l.draining = true
 	l.flushDirty() // what was published comes before the close frames
 	for i := range l.listeners {
+		l.unwatchListener(&l.listeners[i]) // another process may listen on
 		l.listeners[i].close()
 	}
 	l.readClock()

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"net"
 	"testing"
 	"time"
 
@@ -65,5 +66,36 @@ func TestLoopDrainsAnEmptyLoop(t *testing.T) {
 	}
 	if l.poll(10*time.Second) != 1 || l.last().Kind != LoopDrained {
 		t.Errorf("got %v", l.events)
+	}
+}
+
+// A listener that another process has as well, the next generation of the server for one, is left to it.
+func TestLoopDrainForgetsListenersThatLiveOn(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	file, err := ln.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	fd, err := unix.Dup(int(file.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.ListenFD(fd); err != nil {
+		t.Fatal(err)
+	}
+	l.open() // draining goes on
+	if err := l.Drain(time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	l.settle()
+	dialTCP(t, ln.Addr().(*net.TCPAddr).Port)
+	if n := l.epollReady(); n != 0 {
+		t.Errorf("%d ready", n)
 	}
 }
