@@ -250,6 +250,10 @@ func (l *Loop) deliverOpen(slot uint32, c *loopConn) {
 		l.viewText(e, r.Subprotocol())
 	}
 	l.opened = append(l.opened, slot)
+	if c.m.State() != protocol.Open { // the user has closed it already, and its deadline stands
+		l.schedule(slot, c)
+		return
+	}
 	l.beginOpen(slot, c)
 }
 
