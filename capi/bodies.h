@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * a944f860c9629db1bbdcbae1b8fa6e8ae12d8856a5219ad971972999fa5ff3ef
+ * a1f57a4cf64961f66b759350e23fa2d38e464e4bf424e9364858cda5cd61eda5
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -250,11 +250,14 @@ func (l *Loop) deliverOpen(slot uint32, c *loopConn) {
 		l.viewText(e, r.Subprotocol())
 	}
 	l.opened = append(l.opened, slot)
-	if c.m.State() != protocol.Open { // the user has closed it already, and its deadline stands
+	switch {
+	case c.m.State() != protocol.Open: // the user has closed it already, and its deadline stands
 		l.schedule(slot, c)
-		return
+	case l.draining:
+		l.sendAway(slot, c)
+	default:
+		l.beginOpen(slot, c)
 	}
-	l.beginOpen(slot, c)
 }
 
 // releaseOpenings gives back the memory of opening handshakes that were delivered with the last poll.

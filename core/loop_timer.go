@@ -125,7 +125,7 @@ func (l *Loop) passed(at uint32) bool { return int32(l.tick-at) >= 0 }
 // due returns the earliest deadline of a connection.
 func (l *Loop) due(c *loopConn) (at uint32, ok bool) {
 	if c.flags&(cYoung|cEnding) != 0 || c.m.State() != protocol.Open {
-		return c.stageTick, c.flags&cYoung == 0 || l.more.handshakeMS != 0
+		return c.stageTick, c.flags&cYoung == 0 || l.more.handshakeMS != 0 || l.draining
 	}
 	earlier := func(t uint32) {
 		if !ok || int32(t-at) < 0 {

@@ -2012,9 +2012,9 @@ WS_API int64_t ws_loop_wake(int64_t loop) WS_NOEXCEPT;
 WS_API int64_t ws_loop_flush(int64_t loop) WS_NOEXCEPT;
 
 /**
- * Begins a graceful end: stops listening and starts the closing handshake with 1001 on every connection. Those that
- * have not answered in time are cut off. WS_EVENT_DRAINED tells that the last one is gone; until then the loop is
- * to be polled.
+ * Begins a graceful end: stops listening and starts the closing handshake with 1001 on every connection, also on
+ * one that is being opened, once it is open. Those that have not answered in time are cut off. WS_EVENT_DRAINED
+ * tells that the last one is gone; until then the loop is to be polled.
  *
  * @param loop The loop.
  * @param timeout_ms The time for it, 1 ms to 12 days.
