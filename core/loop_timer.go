@@ -84,10 +84,11 @@ func (l *Loop) unhang(slot uint32, c *loopConn) {
 	c.wheelLevel, c.wheelNext, c.wheelPrev = 0, 0, 0
 }
 
-// runTimers looks at every connection whose list has passed.
+// runTimers looks at every connection whose list has passed, and at the chores.
 func (l *Loop) runTimers() {
 	w := &l.wheel
 	if l.tick>>fineShift == w.at>>fineShift {
+		l.runChores()
 		return
 	}
 	from, far := w.at>>fineShift, w.at>>farShift
