@@ -211,9 +211,10 @@ func (l *Loop) unwatchListener(ln *listener) {
 	}
 }
 
-// resumeAccepting watches listeners again once handshakes have made room.
+// resumeAccepting watches listeners again once a handshake that is over has made room. Where there was plenty of it before, they pause
+// for another reason, if they do.
 func (l *Loop) resumeAccepting() {
-	if l.pending*2 < int(l.more.value[OptMaxPending]) {
+	if (l.pending+1)*2 < int(l.more.value[OptMaxPending]) {
 		return
 	}
 	for i := range l.listeners {
