@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * a1f57a4cf64961f66b759350e23fa2d38e464e4bf424e9364858cda5cd61eda5
+ * ae97fb322fa5115abbbbecf0ab8203ea0fc6157f428495f3ffaefc6f6c80db36
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H
