@@ -260,9 +260,12 @@ func (l *Loop) finish() (int, bool, error) {
 		l.flushDirty()
 	}
 	l.armTimer(0)
-	if n == 0 && !l.woken && l.idle() {
+	if n == 0 && !l.woken {
 		l.asleep = true
 		l.spinFor = l.more.spin
+		if !l.idle() {
+			l.stir() // what came up after its turn is taken up at once
+		}
 		return 0, true, nil
 	}
 	l.asleep = l.external

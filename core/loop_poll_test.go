@@ -88,6 +88,24 @@ func TestLoopPolledTwiceIsBusy(t *testing.T) {
 	}
 }
 
+// A poll without a timeout returns with an event, or because it was woken.
+func TestLoopPollGoesOnUntilThereIsAnEvent(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{QueueBytes: 4096})
+	id, p := l.open()
+	for {
+		if _, err := l.SendBinary(id, make([]byte, 2000)); err != nil {
+			break
+		}
+		if err := l.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.read() // now there is room, which is found out in the middle of a poll
+	if n := l.poll(-1); n != 1 || l.last().Kind != LoopDrain {
+		t.Errorf("%d events: %v", n, l.events)
+	}
+}
+
 func TestLoopWake(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{})
 	wake := map[string]func(){
