@@ -63,9 +63,12 @@ func (l *Loop) sendAway(slot uint32, c *loopConn) bool {
 	return true
 }
 
+// owesDrained tells that LoopDrained is due.
+func (l *Loop) owesDrained() bool { return l.draining && !l.drained && l.slab.live == 0 }
+
 // tellDrained delivers LoopDrained when it is time.
 func (l *Loop) tellDrained() {
-	if !l.drained && l.slab.live == 0 && !l.full() {
+	if l.owesDrained() && !l.full() {
 		l.drained = true
 		l.events[l.count] = LoopEvent{Kind: LoopDrained}
 		l.count++

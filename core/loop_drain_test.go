@@ -223,3 +223,24 @@ func TestLoopDrainEndsKeepAlive(t *testing.T) {
 	asking.close()
 	l.until("the end", func() bool { return len(l.of(LoopDrained)) == 1 })
 }
+
+// LoopDrained that found no room in the array is announced like anything else that is left to do.
+func TestLoopDrainedBehindAFullArray(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	l.cap = 1
+	_, p := l.open()
+	fd := l.EpollFD()
+	l.settle()
+	if err := l.Drain(time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	l.settle()
+	p.close()
+	l.until("the array is full", func() bool { return len(l.of(LoopClose)) == 1 })
+	for len(l.of(LoopDrained)) == 0 {
+		if n, _ := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0); n == 0 {
+			t.Fatalf("the descriptor is silent behind %v", l.last())
+		}
+		l.once()
+	}
+}

@@ -243,9 +243,7 @@ func (l *Loop) work() {
 		l.readyAt++
 		l.dispatch(poller.Token(e), e.Events)
 	}
-	if l.draining {
-		l.tellDrained()
-	}
+	l.tellDrained()
 }
 
 // stuffed tells that this poll delivers what it has: reading on could lose an event or push views out of the cache.
@@ -278,7 +276,7 @@ func (l *Loop) finish() (int, bool, error) {
 
 // idle tells that nothing is left to do but to wait for descriptors.
 func (l *Loop) idle() bool {
-	return l.readyAt == l.readyEnd && l.resume == 0 && len(l.attention) == 0 && len(l.dirty) == 0
+	return l.readyAt == l.readyEnd && l.resume == 0 && len(l.attention) == 0 && len(l.dirty) == 0 && !l.owesDrained()
 }
 
 // dispatch serves one ready descriptor.
