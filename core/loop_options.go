@@ -216,9 +216,14 @@ func (l *Loop) SetOption(o Option, v int64) error {
 		return e
 	}
 	defer l.mu.Unlock()
+	before := l.more
 	l.more.value[o] = v
 	l.applySettings()
 	switch o {
+	case OptHandshakeTimeoutMS:
+		l.restage(StateConnecting, l.more.handshakeMS-before.handshakeMS)
+	case OptCloseTimeoutMS:
+		l.restage(StateClosing, l.more.closeMS-before.closeMS)
 	case OptIdleTimeoutMS, OptMessageTimeoutMS, OptPingIntervalMS, OptPingTimeoutMS:
 		l.rescheduleAll()
 	}

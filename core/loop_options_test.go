@@ -173,3 +173,55 @@ func TestLoopTimesTakeForceAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// So does the time for what is under way: it counts from where that began.
+func TestLoopStageTimesTakeForceAtOnce(t *testing.T) {
+	for _, ms := range [][]int64{{1000}, {60_000, 1000}, {NoTimeoutMS, 1000}} {
+		l := newClockLoop(t, LoopOptions{})
+		port, err := l.Listen("127.0.0.1:0", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dialTCP(t, port)
+		l.until("it is accepted", func() bool { return l.pending == 1 })
+		id, _ := l.open()
+		if err := l.CloseConn(id, 1000, ""); err != nil {
+			t.Fatal(err)
+		}
+		l.pass(500 * time.Millisecond)
+		for _, v := range ms {
+			if err := l.SetOption(OptHandshakeTimeoutMS, v); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.SetOption(OptCloseTimeoutMS, max(v, 1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l.pass(400 * time.Millisecond)
+		if l.pending != 1 || len(l.events) != 0 {
+			t.Errorf("%v: %d under way, events %v", ms, l.pending, l.events)
+		}
+		l.pass(100*time.Millisecond + clockTick)
+		if l.pending != 0 {
+			t.Errorf("%v: still half open", ms)
+		}
+		wantEvents(t, l.events, "close a deadline passed")
+	}
+}
+
+// Nor does an opening handshake look older than it is: it does not give way before its time.
+func TestLoopHandshakesKeepTheirAge(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{MaxPending: 1})
+	port, err := l.Listen("127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := dialTCP(t, port)
+	l.until("it is accepted", func() bool { return l.pending == 1 })
+	if err := l.SetOption(OptHandshakeTimeoutMS, 60_000); err != nil {
+		t.Fatal(err)
+	}
+	dialTCP(t, port)
+	l.pass(2 * acceptRetryMS * time.Millisecond) // it waits for room
+	first.upgrade(l)
+}

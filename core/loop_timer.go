@@ -218,6 +218,21 @@ func (l *Loop) rescheduleAll() {
 	l.stir() // the timer must be set
 }
 
+// restage moves the deadline of each connection that is in a stage by what the time for it has changed. The deadline of a drain stands.
+func (l *Loop) restage(stage State, by uint32) {
+	if l.draining {
+		return
+	}
+	l.readClock()
+	for i := range l.slab.used {
+		if c := l.slab.at(uint32(i)); c.flags&(cUsed|cEnding|cTold|cTellClose) == cUsed && c.m.State() == stage {
+			c.stageTick += by
+			l.schedule(uint32(i), c)
+		}
+	}
+	l.stir() // the timer must be set
+}
+
 // ping sends the loop's own ping: eight bytes that tell when (RFC 6455 §5.5.2).
 func (l *Loop) ping(slot uint32, c *loopConn) {
 	now := uint64(l.now / int64(time.Microsecond))
