@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * e69ffb40ce844f17d5f33a73740a091a60266e4efdf8ff9a3a351bc77f0fd1ee
+ * e48a1fb4de097236929629524c55fb768756561a02cb65127aa95f29778462f9
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -46,15 +46,17 @@ func libws_loop_poll_now(number C.int64_t, items *C.WsSend, count C.int64_t, eve
 	if err == nil {
 		l.freeTexts()
 	}
-	for wait && limitMS != 0 {
-		ready, interrupted := l.PollHold(limitOf(limitMS))
-		if len(ready) == 0 {
-			if interrupted {
-				return C.LIBWS_LOOP_INTERRUPTED
-			}
-			break
+	for limit := limitOf(limitMS); wait && limit != 0; {
+		ready, interrupted := l.PollHold(limit)
+		if len(ready) > 0 {
+			n, wait, err = l.PollReady(ready, eventsOf(events, room))
 		}
-		n, wait, err = l.PollReady(ready, eventsOf(events, room))
+		if wait && interrupted {
+			return C.LIBWS_LOOP_INTERRUPTED
+		}
+		if len(ready) == 0 || limit > 0 {
+			break // C waits, and knows how much of the limit is left
+		}
 	}
 	return polled(n, wait, err, e)
 }

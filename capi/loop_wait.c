@@ -227,6 +227,11 @@ static int64_t end_of(int64_t timeout_ms)
     return timeout_ms > (INT64_MAX - now) / 1000000 ? INT64_MAX : now + timeout_ms * 1000000;
 }
 
+static int over(int64_t until)
+{
+    return until != INT64_MAX && now_ns() >= until;
+}
+
 static int64_t interrupted(void)
 {
     libws_fail(WS_ERR_INTERRUPTED, "ws_loop_poll: a signal came and WS_OPT_INTERRUPTIBLE is set");
@@ -260,6 +265,10 @@ static int64_t poll_loop(block *b, int64_t loop, WsSend *items, int64_t n_items,
             n = libws_loop_poll_ready(loop, (void *)ready, count, events, cap, e);
             if (n != LIBWS_LOOP_WAIT) {
                 return n;
+            }
+            if (over(until)) { /* what makes no event may come without end */
+                libws_loop_poll_end(loop, e);
+                return 0;
             }
             continue;
         }

@@ -225,16 +225,21 @@ func (l *Loop) pruneYoung() {
 // pauseListener stops watching a listener for acceptRetryMS.
 func (l *Loop) pauseListener(i int) {
 	ln := &l.listeners[i]
+	l.unwatchListener(ln)
+	l.planChore(acceptRetryMS)
+}
+
+func (l *Loop) unwatchListener(ln *listener) {
 	if ln.fd >= 0 && !ln.paused {
 		ln.paused = true
 		l.epoll.Remove(ln.fd)
 	}
-	l.planChore(acceptRetryMS)
 }
 
-// resumeAccepting watches listeners again once handshakes have made room.
+// resumeAccepting watches listeners again once a handshake that is over has made room. Where there was plenty of it before, they pause
+// for another reason, if they do.
 func (l *Loop) resumeAccepting() {
-	if l.pending*2 < int(l.more.value[OptMaxPending]) {
+	if (l.pending+1)*2 < int(l.more.value[OptMaxPending]) {
 		return
 	}
 	for i := range l.listeners {

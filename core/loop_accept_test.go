@@ -211,6 +211,28 @@ func TestLoopHalfHandshakesAreCapped(t *testing.T) {
 	l.until("the flood is over", func() bool { return l.pending == 0 })
 }
 
+// Whoever waits for room is let in as soon as there is some, however little there can be.
+func TestLoopAcceptsOnceThereIsRoom(t *testing.T) {
+	for _, room := range []int64{1, 2, 5} {
+		l := newClockLoop(t, LoopOptions{MaxPending: room})
+		port, err := l.Listen("127.0.0.1:0", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var peers []*loopPeer
+		for range room {
+			peers = append(peers, dialTCP(t, port))
+		}
+		l.until("there is no room", func() bool { return l.pending == int(room) })
+		late := dialTCP(t, port)
+		l.settle()
+		for _, p := range peers {
+			p.upgrade(l)
+		}
+		late.upgrade(l) // and time stands still
+	}
+}
+
 func TestLoopMaxConnections(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{MaxConnections: 2})
 	port, err := l.Listen("127.0.0.1:0", false)

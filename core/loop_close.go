@@ -220,8 +220,7 @@ func (l *Loop) cut(slot uint32, c *loopConn) {
 	}
 	c.m.Release()
 	if c.fd >= 0 {
-		poller.Close(int(c.fd))
-		c.fd = -1
+		l.shut(c)
 	}
 	delete(l.dials, slot)
 	delete(l.chosen, slot)

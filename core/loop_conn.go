@@ -222,6 +222,17 @@ func (l *Loop) watch(slot uint32, c *loopConn) {
 	}
 }
 
+// shut closes the descriptor of a connection. Closing alone ends epoll's watch only where no other process or descriptor shares the
+// socket, and nobody could end it later.
+func (l *Loop) shut(c *loopConn) {
+	if c.flags&(cWatchIn|cWatchOut) != 0 {
+		c.flags &^= cWatchIn | cWatchOut
+		l.epoll.Remove(int(c.fd))
+	}
+	poller.Close(int(c.fd))
+	c.fd = -1
+}
+
 // heed puts a connection on the list of those that the next poll looks at first.
 func (l *Loop) heed(slot uint32, c *loopConn) {
 	if c.flags&cAttention == 0 {

@@ -3,6 +3,8 @@ package core
 import (
 	"testing"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // The goal is 256 bytes of memory per idle connection, all told.
@@ -92,4 +94,32 @@ func TestLoopContext(t *testing.T) {
 		t.Errorf("%d events %v, context %d", n, err, events[0].Context)
 	}
 	wantCode(t, l.SetContext(id+1, 1), CodeHandle)
+}
+
+// Who shares a connection's descriptor, a forked child for one, keeps it open beyond its end here. What its peer sends then wakes
+// nobody.
+func TestLoopForgetsDescriptorsThatLiveOn(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	a, b := socketpair(t)
+	shared, err := unix.Dup(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(shared)
+	defer unix.Close(b)
+	id, err := l.Adopt(a, RoleServer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.settle()
+	if err := l.Abort(id); err != nil {
+		t.Fatal(err)
+	}
+	l.settle()
+	if _, err := unix.Write(b, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if n := l.epollReady(); n != 0 {
+		t.Errorf("%d ready", n)
+	}
 }

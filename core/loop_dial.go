@@ -161,9 +161,7 @@ func (l *Loop) tryNext(slot uint32, c *loopConn, d *dialing) {
 func (l *Loop) connected(slot uint32, c *loopConn) {
 	d := l.dials[slot]
 	if poller.SocketError(int(c.fd)) != 0 {
-		poller.Close(int(c.fd))
-		c.fd = -1
-		c.flags &^= cWatchIn | cWatchOut
+		l.shut(c)
 		l.tryNext(slot, c, d)
 		return
 	}

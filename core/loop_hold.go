@@ -22,7 +22,7 @@ const (
 // PollHold waits between PollNow and PollReady for at most about 20 ms, without giving up the processor: what comes meanwhile is
 // returned and passed to PollReady. Nothing is returned, at once, unless SpareProcessors was told that there are enough, limit is long
 // enough to be worth it (a negative one is none) and OptSpinUS is 0: whoever wants probing does it first. interrupted tells that a
-// signal came, and nothing else.
+// signal came; a caller who is to hear of it does so unless PollReady has events for him.
 func (l *Loop) PollHold(limit time.Duration) (ready []unix.EpollEvent, interrupted bool) {
 	if l.rests > 0 {
 		l.rests--
@@ -38,7 +38,7 @@ func (l *Loop) PollHold(limit time.Duration) (ready []unix.EpollEvent, interrupt
 		n, err := l.epoll.Hold(l.ready)
 		if n > 0 {
 			l.judgeHold(l.ready[:n])
-			return l.ready[:n], false
+			return l.ready[:n], interrupted
 		}
 		if err != unix.EINTR {
 			break

@@ -2,6 +2,8 @@ package core
 
 import (
 	"bytes"
+	"fmt"
+	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -102,6 +104,47 @@ func TestLoopHoldLetsTheWorldStop(t *testing.T) {
 	if err := await(t, polled, "the poll that was woken"); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A signal that comes in a wait is told, although another one has to come, or a timer, before the thread looks up.
+func TestLoopHoldTellsOfASignal(t *testing.T) {
+	held(t)
+	l := newTestLoop(t, LoopOptions{PingInterval: NoTimeout})
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	pid, thread := unix.Getpid(), unix.Gettid()
+	told := 0
+	for range 100 { // in some of them the wait is over before the signal comes
+		l.mu.Lock()
+		l.readClock()
+		l.planChore(5) // ends the wait, before the scheduler wants the thread for having it too long
+		l.mu.Unlock()
+		runtime.Gosched()
+		signalled := async(func() error {
+			for !asleep(thread) {
+				runtime.Gosched()
+			}
+			return unix.Tgkill(pid, thread, unix.SIGURG) // one that Go does not mind
+		})
+		l.rests = 0
+		if _, interrupted := l.PollHold(-1); interrupted {
+			told++
+		}
+		if err := await(t, signalled, "the signal"); err != nil {
+			t.Fatal(err)
+		}
+		l.once()
+	}
+	if told < 10 {
+		t.Errorf("%d of 100 signals were told", told)
+	}
+}
+
+// asleep tells whether a thread waits in the kernel.
+func asleep(thread int) bool {
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/stat", thread))
+	_, state, _ := bytes.Cut(stat, []byte(") "))
+	return bytes.HasPrefix(state, []byte("S"))
 }
 
 // Nobody holds a processor that others may need, while probing is asked for, or without a timer that would end it.

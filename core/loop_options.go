@@ -216,9 +216,14 @@ func (l *Loop) SetOption(o Option, v int64) error {
 		return e
 	}
 	defer l.mu.Unlock()
+	before := l.more
 	l.more.value[o] = v
 	l.applySettings()
 	switch o {
+	case OptHandshakeTimeoutMS:
+		l.restage(StateConnecting, l.more.handshakeMS-before.handshakeMS)
+	case OptCloseTimeoutMS:
+		l.restage(StateClosing, l.more.closeMS-before.closeMS)
 	case OptIdleTimeoutMS, OptMessageTimeoutMS, OptPingIntervalMS, OptPingTimeoutMS:
 		l.rescheduleAll()
 	}
@@ -254,7 +259,7 @@ func (l *Loop) applySettings() {
 	for i, role := range [...]Role{RoleServer, RoleClient} {
 		l.config[i] = &protocol.Config{
 			Role: role, Limits: limits, StreamOver: max(0, s.value[OptStreamOverBytes]), PlainHTTP: s.requests,
-			Mask: drawMask, Alloc: l.pool.Get, Free: l.giveLater, Spare: &l.spare,
+			Mask: drawMask, Alloc: l.pool.Get, Free: l.giveLater, Batch: &l.batch, Spare: &l.spare,
 		}
 	}
 }

@@ -100,6 +100,36 @@ func TestLoopOptionsTakeForce(t *testing.T) {
 	}
 }
 
+// Whatever is set, connections that are there go on: what they say behind a message, and how they end, is still told.
+func TestLoopOptionsLeaveConnectionsAlone(t *testing.T) {
+	for o, row := range loopTable {
+		t.Run(row.name, func(t *testing.T) {
+			l := newTestLoop(t, LoopOptions{})
+			_, closes := l.open()
+			_, fails := l.open()
+			_, goes := l.open()
+			v, _ := l.Option(o)
+			if err := l.SetOption(o, v); err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range []*loopPeer{closes, fails, goes} {
+				p.send(OpText, "a message")
+			}
+			l.settle()
+			wantEvents(t, l.take(), "message a message", "message a message", "message a message")
+			closes.sendClose(1000, "bye")
+			l.settle()
+			fails.send(3, "a reserved opcode")
+			l.settle()
+			goes.close()
+			l.settle()
+			if got := l.take(); len(got) != 3 || got[0].Code != 1000 || got[1].Error != CodeProtocol || got[2].Error != CodeAbnormal {
+				t.Errorf("the ends are told as %v", got)
+			}
+		})
+	}
+}
+
 // A deadline that is set or shortened later holds for connections that are there, and wakes a loop that sleeps without any.
 func TestLoopTimesTakeForceAtOnce(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -142,4 +172,56 @@ func TestLoopTimesTakeForceAtOnce(t *testing.T) {
 	if err := await(t, asleep, "the deadline"); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// So does the time for what is under way: it counts from where that began.
+func TestLoopStageTimesTakeForceAtOnce(t *testing.T) {
+	for _, ms := range [][]int64{{1000}, {60_000, 1000}, {NoTimeoutMS, 1000}} {
+		l := newClockLoop(t, LoopOptions{})
+		port, err := l.Listen("127.0.0.1:0", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dialTCP(t, port)
+		l.until("it is accepted", func() bool { return l.pending == 1 })
+		id, _ := l.open()
+		if err := l.CloseConn(id, 1000, ""); err != nil {
+			t.Fatal(err)
+		}
+		l.pass(500 * time.Millisecond)
+		for _, v := range ms {
+			if err := l.SetOption(OptHandshakeTimeoutMS, v); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.SetOption(OptCloseTimeoutMS, max(v, 1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l.pass(400 * time.Millisecond)
+		if l.pending != 1 || len(l.events) != 0 {
+			t.Errorf("%v: %d under way, events %v", ms, l.pending, l.events)
+		}
+		l.pass(100*time.Millisecond + clockTick)
+		if l.pending != 0 {
+			t.Errorf("%v: still half open", ms)
+		}
+		wantEvents(t, l.events, "close a deadline passed")
+	}
+}
+
+// Nor does an opening handshake look older than it is: it does not give way before its time.
+func TestLoopHandshakesKeepTheirAge(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{MaxPending: 1})
+	port, err := l.Listen("127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := dialTCP(t, port)
+	l.until("it is accepted", func() bool { return l.pending == 1 })
+	if err := l.SetOption(OptHandshakeTimeoutMS, 60_000); err != nil {
+		t.Fatal(err)
+	}
+	dialTCP(t, port)
+	l.pass(2 * acceptRetryMS * time.Millisecond) // it waits for room
+	first.upgrade(l)
 }

@@ -163,6 +163,19 @@ func (p *loopPeer) upgrade(l *testLoop) {
 	p.head(l, "101")
 }
 
+// serve accepts the opening handshake of the loop's client.
+func (p *loopPeer) serve(l *testLoop) {
+	p.t.Helper()
+	p.m.InitServer(peerConfig(RoleServer))
+	p.await(l, 1)
+	if err := p.m.Accept(protocol.AcceptOptions{}); err != nil {
+		p.t.Fatal(err)
+	}
+	p.raw(p.m.AppendOutput(nil))
+	p.pull()
+	p.got = nil // the request, and that it is open
+}
+
 // head reads an HTTP head of the peer's and checks its status. What follows stays unread.
 func (p *loopPeer) head(l *testLoop, status string) string {
 	p.t.Helper()

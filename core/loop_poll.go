@@ -43,8 +43,13 @@ func (l *Loop) SendAndPoll(batch []LoopSend, events []LoopEvent, timeout time.Du
 			}
 			return l.pollLast(events)
 		}
-		if n, wait, err := l.PollReady(l.ready[:ready], events); !wait {
+		n, wait, err := l.PollReady(l.ready[:ready], events)
+		switch {
+		case !wait:
 			return n, err
+		case timeout >= 0 && time.Until(until) <= 0: // what makes no event may come without end
+			l.PollEnd()
+			return 0, nil
 		}
 	}
 }
@@ -63,10 +68,14 @@ func (l *Loop) wait(timeout time.Duration, until time.Time) (int, error) {
 		ms = int(min((left+time.Millisecond-1)/time.Millisecond, 1<<30))
 	}
 	if spin := l.spinFor; spin > 0 {
+		if timeout > 0 {
+			spin = min(spin, time.Until(until))
+		}
 		if n := l.spin(spin); n > 0 {
 			return n, nil
 		}
 		l.spinFor = 0
+		return l.wait(timeout, until)
 	}
 	if ready, _ := l.PollHold(time.Duration(ms) * time.Millisecond); len(ready) > 0 {
 		return len(ready), nil
@@ -186,9 +195,6 @@ func (l *Loop) begin(events []LoopEvent) {
 	if l.batch++; l.batch == 0 {
 		l.batch = 1
 	}
-	for _, cfg := range l.config {
-		cfg.Batch = l.batch
-	}
 	l.woken = false
 	if len(l.opened) > 0 {
 		l.releaseOpenings()
@@ -237,9 +243,7 @@ func (l *Loop) work() {
 		l.readyAt++
 		l.dispatch(poller.Token(e), e.Events)
 	}
-	if l.draining {
-		l.tellDrained()
-	}
+	l.tellDrained()
 }
 
 // stuffed tells that this poll delivers what it has: reading on could lose an event or push views out of the cache.
@@ -254,9 +258,12 @@ func (l *Loop) finish() (int, bool, error) {
 		l.flushDirty()
 	}
 	l.armTimer(0)
-	if n == 0 && !l.woken && l.idle() {
+	if n == 0 && !l.woken {
 		l.asleep = true
 		l.spinFor = l.more.spin
+		if !l.idle() {
+			l.stir() // what came up after its turn is taken up at once
+		}
 		return 0, true, nil
 	}
 	l.asleep = l.external
@@ -269,7 +276,7 @@ func (l *Loop) finish() (int, bool, error) {
 
 // idle tells that nothing is left to do but to wait for descriptors.
 func (l *Loop) idle() bool {
-	return l.readyAt == l.readyEnd && l.resume == 0 && len(l.attention) == 0 && len(l.dirty) == 0
+	return l.readyAt == l.readyEnd && l.resume == 0 && len(l.attention) == 0 && len(l.dirty) == 0 && !l.owesDrained()
 }
 
 // dispatch serves one ready descriptor.

@@ -1,8 +1,10 @@
 package core
 
 import (
+	"bytes"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +33,42 @@ func TestLoopPollTimesOut(t *testing.T) {
 	}
 }
 
+// A poll is over in time, however fast something comes that makes no event.
+func TestLoopPollTimesOutUnderFlood(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	var fds []int
+	var pings []byte
+	for range 6 {
+		_, p := l.open()
+		fds, pings = append(fds, p.fd), bytes.Repeat(p.frame(OpPing, true, ""), 40_000)
+	}
+	var stop, flooding atomic.Bool
+	flood := async(func() error {
+		at := make([]int, len(fds))
+		var pongs [64 << 10]byte
+		for end := time.Now().Add(patience); !stop.Load() && time.Now().Before(end); flooding.Store(true) {
+			for i, fd := range fds {
+				if n, err := unix.Write(fd, pings[at[i]:]); err == nil {
+					at[i] = (at[i] + n) % len(pings)
+				}
+				_, _ = unix.Read(fd, pongs[:])
+			}
+		}
+		return nil
+	})
+	until(t, "the flood begins", flooding.Load)
+	for range 100 { // one that does not wait looks at each connection twice
+		before := l.Metrics().BytesIn
+		l.once()
+		if n := l.Metrics().BytesIn - before; n > int64(2*len(fds)*readMost) {
+			t.Fatalf("a poll that does not wait took in %d bytes", n)
+		}
+	}
+	within(t, patience/2, "a poll with a timeout of 10 ms", func() { l.poll(10 * time.Millisecond) })
+	stop.Store(true)
+	await(t, flood, "the end of the flood")
+}
+
 // A loop that is polled already says so, and closing it is refused.
 func TestLoopPolledTwiceIsBusy(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{})
@@ -47,6 +85,24 @@ func TestLoopPolledTwiceIsBusy(t *testing.T) {
 	}
 	if err := await(t, first, "the poll that was woken"); err != nil {
 		t.Error(err)
+	}
+}
+
+// A poll without a timeout returns with an event, or because it was woken.
+func TestLoopPollGoesOnUntilThereIsAnEvent(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{QueueBytes: 4096})
+	id, p := l.open()
+	for {
+		if _, err := l.SendBinary(id, make([]byte, 2000)); err != nil {
+			break
+		}
+		if err := l.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.read() // now there is room, which is found out in the middle of a poll
+	if n := l.poll(-1); n != 1 || l.last().Kind != LoopDrain {
+		t.Errorf("%d events: %v", n, l.events)
 	}
 }
 
@@ -227,4 +283,12 @@ func TestLoopSpin(t *testing.T) {
 	if n := l.poll(5 * time.Millisecond); n != 0 {
 		t.Errorf("%d events", n)
 	}
+	if err := l.SetOption(OptSpinUS, 1_000_000); err != nil {
+		t.Fatal(err)
+	}
+	within(t, 10*time.Second, "thirty polls of a millisecond", func() {
+		for range 30 {
+			l.poll(time.Millisecond)
+		}
+	})
 }

@@ -258,7 +258,14 @@ func (l *Loop) deliverOpen(slot uint32, c *loopConn) {
 		l.viewText(e, subprotocol)
 	}
 	l.opened = append(l.opened, slot)
-	l.beginOpen(slot, c)
+	switch {
+	case c.m.State() != protocol.Open: // the user has closed it already, and its deadline stands
+		l.schedule(slot, c)
+	case l.draining:
+		l.sendAway(slot, c)
+	default:
+		l.beginOpen(slot, c)
+	}
 }
 
 // releaseOpenings gives back the memory of opening handshakes that were delivered with the last poll.

@@ -62,6 +62,35 @@ func TestLoopRequestAccepted(t *testing.T) {
 	wantEvents(t, l.events, "request /chat?x=1", "open b", "message right behind the request")
 }
 
+// A connection that is accepted and closed before it is told open has the time of a closing handshake for it, like any other.
+func TestLoopRequestAcceptedAndClosed(t *testing.T) {
+	for _, o := range []LoopOptions{{}, {PingInterval: NoTimeout}, {HandshakeTimeout: NoTimeout}} {
+		o.Requests = true
+		l := newClockLoop(t, o)
+		port, err := l.Listen("127.0.0.1:0", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := dialTCP(t, port)
+		p.raw([]byte(upgradeRequest))
+		e, _ := l.nextRequest()
+		if err := l.Accept(e.Conn, "", nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.CloseConn(e.Conn, 4000, "full"); err != nil {
+			t.Fatal(err)
+		}
+		p.head(l, "101")
+		if got := p.await(l, 1); got[0] != "close 4000 full" {
+			t.Errorf("the peer got %q", got)
+		}
+		l.pass(4 * time.Second)
+		wantEvents(t, l.events, "request /chat?x=1", "open ")
+		l.pass(time.Second + clockTick)
+		wantEvents(t, l.events, "request /chat?x=1", "open ", "close a deadline passed")
+	}
+}
+
 // Plain requests are answered on the same connection, one after the other, pipelined ones too; then it may still be upgraded.
 func TestLoopPlainHTTP(t *testing.T) {
 	l, port := requestLoop(t)

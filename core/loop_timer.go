@@ -84,10 +84,11 @@ func (l *Loop) unhang(slot uint32, c *loopConn) {
 	c.wheelLevel, c.wheelNext, c.wheelPrev = 0, 0, 0
 }
 
-// runTimers looks at every connection whose list has passed.
+// runTimers looks at every connection whose list has passed, and at the chores.
 func (l *Loop) runTimers() {
 	w := &l.wheel
 	if l.tick>>fineShift == w.at>>fineShift {
+		l.runChores()
 		return
 	}
 	from, far := w.at>>fineShift, w.at>>farShift
@@ -125,7 +126,7 @@ func (l *Loop) passed(at uint32) bool { return int32(l.tick-at) >= 0 }
 // due returns the earliest deadline of a connection.
 func (l *Loop) due(c *loopConn) (at uint32, ok bool) {
 	if c.flags&(cYoung|cEnding) != 0 || c.m.State() != protocol.Open {
-		return c.stageTick, c.flags&cYoung == 0 || l.more.handshakeMS != 0
+		return c.stageTick, c.flags&cYoung == 0 || l.more.handshakeMS != 0 || l.draining
 	}
 	earlier := func(t uint32) {
 		if !ok || int32(t-at) < 0 {
@@ -213,6 +214,21 @@ func (l *Loop) rescheduleAll() {
 			c.stageTick = pong
 		}
 		l.schedule(uint32(i), c)
+	}
+	l.stir() // the timer must be set
+}
+
+// restage moves the deadline of each connection that is in a stage by what the time for it has changed. The deadline of a drain stands.
+func (l *Loop) restage(stage State, by uint32) {
+	if l.draining {
+		return
+	}
+	l.readClock()
+	for i := range l.slab.used {
+		if c := l.slab.at(uint32(i)); c.flags&(cUsed|cEnding|cTold|cTellClose) == cUsed && c.m.State() == stage {
+			c.stageTick += by
+			l.schedule(uint32(i), c)
+		}
 	}
 	l.stir() // the timer must be set
 }

@@ -2058,7 +2058,8 @@ WS_API int64_t ws_loop_handshake(int64_t loop, int64_t fd, const char *url, cons
 /**
  * Writes what was sent since the last poll, then waits until something happens, the time is over or ws_loop_wake is
  * called, and reports what happened. What does not fit into the array comes with the next poll. What the events of
- * the poll before view is invalid from here on. A signal does not end the wait unless WS_OPT_INTERRUPTIBLE is set.
+ * the poll before view is invalid from here on. A signal does not end the wait unless WS_OPT_INTERRUPTIBLE is set;
+ * then one that Go sends to its own threads may end it, too.
  *
  * @param loop The loop.
  * @param events Room for the events.
@@ -2132,9 +2133,9 @@ WS_API int64_t ws_loop_wake(int64_t loop) WS_NOEXCEPT;
 WS_API int64_t ws_loop_flush(int64_t loop) WS_NOEXCEPT;
 
 /**
- * Begins a graceful end: stops listening and starts the closing handshake with 1001 on every connection. Those that
- * have not answered in time are cut off. WS_EVENT_DRAINED tells that the last one is gone; until then the loop is
- * to be polled.
+ * Begins a graceful end: stops listening and starts the closing handshake with 1001 on every connection, also on
+ * one that is being opened, once it is open. Those that have not answered in time are cut off. WS_EVENT_DRAINED
+ * tells that the last one is gone; until then the loop is to be polled.
  *
  * @param loop The loop.
  * @param timeout_ms The time for it, 1 ms to 12 days.

@@ -98,7 +98,8 @@ var loopFunctions = []Function{
 		Name: "ws_loop_poll", Section: looping, Body: C,
 		Doc: "Writes what was sent since the last poll, then waits until something happens, the time is over or ws_loop_wake is called, and " +
 			"reports what happened. What does not fit into the array comes with the next poll. What the events of the poll before view is " +
-			"invalid from here on. A signal does not end the wait unless WS_OPT_INTERRUPTIBLE is set.",
+			"invalid from here on. A signal does not end the wait unless WS_OPT_INTERRUPTIBLE is set; then one that Go sends " +
+			"to its own threads may end it, too.",
 		Params: []Param{
 			loopParam,
 			{Name: "events", Type: events, Doc: "Room for the events."},
@@ -151,8 +152,8 @@ var loopFunctions = []Function{
 	},
 	{
 		Name: "ws_loop_drain", Section: looping,
-		Doc: "Begins a graceful end: stops listening and starts the closing handshake with 1001 on every connection. Those that have not " +
-			"answered in time are cut off. WS_EVENT_DRAINED tells that the last one is gone; until then the loop is to be polled.",
+		Doc: "Begins a graceful end: stops listening and starts the closing handshake with 1001 on every connection, also on one that " +
+			"is being opened, once it is open. Those that have not answered in time are cut off. WS_EVENT_DRAINED tells that the last one is gone; until then the loop is to be polled.",
 		Params: []Param{loopParam, {Name: "timeout_ms", Type: num, Doc: "The time for it, 1 ms to 12 days."}},
 		Result: num, Returns: "0, or -1.", Errors: with(onLoopConn, "WS_ERR_ARGUMENT"), Threads: loopFree, Clause: "RFC 6455 §7.1.1, §7.4.1",
 	},

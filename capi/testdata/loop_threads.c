@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "loop.h"
@@ -31,7 +32,8 @@ static void promptly(void (*waits)(void))
 struct poller {
     int64_t loop, timeout_ms, result, error;
     _Atomic double returned;
-    _Atomic int begun;
+    _Atomic pid_t begun;   /* the thread */
+    _Atomic int signalled; /* the test sends it a signal */
     pthread_t thread;
 };
 
@@ -39,10 +41,10 @@ static void *poll_once(void *argument)
 {
     struct poller *p = argument;
     WsEvent events[8];
-    p->begun = 1;
-    do { /* the thread that starts this one looks in now and then */
+    p->begun = (pid_t)syscall(SYS_gettid);
+    do { /* the thread that starts this one looks in now and then, and not every signal is the test's */
         p->result = ws_loop_poll(p->loop, events, 8, p->timeout_ms);
-    } while (p->result < 0 && ws_last_error() == WS_ERR_BUSY);
+    } while (p->result < 0 && (ws_last_error() == WS_ERR_BUSY || (ws_last_error() == WS_ERR_INTERRUPTED && !p->signalled)));
     p->returned = seconds();
     p->error = ws_last_error();
     return NULL;
@@ -168,17 +170,6 @@ static void signals_are_the_hosts(void)
     ended(begin, finish(&p));
     CHECK(p.result == 0);
 
-    CHECK(ws_set(loop, WS_OPT_INTERRUPTIBLE, 1) == 0 && ws_get(loop, WS_OPT_INTERRUPTIBLE) == 1);
-    start(&p, loop, WS_TIMEOUT_NONE);
-    begin = seconds();
-    while (!p.returned && seconds() - begin < 60) { /* a signal may come just before the wait */
-        pthread_kill(p.thread, SIGUSR1);
-        sched_yield();
-    }
-    finish(&p);
-    CHECK(p.result == -1 && p.error == WS_ERR_INTERRUPTED);
-    CHECK(ws_loop_poll(loop, &e, 1, 0) == 0); /* and nothing is lost */
-
     /* Wake-ups from a handler on a thread that is inside Go again and again. */
     pthread_t self = pthread_self();
     for (int i = 0; i < 2000; i++) {
@@ -186,6 +177,91 @@ static void signals_are_the_hosts(void)
         if (i % 4 == 0) {
             pthread_kill(self, SIGUSR2);
         }
+    }
+    CHECK(ws_loop_drop(loop) == 0);
+}
+
+/* One signal ends a wait that it is to end, however long that has gone on, and nothing is lost. */
+static void one_signal_suffices(void)
+{
+    int swallowed = 0;
+    for (int looks = 1; looks <= 8; looks++) {
+        struct poller p;
+        int64_t loop = ws_loop_new(NULL);
+        CHECK(ws_set(loop, WS_OPT_INTERRUPTIBLE, 1) == 0 && ws_get(loop, WS_OPT_INTERRUPTIBLE) == 1);
+        on_signal(SIGUSR1, note);
+        start(&p, loop, WS_TIMEOUT_NONE);
+        for (int i = 0; i < looks; i++) { /* each takes some milliseconds */
+            until_asleep(p.begun);
+        }
+        p.signalled = 1;
+        pthread_kill(p.thread, SIGUSR1); /* by now the thread may be over */
+        double begin = seconds();
+        while (!p.returned && seconds() - begin < PATIENCE_MS / 1000.0) {
+            sched_yield();
+        }
+        if (!p.returned) { /* it may have come just before a wait */
+            swallowed++;
+            CHECK(ws_loop_wake(loop) == 0);
+        }
+        finish(&p);
+        CHECK(p.result == -1 ? p.error == WS_ERR_INTERRUPTED : p.result == 0);
+        WsEvent e;
+        CHECK(ws_loop_poll(loop, &e, 1, 0) == 0);
+        CHECK(ws_loop_drop(loop) == 0);
+    }
+    CHECK(swallowed <= 1);
+}
+
+static _Atomic int flooding;
+
+/* Sends pings without end, and reads no answer. */
+static void *flood(void *argument)
+{
+    static const unsigned char ping[6] = {0x89, 0x80, 1, 2, 3, 4};
+    static char pings[240000];
+    int *fds = argument;
+    for (size_t i = 0; i < sizeof pings; i += sizeof ping) {
+        memcpy(pings + i, ping, sizeof ping);
+    }
+    size_t at[4] = {0};
+    for (double begin = seconds(); flooding && seconds() - begin < 60;) {
+        for (int i = 0; i < 4; i++) {
+            ssize_t n = send(fds[i], pings + at[i], sizeof pings - at[i], MSG_DONTWAIT);
+            at[i] = n > 0 ? (at[i] + (size_t)n) % sizeof pings : at[i];
+        }
+    }
+    return NULL;
+}
+
+/* A poll is over in time, however fast something comes that makes no event. */
+static void floods_extend_no_timeout(void)
+{
+    int64_t loop = ws_loop_new(NULL);
+    int fds[4][2], far[4];
+    for (int i = 0; i < 4; i++) {
+        CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds[i]) == 0);
+        CHECK(ws_loop_adopt(loop, fds[i][0], WS_ADOPT_SERVER, NULL, 0) > 0);
+        far[i] = fds[i][1];
+    }
+    WsEvent events[4];
+    CHECK(ws_loop_poll(loop, events, 4, PATIENCE_MS) == 4);
+    pthread_t flooder;
+    flooding = 1;
+    CHECK(pthread_create(&flooder, NULL, flood, far) == 0);
+    WsMetrics before, after;
+    for (int i = 0; i < 100; i++) { /* one that does not wait looks at each connection twice, at 128 KiB each time */
+        CHECK(ws_loop_metrics(loop, &before, sizeof before) > 0);
+        CHECK(ws_loop_poll(loop, events, 4, 0) == 0);
+        CHECK(ws_loop_metrics(loop, &after, sizeof after) > 0);
+        CHECK(after.bytes_in - before.bytes_in <= 2 * 4 * (128 << 10));
+    }
+    double begin = seconds();
+    CHECK(ws_loop_poll(loop, events, 4, 10) == 0 && seconds() - begin < PATIENCE_MS / 1000.0);
+    flooding = 0;
+    CHECK(pthread_join(flooder, NULL) == 0);
+    for (int i = 0; i < 4; i++) {
+        close(far[i]);
     }
     CHECK(ws_loop_drop(loop) == 0);
 }
@@ -332,6 +408,8 @@ int main(void)
     promptly(waits_are_ended);
     promptly(signals_are_the_hosts);
     cancelling_waits();
+    one_signal_suffices();
+    floods_extend_no_timeout();
     senders_come_from_anywhere();
     one_of_many_closes();
     forks_are_told();

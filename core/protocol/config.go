@@ -44,7 +44,7 @@ func DefaultLimits() Limits {
 	}
 }
 
-// Config says how machines behave. One Config may serve any number of machines; it must not change while they use it, but for Batch.
+// Config says how machines behave. One Config may serve any number of machines; it must not change while they use it.
 type Config struct {
 	Role   Role
 	Limits Limits
@@ -74,11 +74,12 @@ type Config struct {
 	Alloc func(capacity int) []byte
 	Free  func([]byte)
 
-	// Batch, when not zero, is the number of the batch of events that the shell is gathering, for shells that answer a batch
-	// only when it is whole. It changes from batch to batch. What would end the connection behind a message of the current
-	// batch is held back until the next: a close frame is answered, and a violation reported, once that message could be
-	// answered (RFC 6455 §5.5.1 lets the answer to a close frame wait for that). Machine.Held tells. The number wraps past 0.
-	Batch uint8
+	// Batch, when set, points to the number of the batch of events that the shell is gathering, for shells that answer a batch
+	// only when it is whole. It changes from batch to batch, also for Configs that are not in use for new machines any more. What
+	// would end the connection behind a message of the current batch is held back until the next: a close frame is answered, and a
+	// violation reported, once that message could be answered (RFC 6455 §5.5.1 lets the answer to a close frame wait for that).
+	// Machine.Held tells. The number wraps past 0.
+	Batch *uint8
 
 	// Spare, when set, recycles the working memory of opening handshakes. A Spare must not be shared between threads.
 	Spare *Spare

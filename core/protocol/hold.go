@@ -13,11 +13,15 @@ const (
 
 // answersWait reports whether a message of the batch that the shell is gathering has been delivered.
 func (m *Machine) answersWait() bool {
-	return m.batch != 0 && m.batch == m.cfg.Batch && m.state != Connecting && m.state != Closed
+	return m.batch != 0 && m.batch == *m.cfg.Batch && m.state != Connecting && m.state != Closed
 }
 
 // delivers notes that a message, or a part of one, goes out with the current batch.
-func (m *Machine) delivers() { m.batch = m.cfg.Batch }
+func (m *Machine) delivers() {
+	if b := m.cfg.Batch; b != nil {
+		m.batch = *b
+	}
+}
 
 // Held reports whether the end of the connection, or of its input, waits for the next batch.
 func (m *Machine) Held() bool {

@@ -29,7 +29,8 @@ func TestEndWaitsForTheAnswersOfItsBatch(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := testConfig(Client)
-			cfg.Batch = 255
+			batch := uint8(255)
+			cfg.Batch = &batch
 			m := open(cfg)()
 			m.Feed(unhex(t, c.in))
 			if got := pull(m); !strings.HasPrefix(got, "message") || strings.Contains(got, c.end) {
@@ -45,7 +46,7 @@ func TestEndWaitsForTheAnswersOfItsBatch(t *testing.T) {
 			if got := pull(m); got != "" {
 				t.Errorf("still in the first batch: %s", got)
 			}
-			cfg.Batch = 1
+			batch = 1
 			if got := pull(m); got != c.end || m.State() != Closed || m.Held() || m.Pending() {
 				t.Errorf("second batch: %q in %v", got, m.State())
 			}
@@ -58,14 +59,15 @@ func TestEndWaitsForTheAnswersOfItsBatch(t *testing.T) {
 
 func TestEndOfInputWaitsForTheAnswersOfItsBatch(t *testing.T) {
 	cfg := testConfig(Client)
-	cfg.Batch = 7
+	batch := uint8(7)
+	cfg.Batch = &batch
 	m := open(cfg)()
 	m.Feed(unhex(t, "81 01 61"))
 	m.FeedEOF()
 	if got := pull(m); got != "message" || !m.Held() || !m.Pending() {
 		t.Errorf("first batch: %q", got)
 	}
-	cfg.Batch++
+	batch++
 	if got := pull(m); got != "end" || m.Held() {
 		t.Errorf("second batch: %q", got)
 	}
@@ -73,7 +75,8 @@ func TestEndOfInputWaitsForTheAnswersOfItsBatch(t *testing.T) {
 
 func TestEndWithoutMessagesDoesNotWait(t *testing.T) {
 	cfg := testConfig(Client)
-	cfg.Batch = 1
+	batch := uint8(1)
+	cfg.Batch = &batch
 	m := open(cfg)()
 	m.Feed(unhex(t, "89 00 88 02 03e8"))
 	if got := pull(m); got != "ping close" || m.State() != Closed {

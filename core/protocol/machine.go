@@ -26,7 +26,7 @@ type Machine struct {
 	frameOp wire.Opcode // opcode of the current frame
 	msgOp   wire.Opcode // opcode of the message's first frame
 	sendOp  wire.Opcode // opcode of the outgoing fragmented message, 0 when none is begun
-	batch   uint8       // Config.Batch when a message was delivered last
+	batch   uint8       // *Config.Batch when a message was delivered last
 	flags   flag
 	sentKey [4]byte // the last mask that was drawn
 

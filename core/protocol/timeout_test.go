@@ -20,7 +20,7 @@ func TestTimeOut(t *testing.T) {
 	}
 	for _, in := range []string{"G", "GET / HTTP/1.1\r\n", "HEAD / HTTP/1.1\r\nHost: a\r\n"} {
 		m := begun(in)
-		if !m.TimeOut() || m.State() != Closed || m.Err() == nil || m.Err().Status != 408 {
+		if !m.RequestBegun() || !m.TimeOut() || m.State() != Closed || m.Err() == nil || m.Err().Status != 408 {
 			t.Fatalf("%q: %v, %v", in, m.State(), m.Err())
 		}
 		if out := string(m.Output()); !strings.HasPrefix(out, "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n") {
@@ -35,7 +35,7 @@ func TestTimeOut(t *testing.T) {
 		t.Helper()
 		state := m.State()
 		m.Sent(len(m.Output()))
-		if m.TimeOut() || m.State() != state || m.HasOutput() {
+		if m.RequestBegun() || m.TimeOut() || m.State() != state || m.HasOutput() {
 			t.Errorf("%s: %v, %q", name, m.State(), m.Output())
 		}
 	}
