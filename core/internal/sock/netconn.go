@@ -31,6 +31,7 @@ type direction struct {
 	mu      sync.Mutex
 	woken   bool // WakeRead or WakeWrite came and no call has reported it
 	limited bool // the net.Conn has a deadline
+	cut     bool // a wake-up has set one since the call under way set its own
 }
 
 var past = time.Unix(1, 0)
@@ -56,6 +57,7 @@ func (d *direction) prepare(w *Wait, set func(time.Time) error) error {
 		d.woken = false
 		return ErrWoken
 	}
+	d.cut = false
 	if w.Deadline.IsZero() && !d.limited {
 		return nil
 	}
@@ -67,11 +69,15 @@ func (d *direction) prepare(w *Wait, set func(time.Time) error) error {
 func (d *direction) wake(set func(time.Time) error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.woken, d.limited = true, true
+	d.woken, d.limited, d.cut = true, true, true
 	_ = set(past)
 }
 
-// verdict translates the error of a call.
+// errCut ends an attempt that a wake-up cut although the call does not ask for them: the call goes on, and the wake-up stays due.
+var errCut = errors.New("cut by a wake-up for another call")
+
+// verdict translates the error of a call. A deadline that neither the call nor a wake-up set is the carrier's own failure: TLS repeats
+// the error of a write that a deadline cut for ever.
 func (s *NetConn) verdict(d *direction, w *Wait, err error) error {
 	switch {
 	case err == nil:
@@ -81,11 +87,15 @@ func (s *NetConn) verdict(d *direction, w *Wait, err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if d.woken && (w.Deadline.IsZero() || time.Until(w.Deadline) > 0) {
+		switch {
+		case !w.Deadline.IsZero() && time.Until(w.Deadline) <= 0:
+			return ErrTimeout
+		case d.woken && w.Wakeable:
 			d.woken = false
 			return ErrWoken
+		case d.cut:
+			return errCut
 		}
-		return ErrTimeout
 	}
 	return err
 }
@@ -103,7 +113,7 @@ func (s *NetConn) Read(p []byte, w Wait) (int, error) {
 		if err == nil {
 			continue
 		}
-		if err = s.verdict(&s.read, &w, err); err != ErrWoken || w.Wakeable {
+		if err = s.verdict(&s.read, &w, err); err != errCut {
 			return 0, err
 		}
 	}
@@ -131,7 +141,7 @@ func (s *NetConn) Write(bufs [][]byte, w Wait) (total int64, err error) {
 		if err == nil {
 			continue
 		}
-		if err = s.verdict(&s.send, &w, err); err != ErrWoken || w.Wakeable {
+		if err = s.verdict(&s.send, &w, err); err != errCut {
 			return total, err
 		}
 	}
@@ -154,22 +164,26 @@ func (s *NetConn) TryWrite(p []byte) (int, error) {
 	var n int
 	var errno syscall.Errno
 	w := Wait{}
-	if err := s.send.prepare(&w, s.conn.SetWriteDeadline); err != nil {
-		return 0, err
+	for {
+		if err := s.send.prepare(&w, s.conn.SetWriteDeadline); err != nil {
+			return 0, err
+		}
+		err := s.raw.Write(func(fd uintptr) bool {
+			n, errno = send(int(fd), p, false)
+			return true
+		})
+		switch {
+		case err == nil && errno == 0:
+			return n, nil
+		case err == nil && (errno == syscall.EAGAIN || errno == syscall.EINTR):
+			return 0, nil
+		case err == nil:
+			return 0, errno
+		}
+		if err = s.verdict(&s.send, &w, err); err != errCut {
+			return 0, err
+		}
 	}
-	err := s.raw.Write(func(fd uintptr) bool {
-		n, errno = send(int(fd), p, false)
-		return true
-	})
-	switch {
-	case err != nil:
-		return 0, s.verdict(&s.send, &w, err)
-	case errno == syscall.EAGAIN || errno == syscall.EINTR:
-		return 0, nil
-	case errno != 0:
-		return 0, errno
-	}
-	return n, nil
 }
 
 // Shutdown implements Stream. A carrier without halves is left as it is.
