@@ -41,15 +41,16 @@ func (c *Conn) send(ctx context.Context, o outgoing) (int, error) {
 		if ctx.Err() != nil {
 			return 0, contextError(s.name, ctx)
 		}
-		if done = ctx.Done(); done != nil {
-			s.wait.Wakeable = true
-			defer context.AfterFunc(ctx, c.stream.WakeWrite)()
-		}
+		done = ctx.Done()
 	}
 	if err := c.gate.take(s.wait.Deadline, c.closing, done); err != nil {
 		return 0, c.waitError(&s, err)
 	}
 	defer c.leaveGate(&s)
+	if done != nil {
+		s.wait.Wakeable = true
+		defer c.watch(ctx)()
+	}
 	if c.owed.Load() {
 		if err := c.flush(&s); err != nil {
 			return 0, err
@@ -59,6 +60,21 @@ func (c *Conn) send(ctx context.Context, o outgoing) (int, error) {
 		return c.writeFrame(&s, &o, false)
 	}
 	return c.writeFragments(&s, &o, step)
+}
+
+// watch has the end of ctx wake the write under way until stop is called. The caller holds the gate. Behind stop comes no wake-up: it
+// would meet the next sender's write, and TLS never recovers from a write that is cut.
+func (c *Conn) watch(ctx context.Context) (stop func()) {
+	woken := make(chan struct{})
+	undo := context.AfterFunc(ctx, func() {
+		defer close(woken)
+		c.stream.WakeWrite()
+	})
+	return func() {
+		if !undo() {
+			<-woken
+		}
+	}
 }
 
 // writeFragments sends a long message as fragments (RFC 6455 §5.4). Text is checked as a whole before the first leaves.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"testing"
 	"time"
@@ -131,4 +132,54 @@ func TestSendContext(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// The context of a sender that waits in line ends nothing but that sender's wait. On TLS a write that is cut is the end.
+func TestContextOfASenderInLine(t *testing.T) {
+	a, b := tlsPair(t)
+	defer b.Close()
+	c := must(NewConn(a, RoleClient, nil))(t)
+	defer c.Drop()
+	first := async(func() error { return fillSocket(c) })
+	until(t, "the first sender blocks", func() bool { return blocked("core.(*Conn).writeAll") })
+	ctx, cancel := context.WithCancel(t.Context())
+	second := async(func() error { return c.Send(ctx, OpText, []byte("x")) })
+	until(t, "the second waits", func() bool { return inLine(c) == 1 })
+	cancel()
+	wantCode(t, await(t, second, "the second sender"), CodeInterrupted)
+	go io.Copy(io.Discard, b)
+	if err := await(t, first, "the first sender"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A wake-up that is late for its own call does not meet the next sender's write.
+func TestContextThatEndsWithItsSend(t *testing.T) {
+	woken, writes := make(chan struct{}), make(chan struct{}, 2)
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &scripted{}
+	begun := make(chan struct{})
+	s.wakeWrite = func() { close(begun); <-woken }
+	s.write = func(bufs [][]byte) (int64, error) {
+		writes <- struct{}{}
+		if len(writes) == 1 { // the context ends too late to stop this write
+			cancel()
+			<-begun
+		}
+		return s.keep(bufs)
+	}
+	c := scriptedServer(s, defaultSettings())
+	first := async(func() error { return c.Send(ctx, OpText, []byte("first")) })
+	<-begun
+	second := async(func() error { _, err := c.SendText("second"); return err })
+	until(t, "the second sender is there", func() bool { return inLine(c) == 1 || len(writes) == 2 })
+	if len(writes) == 2 {
+		t.Fatal("the second sender writes, and the first one's wake-up is under way")
+	}
+	close(woken)
+	for _, sent := range []<-chan error{first, second} {
+		if err := await(t, sent, "a sender"); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
