@@ -66,7 +66,7 @@ func (c *Conn) handshakeAway(name string, wait sock.Wait) error {
 		return nil // a sender is stuck: the peer does not read, so it would not see a close frame either
 	}
 	err := c.flush(&s)
-	c.gate.leave()
+	c.leaveGate()
 	if err != nil {
 		return interruption(err)
 	}
@@ -143,11 +143,10 @@ func (c *Conn) conclude(why error) {
 	c.mu.Unlock()
 	s := sending{wait: wait}
 	if c.gate.take(wait.Deadline, nil, nil) == nil {
-		if c.flush(&s) == nil {
-			c.gate.leave()
+		err := c.flush(&s)
+		c.leaveGate()
+		if err == nil {
 			c.linger(wait)
-		} else {
-			c.gate.leave()
 		}
 	}
 	c.finish(why)

@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -181,5 +182,76 @@ func TestCloseFrameOutlastsTheSendTimeout(t *testing.T) {
 	}
 	if f, err := peer.RecvFrame(); err != nil || f.CloseCode() != CloseNormal {
 		t.Fatal(f.Opcode, err)
+	}
+}
+
+// brim fills the socket of a server's connection with small frames until there is room for no more, and returns the connection.
+func brim(t *testing.T) (*Conn, *rawPeer) {
+	t.Helper()
+	a, b := socketpair(t) // takes a small frame whole or not at all
+	c := must(FromServer(a))(t)
+	t.Cleanup(c.Drop)
+	if err := c.SetOption(OptSendTimeoutMS, 20); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := c.SendPingPayload(make([]byte, 100)); errors.Is(err, ErrTimeout) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.SetOption(OptSendTimeoutMS, NoTimeoutMS); err != nil {
+		t.Fatal(err)
+	}
+	return c, newRawPeer(t, b)
+}
+
+// hearPong reads whatever comes until the pong does.
+func (p *rawPeer) hearPong(payload string) {
+	p.t.Helper()
+	want := append([]byte{0x8A, byte(len(payload))}, payload...)
+	var all []byte
+	for buf := make([]byte, 1<<16); !bytes.HasSuffix(all, want); {
+		n, err := p.Read(buf)
+		if all = append(all, buf[:n]...); err != nil {
+			p.t.Fatalf("no pong (%v) in %d bytes", err, len(all))
+		}
+	}
+}
+
+// A sender that a pong was left to returns when its own time is over, and the pong goes out once there is room.
+func TestPongOutlastsTheSender(t *testing.T) {
+	for _, v := range []struct {
+		name string
+		code ErrorCode
+		send func(*Conn, context.Context) error
+	}{
+		{"context", CodeInterrupted, func(c *Conn, ctx context.Context) error { return c.Send(ctx, OpBinary, make([]byte, 100)) }},
+		{"timeout", CodeTimeout, func(c *Conn, _ context.Context) error {
+			if err := c.SetOption(OptSendTimeoutMS, 300); err != nil {
+				return err
+			}
+			_, err := c.SendBinary(make([]byte, 100))
+			return err
+		}},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			c, peer := brim(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			sent := async(func() error { return v.send(c, ctx) })
+			until(t, "the sender blocks", func() bool { return blocked("sock.(*FD).write(") })
+			got := async(func() error { _, err := c.RecvMessage(); return err })
+			peer.say(masked(0x89, "hi")...)
+			until(t, "the pong is left to it", c.owed.Load)
+			cancel()
+			wantCode(t, await(t, sent, "the sender"), v.code)
+			peer.hearPong("hi")
+			if _, err := c.SendText("x"); err != nil {
+				t.Fatal(err)
+			}
+			c.Drop()
+			wantCode(t, await(t, got, "the receiver"), CodeClosed)
+		})
 	}
 }

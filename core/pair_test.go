@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -93,9 +94,11 @@ type scripted struct {
 	sock.Stream
 	write     func(bufs [][]byte) (int64, error) // nil: keeps everything in out
 	wakeWrite func()                             // nil: nothing
-	out       []byte
 	ended     chan struct{}
 	closing   atomic.Bool
+
+	mu  sync.Mutex
+	out []byte
 }
 
 // scriptedServer returns a server's connection on s.
@@ -108,11 +111,20 @@ func scriptedServer(s *scripted, set settings) *Conn {
 }
 
 func (s *scripted) keep(bufs [][]byte) (n int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, b := range bufs {
 		s.out = append(s.out, b...)
 		n += int64(len(b))
 	}
 	return n, nil
+}
+
+// said returns what was written.
+func (s *scripted) said() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.out)
 }
 
 func (s *scripted) Write(bufs [][]byte, _ sock.Wait) (int64, error) {

@@ -96,7 +96,7 @@ func (c *Conn) deliver(s *sending) error {
 		return c.waitError(s, err)
 	}
 	err := c.flush(s)
-	c.gate.leave()
+	c.leaveGate()
 	if err != nil {
 		c.finish(err)
 	}

@@ -46,7 +46,7 @@ func (c *Conn) send(ctx context.Context, o outgoing) (int, error) {
 	if err := c.gate.take(s.wait.Deadline, c.closing, done); err != nil {
 		return 0, c.waitError(&s, err)
 	}
-	defer c.leaveGate(&s)
+	defer c.leaveGate()
 	if done != nil {
 		s.wait.Wakeable = true
 		defer c.watch(ctx)()
