@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"libws/core/internal/sock"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -253,5 +255,44 @@ func TestPongOutlastsTheSender(t *testing.T) {
 			c.Drop()
 			wantCode(t, await(t, got, "the receiver"), CodeClosed)
 		})
+	}
+}
+
+// A ping is answered between the fragments of a long message. A signal in that moment ends the wait and costs nothing: the rest of
+// the pong and of the message goes out behind the caller's back.
+func TestSignalBetweenFragments(t *testing.T) {
+	const size = 1000
+	for cut := range len("\x8a\x02hi") { // bytes of the pong that are out
+		s := &scripted{}
+		set := defaultSettings()
+		set[OptInterruptible], set[OptSendFrameBytes] = 1, 400
+		c := scriptedServer(s, set)
+		t.Cleanup(c.Drop)
+		writes := 0
+		s.write = func(bufs [][]byte) (int64, error) {
+			switch writes++; writes {
+			case 1: // the first fragment, while the receiver gets a ping
+				c.mu.Lock()
+				c.m.Feed(masked(0x89, "hi"))
+				c.m.Next()
+				c.mu.Unlock()
+				c.answer()
+			case 2:
+				n, _ := s.keep([][]byte{bufs[0][:cut]})
+				return n, sock.ErrInterrupted
+			}
+			return s.keep(bufs)
+		}
+		if n, err := c.SendBinary(bytes.Repeat([]byte{1}, size)); err != nil || n < size {
+			t.Fatal(cut, n, err)
+		}
+		if _, err := c.SendText("x"); err != nil {
+			t.Fatal(cut, err)
+		}
+		one := strings.Repeat("\x01", 400)
+		want := "\x02\x7e\x01\x90" + one + "\x8a\x02hi" + "\x00\x7e\x01\x90" + one + "\x80\x7e\x00\xc8" + one[:200] + "\x81\x01x"
+		if said := s.said(); said != want {
+			t.Fatalf("after %d bytes of the pong: %q", cut, said)
+		}
 	}
 }

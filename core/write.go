@@ -95,7 +95,9 @@ func (c *Conn) writeFragments(s *sending, o *outgoing, step int) (int, error) {
 		}
 		part.op = OpContinuation
 		if c.owed.Load() && len(c.carry) == 0 { // a ping is answered before a long message is over
-			if err := c.flush(s); err != nil {
+			if err := c.drain(s); err == sock.ErrInterrupted {
+				c.carryOutput() // and the rest of the message behind it, as when a signal comes inside a frame
+			} else if err != nil {
 				return total, c.cutOff(s, err)
 			}
 		}
@@ -183,6 +185,15 @@ func (c *Conn) keep(n int, head, body []byte) {
 	c.carry = append(c.carry, head[min(n, len(head)):]...)
 	c.carry = append(c.carry, body[max(0, n-len(head)):]...)
 	c.owed.Store(true)
+}
+
+// carryOutput makes the machine's output, of which a part may be out, the carry.
+func (c *Conn) carryOutput() {
+	out := c.output()
+	c.keep(0, out, nil)
+	c.mu.Lock()
+	c.m.Sent(len(out))
+	c.mu.Unlock()
 }
 
 // writeAll writes head, then body. It returns how many bytes went out.
