@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * a944f860c9629db1bbdcbae1b8fa6e8ae12d8856a5219ad971972999fa5ff3ef
+ * 437e3b0df4087406613307b57d2be65586db9d650786d75c7f48e93cbb9e4e86
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

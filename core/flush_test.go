@@ -187,12 +187,9 @@ func TestCloseFrameOutlastsTheSendTimeout(t *testing.T) {
 	}
 }
 
-// brim fills the socket of a server's connection with small frames until there is room for no more, and returns the connection.
-func brim(t *testing.T) (*Conn, *rawPeer) {
+// fill sends pings until the socket, one of a socketpair, has no room left for a byte: it takes a small frame whole or not at all.
+func fill(t *testing.T, c *Conn) {
 	t.Helper()
-	a, b := socketpair(t) // takes a small frame whole or not at all
-	c := must(FromServer(a))(t)
-	t.Cleanup(c.Drop)
 	if err := c.SetOption(OptSendTimeoutMS, 20); err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +203,6 @@ func brim(t *testing.T) (*Conn, *rawPeer) {
 	if err := c.SetOption(OptSendTimeoutMS, NoTimeoutMS); err != nil {
 		t.Fatal(err)
 	}
-	return c, newRawPeer(t, b)
 }
 
 // hearPong reads whatever comes until the pong does.
@@ -239,7 +235,10 @@ func TestPongOutlastsTheSender(t *testing.T) {
 		}},
 	} {
 		t.Run(v.name, func(t *testing.T) {
-			c, peer := brim(t)
+			a, b := socketpair(t)
+			c, peer := must(FromServer(a))(t), newRawPeer(t, b)
+			defer c.Drop()
+			fill(t, c)
 			ctx, cancel := context.WithCancel(t.Context())
 			sent := async(func() error { return v.send(c, ctx) })
 			until(t, "the sender blocks", func() bool { return blocked("sock.(*FD).write(") })

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"libws/core/internal/sock"
+	"libws/core/protocol"
 	"libws/core/wire"
 )
 
@@ -19,6 +20,8 @@ type outgoing struct {
 	answer  bool // a pong whose payload is that of the ping it answers
 	payload []byte
 	until   *sock.Event // ends the wait as a signal would; nil: none
+
+	before protocol.Sending // how far the machine was before the frame under way
 }
 
 // sending is one call's way of waiting.
@@ -115,6 +118,7 @@ func (c *Conn) writeFrame(s *sending, o *outgoing, begun bool) (int, error) {
 	if o.answer {
 		payload = c.m.HeldPing()
 	}
+	o.before = c.m.Sending()
 	if len(payload) <= headerRoom-wire.MaxHeaderSize {
 		frame, err := c.m.AppendFrame(c.header[:0], o.op, o.fin, payload)
 		c.mirror()
@@ -167,9 +171,11 @@ func (c *Conn) writeEncoded(s *sending, o *outgoing, begun bool, head, body []by
 	if err == nil {
 		return n, nil
 	}
-	harmless := n == 0 && !begun && o.fin && o.op != OpContinuation && o.op != OpClose && !o.answer
 	switch {
-	case harmless && waitEnded(err):
+	case n == 0 && !begun && o.op != OpClose && waitEnded(err):
+		c.mu.Lock()
+		c.m.TakeBack(o.before) // nothing of it is out
+		c.mu.Unlock()
 		return 0, c.waitError(s, err)
 	case errors.Is(err, sock.ErrInterrupted) || o.op == OpClose && err == sock.ErrTimeout:
 		// A frame cannot be taken back once a part of it is out: the rest is kept and goes out first, behind the caller's back.
@@ -239,7 +245,7 @@ func (c *Conn) cutOff(s *sending, err error) error {
 	}
 	if waitEnded(err) {
 		known = c.waitError(s, err)
-		known.Msg += " inside a frame; the connection cannot send any more"
+		known.Msg += " inside a message; the connection cannot send any more"
 		return known
 	}
 	return c.ioError(s.name, err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -181,5 +182,90 @@ func TestContextThatEndsWithItsSend(t *testing.T) {
 		if err := await(t, sent, "a sender"); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A send that is over before its first byte is out has not happened: the same call can be made again, whatever it sends.
+func TestTimeoutBeforeTheFirstByteCostsNothing(t *testing.T) {
+	fragment := func(op Opcode, data string, final bool) func(*Conn) error {
+		return func(c *Conn) error { _, err := c.SendFragment(op, []byte(data), final); return err }
+	}
+	nothing := func(*Conn) error { return nil }
+	for _, v := range []struct {
+		name                string
+		before, send, after func(*Conn) error // only send finds no room
+		want                string            // what the peer receives
+	}{
+		{"ping", nothing, func(c *Conn) error { _, err := c.SendPingPayload([]byte("p")); return err }, nothing, "ping p;"},
+		{"answer", nothing, func(c *Conn) error { _, err := c.SendPong(); return err }, nothing, "pong hi;"},
+		{"message", nothing, func(c *Conn) error { _, err := c.SendText("x"); return err }, nothing, "text x;"},
+		{"long message", nothing, func(c *Conn) error { _, err := c.SendText(strings.Repeat("é", 50_000)); return err }, nothing,
+			"text of 65536...;continuation of 34464;"},
+		{"first fragment", nothing, fragment(OpText, "\xe2", false), fragment(OpContinuation, "\x82\xac", true),
+			"text \xe2...;continuation \x82\xac;"},
+		{"next fragment", fragment(OpText, "\xe2", false), fragment(OpContinuation, "\x82", false), fragment(OpContinuation, "\xac", true),
+			"text \xe2...;continuation \x82...;continuation \xac;"},
+	} {
+		for _, role := range []Role{RoleServer, RoleClient} {
+			t.Run(v.name+" "+role.String(), func(t *testing.T) {
+				a, b := socketpair(t)
+				c := must(fromFD("", a, role, defaultSettings()))(t)
+				peer := must(fromFD("", b, RoleServer+RoleClient-role, defaultSettings()))(t)
+				defer c.Drop()
+				defer peer.Drop()
+				if _, err := peer.SendPingPayload([]byte("hi")); err != nil {
+					t.Fatal(err)
+				}
+				if f, err := c.RecvFrame(); err != nil || f.Opcode != OpPing {
+					t.Fatal(f, err)
+				}
+				if err := v.before(c); err != nil {
+					t.Fatal(err)
+				}
+				fill(t, c)
+				if err := c.SetOption(OptSendTimeoutMS, 20); err != nil {
+					t.Fatal(err)
+				}
+				wantCode(t, v.send(c), CodeTimeout)
+				if err := c.SetOption(OptSendTimeoutMS, NoTimeoutMS); err != nil {
+					t.Fatal(err)
+				}
+				got := async(func() string { return heardUntilPong(peer, "end") })
+				for _, send := range []func(*Conn) error{v.send, v.after} {
+					if err := send(c); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if _, err := c.SendPongPayload([]byte("end")); err != nil {
+					t.Fatal(err)
+				}
+				if g := await(t, got, "the frames"); g != v.want {
+					t.Errorf("the peer got %q", g)
+				}
+			})
+		}
+	}
+}
+
+// heardUntilPong lists the frames that come before the pong with this payload, those of fill left out.
+func heardUntilPong(c *Conn, payload string) string {
+	var all strings.Builder
+	for {
+		f, err := c.RecvFrame()
+		text := f.PayloadText()
+		switch {
+		case err != nil:
+			return all.String() + err.Error()
+		case f.Opcode == OpPong && text == payload:
+			return all.String()
+		case f.Opcode == OpPing && len(f.Payload) == 100:
+			continue
+		case len(text) > 100:
+			text = fmt.Sprintf("of %d", len(text))
+		}
+		if !f.IsFinal {
+			text += "..."
+		}
+		fmt.Fprintf(&all, "%v %s;", f.Opcode, text)
 	}
 }
