@@ -46,7 +46,7 @@ func (c *Conn) send(ctx context.Context, o outgoing) (int, error) {
 		}
 		done = ctx.Done()
 	}
-	if err := c.gate.take(s.wait.Deadline, c.closing, done); err != nil {
+	if err := c.takeGate(&s, done); err != nil {
 		return 0, c.waitError(&s, err)
 	}
 	defer c.leaveGate()
