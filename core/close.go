@@ -65,9 +65,7 @@ func (c *Conn) handshakeAway(name string, wait sock.Wait) error {
 	if c.gate.take(patience, nil, nil) != nil {
 		return nil // a sender is stuck: the peer does not read, so it would not see a close frame either
 	}
-	err := c.flush(&s)
-	c.leaveGate()
-	if err != nil {
+	if err := c.flushAndLeave(&s); err != nil {
 		return interruption(err)
 	}
 	if c.receiver.take(grace, nil, nil) != nil {
@@ -142,12 +140,8 @@ func (c *Conn) conclude(why error) {
 	wait := sock.Wait{Deadline: c.set.deadline(OptCloseTimeoutMS)}
 	c.mu.Unlock()
 	s := sending{wait: wait}
-	if c.gate.take(wait.Deadline, nil, nil) == nil {
-		err := c.flush(&s)
-		c.leaveGate()
-		if err == nil {
-			c.linger(wait)
-		}
+	if c.gate.take(wait.Deadline, nil, nil) == nil && c.flushAndLeave(&s) == nil {
+		c.linger(wait)
 	}
 	c.finish(why)
 }

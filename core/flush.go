@@ -72,6 +72,10 @@ func (c *Conn) sent(n int) {
 // what this call could not write in its time. But nothing is waited for, since that time is over: what finds no room is left to a
 // goroutine.
 func (c *Conn) leaveGate() {
+	if c.writing { // a foreign net.Conn panicked, and nobody knows what is out
+		c.writing = false
+		c.stopSending()
+	}
 	for {
 		left := false
 		if c.owed.Load() {
@@ -86,6 +90,12 @@ func (c *Conn) leaveGate() {
 			return
 		}
 	}
+}
+
+// flushAndLeave is flush, then leaveGate.
+func (c *Conn) flushAndLeave(s *sending) error {
+	defer c.leaveGate()
+	return c.flush(s)
 }
 
 // answer writes replies without waiting, on behalf of the receiver. left tells that the socket has no room for them now and
@@ -143,12 +153,15 @@ func (c *Conn) flushLater() {
 // flushBehind writes what is owed when nobody else waits for it: replies on a carrier that cannot write without waiting, and what
 // found no room when the gate was left, such as the rest of a message that a signal cut.
 func (c *Conn) flushBehind() {
-	defer func() { _ = recover() }() // a foreign net.Conn may panic; that must not end the process
+	defer func() {
+		if recover() != nil { // a foreign net.Conn may panic; that must not end the process
+			c.flushing.Store(false)
+		}
+	}()
 	s := sending{}
 	for {
 		for c.owed.Load() && c.gate.take(time.Time{}, c.closing, nil) == nil {
-			_ = c.flush(&s)
-			c.leaveGate()
+			_ = c.flushAndLeave(&s)
 		}
 		c.flushing.Store(false)
 		if !c.owed.Load() || c.closed.Load() || !c.flushing.CompareAndSwap(false, true) {

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -293,5 +295,62 @@ func TestSignalBetweenFragments(t *testing.T) {
 		if said := s.said(); said != want {
 			t.Fatalf("after %d bytes of the pong: %q", cut, said)
 		}
+	}
+}
+
+// panicking is a foreign net.Conn whose next writes panic.
+type panicking struct {
+	net.Conn
+	times atomic.Int32
+}
+
+func (p *panicking) Write(b []byte) (int, error) {
+	if p.times.Add(-1) >= 0 {
+		n, _ := p.Conn.Write(b[:1])
+		panic(n)
+	}
+	return p.Conn.Write(b)
+}
+
+// A panic of a foreign net.Conn stops the sending, since nobody knows what is out, and blocks nobody: not behind a pong, which no call
+// of the program's writes, nor behind a call that the program takes the panic from.
+func TestForeignPanic(t *testing.T) {
+	a, b := netPair(t, "tcp", "127.0.0.1:0")
+	defer b.Close()
+	carrier := &panicking{Conn: a}
+	c := must(NewConn(carrier, RoleServer, nil))(t)
+	defer c.Drop()
+	carrier.times.Store(1)
+	if _, err := b.Write(append(masked(0x89, "x"), masked(0x81, "hello")...)); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := c.RecvMessage(); err != nil || f.PayloadText() != "hello" {
+		t.Fatal(f, err)
+	}
+	until(t, "the goroutine that writes the pong ends", func() bool { return carrier.times.Load() < 1 && !c.flushing.Load() })
+	_, err := c.SendText("x")
+	wantCode(t, err, CodeAbnormal)
+
+	a, b = netPair(t, "tcp", "127.0.0.1:0")
+	defer b.Close()
+	carrier = &panicking{Conn: a}
+	c = must(NewConn(carrier, RoleServer, nil))(t)
+	defer c.Drop()
+	carrier.times.Store(1)
+	caught := func() (got any) {
+		defer func() { got = recover() }()
+		_, _ = c.SendText("x")
+		return nil
+	}()
+	if caught != 1 {
+		t.Fatal("the panic is the caller's, it got", caught)
+	}
+	_, err = c.SendText("y")
+	wantCode(t, err, CodeAbnormal)
+	if _, err := b.Write(masked(0x81, "still heard")); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := c.RecvMessage(); err != nil || f.PayloadText() != "still heard" {
+		t.Fatal(f, err)
 	}
 }

@@ -205,6 +205,7 @@ func (c *Conn) carryOutput() {
 // writeAll writes head, then body. It returns how many bytes went out.
 func (c *Conn) writeAll(s *sending, head, body []byte) (int, error) {
 	n := 0
+	c.writing = true
 	for {
 		c.bufs[0], c.bufs[1] = head[min(n, len(head)):], body[max(0, n-len(head)):]
 		count := 2
@@ -216,7 +217,7 @@ func (c *Conn) writeAll(s *sending, head, body []byte) (int, error) {
 		if err == sock.ErrWoken && s.ctx.Err() == nil {
 			continue // the wake-up was meant for an earlier call
 		}
-		c.bufs = [2][]byte{}
+		c.bufs, c.writing = [2][]byte{}, false
 		return n, err
 	}
 }
@@ -235,10 +236,7 @@ func (c *Conn) maySend(s *sending) error {
 // cutOff notes that nothing can be sent any more and returns the error to tell the caller. What has arrived can still be
 // received.
 func (c *Conn) cutOff(s *sending, err error) error {
-	c.mu.Lock()
-	c.cut = true
-	c.mirror()
-	c.mu.Unlock()
+	c.stopSending()
 	var known *Error
 	if errors.As(err, &known) {
 		return known
@@ -249,6 +247,14 @@ func (c *Conn) cutOff(s *sending, err error) error {
 		return known
 	}
 	return c.ioError(s.name, err)
+}
+
+// stopSending notes that nothing can be sent any more.
+func (c *Conn) stopSending() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cut = true
+	c.mirror()
 }
 
 // waitEnded tells whether err ended a wait rather than the connection.
