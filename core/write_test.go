@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -94,6 +95,98 @@ func TestSixteenSendersNeverInterleave(t *testing.T) {
 	}
 	client.Drop()
 	wantCode(t, await(t, pongs, "the receiver"), CodeClosed)
+}
+
+// Senders, one of them with contexts that end at any moment, meet those who close: no message is mixed up, and everybody returns.
+func TestSixteenSendersMeetClosers(t *testing.T) {
+	for name, open := range map[string]func(testing.TB) (client, server *Conn){
+		"descriptor": pair,
+		"net.Conn": func(t testing.TB) (*Conn, *Conn) {
+			a, b := netPair(t, "tcp", "127.0.0.1:0")
+			return must(NewConn(a, RoleClient, nil))(t), must(NewConn(b, RoleServer, nil))(t)
+		},
+		"TLS": func(t testing.TB) (*Conn, *Conn) {
+			a, b := tlsPair(t)
+			return must(NewConn(a, RoleClient, nil))(t), must(NewConn(b, RoleServer, nil))(t)
+		},
+	} {
+		for closer, end := range map[string]func(*Conn) error{
+			"Close": (*Conn).Close, "ForceClose": (*Conn).ForceClose, "Drop": func(c *Conn) error { c.Drop(); return nil },
+		} {
+			t.Run(name+" "+closer, func(t *testing.T) {
+				for range 5 {
+					client, server := open(t)
+					sendersMeetClosers(t, client, server, end)
+				}
+			})
+		}
+	}
+}
+
+func sendersMeetClosers(t *testing.T, client, server *Conn, end func(*Conn) error) {
+	t.Helper()
+	defer client.Drop()
+	defer server.Drop()
+	var came atomic.Int32
+	received := async(func() error {
+		for {
+			f, err := server.RecvMessage()
+			if err != nil || f.Opcode == OpClose {
+				return err
+			}
+			if !bytes.Equal(f.Payload, bytes.Repeat(f.Payload[:1], len(f.Payload))) {
+				return errors.New("messages are mixed up")
+			}
+			came.Add(1)
+		}
+	})
+	pongs := async(func() error { _, err := client.RecvMessage(); return err })
+	var senders sync.WaitGroup
+	for s := range 16 {
+		senders.Go(func() {
+			for i := 0; ; i++ {
+				var err error
+				payload := bytes.Repeat([]byte{byte('a' + s)}, 1+(i*997)%3000)
+				switch {
+				case i%5 == 0:
+					_, err = client.SendPingPayload(payload[:1])
+				case s == 0:
+					ctx, cancel := context.WithCancel(context.Background())
+					go cancel()
+					err = client.Send(ctx, OpBinary, payload)
+				default:
+					_, err = client.SendBinary(payload)
+				}
+				if s == 0 && errors.Is(err, ErrInterrupted) {
+					continue
+				}
+				if err != nil {
+					if c := code(err); c != CodeClosed && c != CodeAbnormal { // a cancelled context may have cut a frame
+						t.Error(err)
+					}
+					return
+				}
+			}
+		})
+	}
+	until(t, "messages come", func() bool { return came.Load() > 50 || client.State() != StateOpen })
+	var closers sync.WaitGroup
+	for range 4 {
+		closers.Go(func() {
+			if err := end(client); err != nil && !errors.Is(err, ErrClosed) {
+				t.Error(err)
+			}
+		})
+	}
+	closers.Wait()
+	senders.Wait()
+	if c := code(await(t, received, "the receiver")); c != 0 && c != CodeAbnormal {
+		t.Error("the receiver got code", c)
+	}
+	await(t, pongs, "the other receiver")
+	if client.State() != StateClosed {
+		t.Error(client.State())
+	}
 }
 
 // fillSocket sends one frame that no socket buffers hold, so that a silent peer stalls it, and reports what ended the call.

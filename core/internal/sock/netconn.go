@@ -32,6 +32,7 @@ type direction struct {
 	woken   bool // WakeRead or WakeWrite came and no call has reported it
 	limited bool // the net.Conn has a deadline
 	cut     bool // a wake-up has set one since the call under way set its own
+	over    bool // and it has passed for good
 }
 
 var past = time.Unix(1, 0)
@@ -53,7 +54,10 @@ func (s *NetConn) Unlimited() { _ = s.conn.SetDeadline(time.Time{}) }
 func (d *direction) prepare(w *Wait, set func(time.Time) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if w.Wakeable && d.woken {
+	switch {
+	case d.over:
+		return ErrClosed
+	case w.Wakeable && d.woken:
 		d.woken = false
 		return ErrWoken
 	}
@@ -70,6 +74,14 @@ func (d *direction) wake(set func(time.Time) error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.woken, d.limited, d.cut = true, true, true
+	_ = set(past)
+}
+
+// end ends the current wait and those that come.
+func (d *direction) end(set func(time.Time) error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.over = true
 	_ = set(past)
 }
 
@@ -215,12 +227,33 @@ func (s *NetConn) WakeRead() { s.read.wake(s.conn.SetReadDeadline) }
 // WakeWrite implements Stream.
 func (s *NetConn) WakeWrite() { s.send.wake(s.conn.SetWriteDeadline) }
 
-// Close implements Stream.
+// closeGrace is how long Close waits for a carrier.
+const closeGrace = 50 * time.Millisecond
+
+// Close implements Stream. A carrier of another kind than a socket may have something to say at its end, as TLS has, which tries for
+// five seconds when the peer does not read: it goes on by itself after closeGrace.
 func (s *NetConn) Close() bool {
 	if !s.closing.CompareAndSwap(false, true) {
 		return false
 	}
-	_ = s.conn.Close()
+	if s.raw != nil {
+		_ = s.conn.Close()
+		return true
+	}
+	s.read.end(s.conn.SetReadDeadline)
+	s.send.end(s.conn.SetWriteDeadline)
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		defer func() { _ = recover() }() // a foreign net.Conn may panic; that must not end the process
+		_ = s.conn.Close()
+	}()
+	late := time.NewTimer(closeGrace)
+	defer late.Stop()
+	select {
+	case <-closed:
+	case <-late.C:
+	}
 	return true
 }
 
