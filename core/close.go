@@ -59,7 +59,7 @@ func (c *Conn) handshakeAway(name string, wait sock.Wait) error {
 	s := sending{name: name, wait: wait}
 	grace := earlier(time.Now().Add(wakeGrace), wait.Deadline)
 	patience := grace
-	if c.flushing.Load() { // no call of the program's is blocked, and what it sent is still on its way
+	if c.flushing.Load() && c.freeReceiver() { // no call of the program's is blocked, and what it sent is still on its way
 		patience = wait.Deadline
 	}
 	if c.gate.take(patience, nil, nil) != nil {
@@ -78,6 +78,11 @@ func (c *Conn) handshakeAway(name string, wait sock.Wait) error {
 	}
 	defer c.receiver.leave()
 	return interruption(c.awaitClose(wait))
+}
+
+// freeReceiver wakes a receiver that is blocked. It tells whether none stays so.
+func (c *Conn) freeReceiver() bool {
+	return !c.receiver.held() || c.onFD && c.stream.Shutdown(sock.ShutRead) == nil
 }
 
 // interruption keeps of a failure what Close reports.

@@ -259,6 +259,46 @@ func TestPongOutlastsTheSender(t *testing.T) {
 	}
 }
 
+// A pong that waits for a peer which does not read holds nobody up when the connection is closed.
+func TestCloseWakesTheReceiverBehindAPong(t *testing.T) {
+	for name, stuck := range map[string]func(t *testing.T) (*Conn, <-chan error){
+		"descriptor": func(t *testing.T) (*Conn, <-chan error) {
+			a, b := socketpair(t)
+			c, peer := must(FromServer(a))(t), newRawPeer(t, b)
+			fill(t, c)
+			ctx, cancel := context.WithCancel(t.Context())
+			sent := async(func() error { return c.Send(ctx, OpBinary, make([]byte, 100)) })
+			until(t, "the sender blocks", func() bool { return blocked("sock.(*FD).write(") })
+			got := async(func() error { _, err := c.RecvMessage(); return err })
+			peer.say(masked(0x89, "hi")...)
+			until(t, "the pong is left to it", c.owed.Load)
+			cancel()
+			wantCode(t, await(t, sent, "the sender"), CodeInterrupted)
+			return c, got
+		},
+		"net.Conn": func(t *testing.T) (*Conn, <-chan error) {
+			s := &scripted{}
+			s.write = func([][]byte) (int64, error) { <-s.ended; return 0, sock.ErrClosed }
+			c := scriptedServer(s, defaultSettings())
+			c.m.Feed(masked(0x89, "hi"))
+			return c, async(func() error { _, err := c.RecvMessage(); return err })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, got := stuck(t)
+			defer c.Drop()
+			if err := c.SetOption(OptCloseTimeoutMS, 5000); err != nil {
+				t.Fatal(err)
+			}
+			until(t, "the pong is stuck", func() bool { return c.flushing.Load() && c.gate.held() && c.receiver.held() })
+			within(t, 2*time.Second, "waking", func() {
+				go c.Close()
+				wantCode(t, await(t, got, "the receiver"), CodeClosed)
+			})
+		})
+	}
+}
+
 // A ping is answered between the fragments of a long message. A signal in that moment ends the wait and costs nothing: the rest of
 // the pong and of the message goes out behind the caller's back.
 func TestSignalBetweenFragments(t *testing.T) {
