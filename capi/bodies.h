@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * e48a1fb4de097236929629524c55fb768756561a02cb65127aa95f29778462f9
+ * 7d4803342013fd691e5809a80609031919a42354d4ac839e7f85fee87b451658
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

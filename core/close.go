@@ -71,15 +71,13 @@ func (c *Conn) handshakeAway(name string, wait sock.Wait) error {
 	s := sending{name: name, wait: wait}
 	grace := earlier(time.Now().Add(wakeGrace), wait.Deadline)
 	patience := grace
-	if c.flushing.Load() { // no call of the program's is blocked, and what it sent is still on its way
+	if c.flushing.Load() && c.freeReceiver() { // no call of the program's is blocked, and what it sent is still on its way
 		patience = wait.Deadline
 	}
 	if c.gate.take(patience, nil, nil) != nil {
 		return nil // a sender is stuck: the peer does not read, so it would not see a close frame either
 	}
-	err := c.flush(&s)
-	c.gate.leave()
-	if err != nil {
+	if err := c.flushAndLeave(&s); err != nil {
 		return interruption(err)
 	}
 	if c.receiver.take(grace, nil, nil) != nil {
@@ -92,6 +90,11 @@ func (c *Conn) handshakeAway(name string, wait sock.Wait) error {
 	}
 	defer c.receiver.leave()
 	return interruption(c.awaitClose(wait))
+}
+
+// freeReceiver wakes a receiver that is blocked. It tells whether none stays so.
+func (c *Conn) freeReceiver() bool {
+	return !c.receiver.held() || c.onFD && c.stream.Shutdown(sock.ShutRead) == nil
 }
 
 // interruption keeps of a failure what Close reports.
@@ -154,13 +157,8 @@ func (c *Conn) conclude(why error) {
 	wait := sock.Wait{Deadline: c.set.deadline(OptCloseTimeoutMS)}
 	c.mu.Unlock()
 	s := sending{wait: wait}
-	if c.gate.take(wait.Deadline, nil, nil) == nil {
-		if c.flush(&s) == nil {
-			c.gate.leave()
-			c.linger(wait)
-		} else {
-			c.gate.leave()
-		}
+	if c.gate.take(wait.Deadline, nil, nil) == nil && c.flushAndLeave(&s) == nil {
+		c.linger(wait)
 	}
 	c.finish(why)
 }

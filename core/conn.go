@@ -55,6 +55,8 @@ type Conn struct {
 	header [headerRoom]byte // encoded small frames
 	bufs   [2][]byte        // what one write consists of
 	carry  []byte           // rest of a message whose write a signal ended; it goes out first
+
+	writing bool // inside the stream's Write
 }
 
 // headerRoom is how many bytes of encoded frame a connection keeps room for; longer frames borrow a buffer.

@@ -1,8 +1,12 @@
 package core
 
 import (
+	"context"
+	"errors"
 	"net"
+	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -114,4 +118,115 @@ func TestPingOverAPipe(t *testing.T) {
 		t.Errorf("% x", all)
 	}
 	b.Close()
+}
+
+// What a connection promises holds on any net.Conn: with encryption in between, without a buffer, and of a type that nobody knows.
+func TestAnyCarrier(t *testing.T) {
+	for name, open := range map[string]func(testing.TB) (net.Conn, net.Conn){
+		"TLS":  tlsPair,
+		"pipe": func(testing.TB) (net.Conn, net.Conn) { return net.Pipe() },
+		"foreign": func(t testing.TB) (net.Conn, net.Conn) {
+			a, b := netPair(t, "tcp", "127.0.0.1:0")
+			return foreign{a}, foreign{b}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, b := open(t)
+			client, server := must(NewConn(a, RoleClient, nil))(t), must(NewConn(b, RoleServer, nil))(t)
+			defer client.Drop()
+			defer server.Drop()
+			ended := async(func() error { return echoAll(server) })
+			for _, size := range []int{0, 1, 125, 126, 65535, 65536, 1 << 20} {
+				text := strings.Repeat("x", size)
+				sent := async(func() error { _, err := client.SendText(text); return err })
+				if f, err := client.RecvMessage(); err != nil || f.PayloadText() != text {
+					t.Fatal(size, len(f.Payload), err)
+				}
+				if err := await(t, sent, "the sender"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := client.SendPingPayload([]byte("p")); err != nil {
+				t.Fatal(err)
+			}
+			if f, err := client.RecvFrame(); err != nil || f.Opcode != OpPong || f.PayloadText() != "p" {
+				t.Fatal(f, err)
+			}
+			for range 2 { // neither end of a wait costs anything
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+				_, err := client.Receive(ctx)
+				cancel()
+				wantCode(t, err, CodeTimeout)
+				if err := client.SetOption(OptRecvTimeoutMS, 10); err != nil {
+					t.Fatal(err)
+				}
+				_, err = client.RecvMessage()
+				wantCode(t, err, CodeTimeout)
+				if err := client.SetOption(OptRecvTimeoutMS, NoTimeoutMS); err != nil {
+					t.Fatal(err)
+				}
+				if err := client.Send(t.Context(), OpText, []byte("on")); err != nil {
+					t.Fatal(err)
+				}
+				if f, err := client.RecvMessage(); err != nil || f.PayloadText() != "on" {
+					t.Fatal(f, err)
+				}
+			}
+			if err := client.CloseWith(4001, "bye"); err != nil {
+				t.Fatal(err)
+			}
+			var why *CloseError
+			if err := await(t, ended, "the server"); !errors.As(err, &why) || why.Code != 4001 || why.Reason != "bye" {
+				t.Fatal(err)
+			}
+			if client.CloseCode() != 4001 {
+				t.Fatal(client.CloseCode())
+			}
+		})
+	}
+}
+
+// foreign hides what a net.Conn is.
+type foreign struct{ net.Conn }
+
+// echoAll sends every message back until the connection ends, and tells how it did.
+func echoAll(c *Conn) error {
+	for {
+		m, err := c.Receive(context.Background())
+		if err == nil {
+			_, err = c.SendMessage(m.Opcode, m.Data)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// A TLS connection never recovers from a write that ran out of time. That is told, and does not look like one timeout after another.
+func TestTimeoutOnTLS(t *testing.T) {
+	a, b := tlsPair(t)
+	defer b.Close()
+	c := must(NewConn(a, RoleClient, nil))(t)
+	defer c.Drop()
+	if err := c.SetOption(OptSendTimeoutMS, 20); err != nil {
+		t.Fatal(err)
+	}
+	err := error(nil)
+	for err == nil {
+		_, err = c.SendBinary(make([]byte, 10_000))
+	}
+	wantCode(t, err, CodeTimeout)
+	if err := c.SetOption(OptSendTimeoutMS, NoTimeoutMS); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.SendText("x")
+	wantCode(t, err, CodeAbnormal)
+	got := async(func() error { _, err := c.RecvMessage(); return err })
+	until(t, "the receiver blocks", func() bool { return blocked("core.(*Conn).fill") })
+	within(t, time.Second, "ForceClose", func() { // TLS would try for five seconds to say that it ends
+		if err := c.ForceClose(); err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, await(t, got, "the receiver"), CodeClosed)
+	})
 }

@@ -10,15 +10,19 @@ import (
 
 // flush writes what the machine wants written and what earlier calls left. The caller holds the gate.
 func (c *Conn) flush(s *sending) error {
-	c.owed.Store(false)
-	if len(c.carry) > 0 {
-		n, err := c.writeAll(s, c.carry, nil)
-		c.carry = c.carry[:copy(c.carry, c.carry[n:])]
-		if err != nil {
-			return c.flushError(s, err)
-		}
-		c.carry = nil
+	err := c.drain(s)
+	switch {
+	case err == nil:
+		return nil
+	case waitEnded(err):
+		return c.waitError(s, err)
 	}
+	return c.cutOff(s, err)
+}
+
+// drain is flush with the stream's own errors. What is left when one ended the wait stays owed.
+func (c *Conn) drain(s *sending) error {
+	c.owed.Store(false)
 	for {
 		out := c.output()
 		if len(out) == 0 {
@@ -27,51 +31,58 @@ func (c *Conn) flush(s *sending) error {
 		n, err := c.writeAll(s, out, nil)
 		c.sent(n)
 		if err != nil {
-			return c.flushError(s, err)
+			if waitEnded(err) {
+				c.owed.Store(true)
+			}
+			return err
 		}
 	}
 }
 
-// flushError says why a flush stopped: what is left stays owed, unless nothing can be sent any more.
-func (c *Conn) flushError(s *sending, err error) error {
-	if waitEnded(err) {
-		c.owed.Store(true)
-		return c.waitError(s, err)
-	}
-	return c.cutOff(s, err)
-}
-
-// output returns the machine's bytes to write, none once a write has failed.
+// output returns what is to be written next: the rest of a message that a signal cut, or else the machine's bytes; none once a write
+// has failed. The caller holds the gate.
 func (c *Conn) output() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := c.m.Output()
 	if c.cut {
-		c.m.Sent(len(out))
+		c.carry = nil
+		c.m.Sent(len(c.m.Output()))
 		return nil
 	}
-	return out
+	if len(c.carry) > 0 {
+		return c.carry
+	}
+	return c.m.Output()
 }
 
+// sent tells that the first n bytes of output were written.
 func (c *Conn) sent(n int) {
+	if len(c.carry) > 0 {
+		if c.carry = c.carry[:copy(c.carry, c.carry[n:])]; len(c.carry) == 0 {
+			c.carry = nil
+		}
+		return
+	}
 	c.mu.Lock()
 	c.m.Sent(n)
 	c.mu.Unlock()
 }
 
-// leaveGate lets the next one write. What the receiver wanted written meanwhile goes out first: it does not wait for the gate.
-// The rest of a message that a signal cut is left to a goroutine, since the signal's handlers want to run now.
-func (c *Conn) leaveGate(s *sending) {
+// leaveGate lets the next one write. First goes out what the receiver, who does not wait for the gate, wanted written meanwhile, and
+// what this call could not write in its time. But nothing is waited for, since that time is over: what finds no room is left to a
+// goroutine.
+func (c *Conn) leaveGate() {
+	if c.writing { // a foreign net.Conn panicked, and nobody knows what is out
+		c.writing = false
+		c.stopSending()
+	}
 	for {
-		for c.owed.Load() && len(c.carry) == 0 {
-			if err := c.flush(s); err != nil {
-				c.gate.leave()
-				return
-			}
+		left := false
+		if c.owed.Load() {
+			left, _ = c.tryFlush()
 		}
-		carried := c.owed.Load()
 		c.gate.leave()
-		if carried {
+		if left {
 			c.flushLater()
 			return
 		}
@@ -79,6 +90,12 @@ func (c *Conn) leaveGate(s *sending) {
 			return
 		}
 	}
+}
+
+// flushAndLeave is flush, then leaveGate.
+func (c *Conn) flushAndLeave(s *sending) error {
+	defer c.leaveGate()
+	return c.flush(s)
 }
 
 // answer writes replies without waiting, on behalf of the receiver. left tells that the socket has no room for them now and
@@ -106,19 +123,12 @@ func (c *Conn) answer() (left bool) {
 func (c *Conn) tryFlush() (left bool, err error) {
 	c.owed.Store(false)
 	for {
-		out := c.carry
-		carried := len(out) > 0
-		if !carried {
-			if out = c.output(); len(out) == 0 {
-				return false, nil
-			}
+		out := c.output()
+		if len(out) == 0 {
+			return false, nil
 		}
 		n, err := c.stream.TryWrite(out)
-		if carried {
-			c.carry = c.carry[:copy(c.carry, c.carry[n:])]
-		} else {
-			c.sent(n)
-		}
+		c.sent(n)
 		if err == sock.ErrMustWait {
 			c.owed.Store(true)
 			return true, err
@@ -140,15 +150,18 @@ func (c *Conn) flushLater() {
 	}
 }
 
-// flushBehind writes what is owed when nobody else waits for it: replies on a carrier that cannot write without waiting, and the
-// rest of a message that a signal cut.
+// flushBehind writes what is owed when nobody else waits for it: replies on a carrier that cannot write without waiting, and what
+// found no room when the gate was left, such as the rest of a message that a signal cut.
 func (c *Conn) flushBehind() {
-	defer func() { _ = recover() }() // a foreign net.Conn may panic; that must not end the process
+	defer func() {
+		if recover() != nil { // a foreign net.Conn may panic; that must not end the process
+			c.flushing.Store(false)
+		}
+	}()
 	s := sending{}
 	for {
 		for c.owed.Load() && c.gate.take(time.Time{}, c.closing, nil) == nil {
-			_ = c.flush(&s)
-			c.leaveGate(&s)
+			_ = c.flushAndLeave(&s)
 		}
 		c.flushing.Store(false)
 		if !c.owed.Load() || c.closed.Load() || !c.flushing.CompareAndSwap(false, true) {

@@ -2,11 +2,16 @@ package core
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
+	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"libws/core/internal/sock"
 
 	"golang.org/x/sys/unix"
 )
@@ -181,5 +186,211 @@ func TestCloseFrameOutlastsTheSendTimeout(t *testing.T) {
 	}
 	if f, err := peer.RecvFrame(); err != nil || f.CloseCode() != CloseNormal {
 		t.Fatal(f.Opcode, err)
+	}
+}
+
+// fill sends pings until the socket, one of a socketpair, has no room left for a byte: it takes a small frame whole or not at all.
+func fill(t *testing.T, c *Conn) {
+	t.Helper()
+	if err := c.SetOption(OptSendTimeoutMS, 20); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := c.SendPingPayload(make([]byte, 100)); errors.Is(err, ErrTimeout) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.SetOption(OptSendTimeoutMS, NoTimeoutMS); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hearPong reads whatever comes until the pong does.
+func (p *rawPeer) hearPong(payload string) {
+	p.t.Helper()
+	want := append([]byte{0x8A, byte(len(payload))}, payload...)
+	var all []byte
+	for buf := make([]byte, 1<<16); !bytes.HasSuffix(all, want); {
+		n, err := p.Read(buf)
+		if all = append(all, buf[:n]...); err != nil {
+			p.t.Fatalf("no pong (%v) in %d bytes", err, len(all))
+		}
+	}
+}
+
+// A sender that a pong was left to returns when its own time is over, and the pong goes out once there is room.
+func TestPongOutlastsTheSender(t *testing.T) {
+	for _, v := range []struct {
+		name string
+		code ErrorCode
+		send func(*Conn, context.Context) error
+	}{
+		{"context", CodeInterrupted, func(c *Conn, ctx context.Context) error { return c.Send(ctx, OpBinary, make([]byte, 100)) }},
+		{"timeout", CodeTimeout, func(c *Conn, _ context.Context) error {
+			if err := c.SetOption(OptSendTimeoutMS, 300); err != nil {
+				return err
+			}
+			_, err := c.SendBinary(make([]byte, 100))
+			return err
+		}},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			a, b := socketpair(t)
+			c, peer := must(FromServer(a))(t), newRawPeer(t, b)
+			defer c.Drop()
+			fill(t, c)
+			ctx, cancel := context.WithCancel(t.Context())
+			sent := async(func() error { return v.send(c, ctx) })
+			until(t, "the sender blocks", func() bool { return blocked("sock.(*FD).write(") })
+			got := async(func() error { _, err := c.RecvMessage(); return err })
+			peer.say(masked(0x89, "hi")...)
+			until(t, "the pong is left to it", c.owed.Load)
+			cancel()
+			wantCode(t, await(t, sent, "the sender"), v.code)
+			peer.hearPong("hi")
+			if _, err := c.SendText("x"); err != nil {
+				t.Fatal(err)
+			}
+			c.Drop()
+			wantCode(t, await(t, got, "the receiver"), CodeClosed)
+		})
+	}
+}
+
+// A pong that waits for a peer which does not read holds nobody up when the connection is closed.
+func TestCloseWakesTheReceiverBehindAPong(t *testing.T) {
+	for name, stuck := range map[string]func(t *testing.T) (*Conn, <-chan error){
+		"descriptor": func(t *testing.T) (*Conn, <-chan error) {
+			a, b := socketpair(t)
+			c, peer := must(FromServer(a))(t), newRawPeer(t, b)
+			fill(t, c)
+			ctx, cancel := context.WithCancel(t.Context())
+			sent := async(func() error { return c.Send(ctx, OpBinary, make([]byte, 100)) })
+			until(t, "the sender blocks", func() bool { return blocked("sock.(*FD).write(") })
+			got := async(func() error { _, err := c.RecvMessage(); return err })
+			peer.say(masked(0x89, "hi")...)
+			until(t, "the pong is left to it", c.owed.Load)
+			cancel()
+			wantCode(t, await(t, sent, "the sender"), CodeInterrupted)
+			return c, got
+		},
+		"net.Conn": func(t *testing.T) (*Conn, <-chan error) {
+			s := &scripted{}
+			s.write = func([][]byte) (int64, error) { <-s.ended; return 0, sock.ErrClosed }
+			c := scriptedServer(s, defaultSettings())
+			c.m.Feed(masked(0x89, "hi"))
+			return c, async(func() error { _, err := c.RecvMessage(); return err })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, got := stuck(t)
+			defer c.Drop()
+			if err := c.SetOption(OptCloseTimeoutMS, 5000); err != nil {
+				t.Fatal(err)
+			}
+			until(t, "the pong is stuck", func() bool { return c.flushing.Load() && c.gate.held() && c.receiver.held() })
+			within(t, 2*time.Second, "waking", func() {
+				go c.Close()
+				wantCode(t, await(t, got, "the receiver"), CodeClosed)
+			})
+		})
+	}
+}
+
+// A ping is answered between the fragments of a long message. A signal in that moment ends the wait and costs nothing: the rest of
+// the pong and of the message goes out behind the caller's back.
+func TestSignalBetweenFragments(t *testing.T) {
+	const size = 1000
+	for cut := range len("\x8a\x02hi") { // bytes of the pong that are out
+		s := &scripted{}
+		set := defaultSettings()
+		set[OptInterruptible], set[OptSendFrameBytes] = 1, 400
+		c := scriptedServer(s, set)
+		t.Cleanup(c.Drop)
+		writes := 0
+		s.write = func(bufs [][]byte) (int64, error) {
+			switch writes++; writes {
+			case 1: // the first fragment, while the receiver gets a ping
+				c.mu.Lock()
+				c.m.Feed(masked(0x89, "hi"))
+				c.m.Next()
+				c.mu.Unlock()
+				c.answer()
+			case 2:
+				n, _ := s.keep([][]byte{bufs[0][:cut]})
+				return n, sock.ErrInterrupted
+			}
+			return s.keep(bufs)
+		}
+		if n, err := c.SendBinary(bytes.Repeat([]byte{1}, size)); err != nil || n < size {
+			t.Fatal(cut, n, err)
+		}
+		if _, err := c.SendText("x"); err != nil {
+			t.Fatal(cut, err)
+		}
+		one := strings.Repeat("\x01", 400)
+		want := "\x02\x7e\x01\x90" + one + "\x8a\x02hi" + "\x00\x7e\x01\x90" + one + "\x80\x7e\x00\xc8" + one[:200] + "\x81\x01x"
+		if said := s.said(); said != want {
+			t.Fatalf("after %d bytes of the pong: %q", cut, said)
+		}
+	}
+}
+
+// panicking is a foreign net.Conn whose next writes panic.
+type panicking struct {
+	net.Conn
+	times atomic.Int32
+}
+
+func (p *panicking) Write(b []byte) (int, error) {
+	if p.times.Add(-1) >= 0 {
+		n, _ := p.Conn.Write(b[:1])
+		panic(n)
+	}
+	return p.Conn.Write(b)
+}
+
+// A panic of a foreign net.Conn stops the sending, since nobody knows what is out, and blocks nobody: not behind a pong, which no call
+// of the program's writes, nor behind a call that the program takes the panic from.
+func TestForeignPanic(t *testing.T) {
+	a, b := netPair(t, "tcp", "127.0.0.1:0")
+	defer b.Close()
+	carrier := &panicking{Conn: a}
+	c := must(NewConn(carrier, RoleServer, nil))(t)
+	defer c.Drop()
+	carrier.times.Store(1)
+	if _, err := b.Write(append(masked(0x89, "x"), masked(0x81, "hello")...)); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := c.RecvMessage(); err != nil || f.PayloadText() != "hello" {
+		t.Fatal(f, err)
+	}
+	until(t, "the goroutine that writes the pong ends", func() bool { return carrier.times.Load() < 1 && !c.flushing.Load() })
+	_, err := c.SendText("x")
+	wantCode(t, err, CodeAbnormal)
+
+	a, b = netPair(t, "tcp", "127.0.0.1:0")
+	defer b.Close()
+	carrier = &panicking{Conn: a}
+	c = must(NewConn(carrier, RoleServer, nil))(t)
+	defer c.Drop()
+	carrier.times.Store(1)
+	caught := func() (got any) {
+		defer func() { got = recover() }()
+		_, _ = c.SendText("x")
+		return nil
+	}()
+	if caught != 1 {
+		t.Fatal("the panic is the caller's, it got", caught)
+	}
+	_, err = c.SendText("y")
+	wantCode(t, err, CodeAbnormal)
+	if _, err := b.Write(masked(0x81, "still heard")); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := c.RecvMessage(); err != nil || f.PayloadText() != "still heard" {
+		t.Fatal(f, err)
 	}
 }

@@ -36,6 +36,11 @@ func (g *gate) take(deadline time.Time, closing <-chan struct{}, done <-chan str
 	if g.try() {
 		return nil
 	}
+	return g.stand(deadline, closing, done, nil)
+}
+
+// stand is take for who finds others inside. Closing giveUp ends it like a context.
+func (g *gate) stand(deadline time.Time, closing, done, giveUp <-chan struct{}) error {
 	turn := g.enqueue()
 	if turn == nil {
 		return nil
@@ -54,11 +59,13 @@ func (g *gate) take(deadline time.Time, closing <-chan struct{}, done <-chan str
 		err = sock.ErrClosed
 	case <-done:
 		err = sock.ErrWoken
+	case <-giveUp:
+		err = sock.ErrWoken
 	case <-expired:
 		err = sock.ErrTimeout
 	}
 	if !g.dequeue(turn) {
-		g.leave() // it came in the same moment
+		return nil // it came in the same moment, and with it what must be done inside before it is left
 	}
 	return err
 }

@@ -3,14 +3,24 @@ package core
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
+	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"libws/core/internal/sock"
 
 	"golang.org/x/sys/unix"
 )
@@ -59,6 +69,89 @@ func netPair(t testing.TB, network, address string) (net.Conn, net.Conn) {
 	}
 	return a, b
 }
+
+// tlsPair returns the client's and the server's end of one TLS connection.
+func tlsPair(t testing.TB) (client, server net.Conn) {
+	t.Helper()
+	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
+	form := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	cert := must(x509.CreateCertificate(rand.Reader, form, form, &key.PublicKey, key))(t)
+	a, b := netPair(t, "tcp", "127.0.0.1:0")
+	s := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert}, PrivateKey: key}}})
+	c := tls.Client(a, &tls.Config{InsecureSkipVerify: true})
+	done := async(s.Handshake)
+	if err := c.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	if err := await(t, done, "the server's half of the TLS handshake"); err != nil {
+		t.Fatal(err)
+	}
+	return c, s
+}
+
+// scripted is a carrier whose writes do what a test says. Nothing ever comes from it.
+type scripted struct {
+	sock.Stream
+	write     func(bufs [][]byte) (int64, error) // nil: keeps everything in out
+	wakeWrite func()                             // nil: nothing
+	ended     chan struct{}
+	closing   atomic.Bool
+
+	mu  sync.Mutex
+	out []byte
+}
+
+// scriptedServer returns a server's connection on s.
+func scriptedServer(s *scripted, set settings) *Conn {
+	s.ended = make(chan struct{})
+	c := newConn(s, RoleServer, &set)
+	c.m.Init(&c.cfg)
+	c.mirror()
+	return c
+}
+
+func (s *scripted) keep(bufs [][]byte) (n int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range bufs {
+		s.out = append(s.out, b...)
+		n += int64(len(b))
+	}
+	return n, nil
+}
+
+// said returns what was written.
+func (s *scripted) said() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.out)
+}
+
+func (s *scripted) Write(bufs [][]byte, _ sock.Wait) (int64, error) {
+	if s.write != nil {
+		return s.write(bufs)
+	}
+	return s.keep(bufs)
+}
+
+func (s *scripted) WakeWrite() {
+	if s.wakeWrite != nil {
+		s.wakeWrite()
+	}
+}
+
+func (s *scripted) Close() bool {
+	first := s.closing.CompareAndSwap(false, true)
+	if first {
+		close(s.ended)
+	}
+	return first
+}
+
+func (s *scripted) Read([]byte, sock.Wait) (int, error) { <-s.ended; return 0, sock.ErrClosed }
+func (s *scripted) TryWrite([]byte) (int, error)        { return 0, sock.ErrMustWait }
+func (s *scripted) Shutdown(sock.How) error             { return nil }
+func (s *scripted) PeerAddr() string                    { return "" }
 
 // forEachCarrier runs a test with a server's connection on a descriptor and with one on a net.Conn, and with their bare peers.
 func forEachCarrier(t *testing.T, test func(t *testing.T, c *Conn, peer *rawPeer)) {
@@ -251,6 +344,13 @@ func until(t testing.TB, what string, cond func() bool) {
 		}
 		runtime.Gosched()
 	}
+}
+
+// inLine tells how many wait for the gate.
+func inLine(c *Conn) int {
+	c.gate.mu.Lock()
+	defer c.gate.mu.Unlock()
+	return len(c.gate.queue)
 }
 
 // blocked tells whether some goroutine waits in the kernel or for the network on behalf of the given function.

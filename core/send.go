@@ -14,7 +14,8 @@ import (
 //
 // It blocks while the peer does not read, at most for OptSendTimeoutMS. Errors: CodeArgument, CodeState (fragments out of
 // order), CodeUTF8, CodeCloseCode, CodeControlSize (nothing was sent); CodeClosed, CodeAbnormal, CodeTimeout,
-// CodeInterrupted, CodeSystem. After a timeout inside a message the connection cannot send any more.
+// CodeInterrupted, CodeSystem. After a timeout or a signal before the first byte, nothing was sent and the same call can be made
+// again; after a timeout inside a message the connection cannot send any more.
 func (c *Conn) SendFrame(f *Frame) (int, error) {
 	if f == nil {
 		return 0, argumentError("SendFrame", "the frame must not be nil")

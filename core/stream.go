@@ -112,6 +112,9 @@ func passing(err error) bool {
 // NextWriter begins a text or binary message and returns a writer for its data: what is written is sent in fragments as it
 // comes, and Close sends the last one. Until then the other calls that send messages fail with CodeState; control frames may
 // be sent. ctx bounds every Write and Close. The errors are SendFrame's.
+//
+// After CodeTimeout and CodeInterrupted the same Write, with what it did not take, or Close can be made again while ctx lives. When a
+// message that has begun can no longer be finished, the connection cannot send any more.
 func (c *Conn) NextWriter(ctx context.Context, op Opcode) (io.WriteCloser, error) {
 	if op != OpText && op != OpBinary {
 		return nil, argumentError("NextWriter", "the opcode of a message must be 1 (text) or 2 (binary)")
@@ -145,28 +148,42 @@ type messageWriter struct {
 
 // Write implements io.Writer.
 func (m *messageWriter) Write(p []byte) (int, error) {
+	if m.err != nil {
+		return 0, m.err
+	}
 	written := 0
-	for m.err == nil && len(p) > 0 {
+	for len(p) > 0 {
 		if len(m.buf) == cap(m.buf) {
-			m.fragment(false)
-			continue
+			if err := m.fragment(false); err != nil {
+				return written, err
+			}
 		}
 		n := min(len(p), cap(m.buf)-len(m.buf))
 		m.buf = append(m.buf, p[:n]...)
 		p = p[n:]
 		written += n
 	}
-	return written, m.err
+	return written, nil
 }
 
 // fragment sends what is buffered.
-func (m *messageWriter) fragment(final bool) {
+func (m *messageWriter) fragment(final bool) error {
 	o := outgoing{name: "Write", op: m.op, fin: final, payload: m.buf, whole: true}
 	if _, err := m.conn.send(m.ctx, o); err != nil {
-		m.err = err
-		return
+		if !passing(err) || m.ctx != nil && m.ctx.Err() != nil {
+			m.giveUp(err)
+		}
+		return err
 	}
 	m.op, m.buf = OpContinuation, m.buf[:0]
+	return nil
+}
+
+// giveUp ends the writer for good. Nothing can follow a message that has begun and is never finished (RFC 6455 §5.4).
+func (m *messageWriter) giveUp(err error) {
+	if m.err = err; m.op == OpContinuation {
+		m.conn.stopSending()
+	}
 }
 
 // Close sends the last fragment. A second call does nothing.
@@ -174,11 +191,11 @@ func (m *messageWriter) Close() error {
 	if m.err == errWritten {
 		return nil
 	}
-	if m.err == nil {
-		m.fragment(true)
-	}
 	if m.err != nil {
 		return m.err
+	}
+	if err := m.fragment(true); err != nil {
+		return err
 	}
 	m.err = errWritten
 	return nil

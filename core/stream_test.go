@@ -188,3 +188,87 @@ func TestNextWriterKeepsOtherMessagesOut(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A Write or Close that found no room in time, or that a signal ended, can be made again: no byte is lost and none comes twice.
+func TestNextWriterIsResumed(t *testing.T) {
+	a, b := socketpair(t)
+	c, peer := must(FromServer(a))(t), must(FromClient(b))(t)
+	defer c.Drop()
+	defer peer.Drop()
+	if err := c.SetOption(OptSendFrameBytes, 4); err != nil {
+		t.Fatal(err)
+	}
+	w := must(c.NextWriter(t.Context(), OpText))(t)
+	limit := func(ms int64) {
+		t.Helper()
+		if err := c.SetOption(OptSendTimeoutMS, ms); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fill(t, c)
+	limit(20)
+	text := "0123456789"
+	n, err := io.WriteString(w, text)
+	wantCode(t, err, CodeTimeout)
+	got := async(func() string { return heardUntilPong(peer, "room") })
+	limit(NoTimeoutMS)
+	if _, err := c.SendPongPayload([]byte("room")); err != nil {
+		t.Fatal(err)
+	}
+	if g := await(t, got, "what came so far"); g != "" {
+		t.Fatal(g)
+	}
+	if m, err := io.WriteString(w, text[n:]); err != nil || n+m != len(text) {
+		t.Fatal(n, m, err)
+	}
+	fill(t, c)
+	limit(20)
+	wantCode(t, w.Close(), CodeTimeout)
+	got = async(func() string { return heardUntilPong(peer, "end") })
+	limit(NoTimeoutMS)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.SendPongPayload([]byte("end")); err != nil {
+		t.Fatal(err)
+	}
+	if g := await(t, got, "the message"); g != "text 0123...;continuation 4567...;continuation 89;" {
+		t.Fatal(g)
+	}
+}
+
+// A message whose context ends in its middle can never be finished. Others must not wait for that: they are told that nothing can be
+// sent any more, and what comes is still received.
+func TestNextWriterThatGaveUp(t *testing.T) {
+	for _, begun := range []bool{false, true} {
+		client, server := pair(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		w := must(client.NextWriter(ctx, OpText))(t)
+		if begun {
+			go server.RecvMessage()
+			if _, err := w.Write(make([]byte, 100<<10)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cancel()
+		wantCode(t, w.Close(), CodeInterrupted)
+		wantCode(t, w.Close(), CodeInterrupted)
+		_, err := client.SendText("x")
+		if !begun { // nothing of it was sent
+			if err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		wantCode(t, err, CodeAbnormal)
+		if client.IsOpen() {
+			t.Error("the connection is open, and no message can be sent")
+		}
+		if _, err := server.SendText("still heard"); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := client.RecvMessage(); err != nil || f.PayloadText() != "still heard" {
+			t.Fatal(f, err)
+		}
+	}
+}

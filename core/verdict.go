@@ -26,16 +26,9 @@ func (c *Conn) AcceptUpgrade(o *AcceptOptions) error {
 		a = protocol.AcceptOptions{Subprotocol: o.Subprotocol, Header: fieldsOf(o.Header)}
 	}
 	c.mu.Lock()
-	err := c.undecided("AcceptUpgrade")
-	if err == nil {
-		err = c.grant(a)
-	}
 	wait := sock.Wait{Deadline: c.set.deadline(OptHandshakeTimeoutMS), Interruptible: c.set[OptInterruptible] != 0}
 	c.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	return c.deliver(&sending{name: "AcceptUpgrade", wait: wait})
+	return c.decide(&sending{name: "AcceptUpgrade", wait: wait}, func() error { return c.grant(a) })
 }
 
 // Refuse answers the request of a connection in StateConnecting with another HTTP status than 101, 200 to 599, and closes the
@@ -46,26 +39,43 @@ func (c *Conn) AcceptUpgrade(o *AcceptOptions) error {
 // request), CodeClosed, CodeAbnormal, CodeTimeout.
 func (c *Conn) Refuse(status int, header http.Header, body []byte) error {
 	c.mu.Lock()
-	err := c.undecided("Refuse")
-	if err == nil {
-		if failed := c.m.Refuse(protocol.Refusal{Status: status, Header: fieldsOf(header), Body: body}); failed != nil {
-			err = fromProtocol("Refuse", failed)
-		} else {
-			c.status = status
-			c.mirror()
-		}
-	}
 	wait := sock.Wait{Deadline: c.set.deadline(OptCloseTimeoutMS)}
+	c.mu.Unlock()
+	decided := false
+	err := c.decide(&sending{name: "Refuse", wait: wait}, func() error {
+		if err := c.m.Refuse(protocol.Refusal{Status: status, Header: fieldsOf(header), Body: body}); err != nil {
+			return fromProtocol("Refuse", err)
+		}
+		c.status, decided = status, true
+		c.mirror()
+		return nil
+	})
+	if err == nil {
+		c.linger(wait)
+	}
+	if decided {
+		c.finish(nil)
+	}
+	return err
+}
+
+// decide has the machine answer the request, and writes the answer. It holds the gate over both: the connection may be open from
+// the verdict on, and no frame must overtake the 101 (RFC 6455 §4.2.2).
+func (c *Conn) decide(s *sending, verdict func() error) error {
+	if err := c.gate.take(s.wait.Deadline, c.closing, nil); err != nil {
+		return c.waitError(s, err)
+	}
+	defer c.leaveGate()
+	c.mu.Lock()
+	err := c.undecided(s.name)
+	if err == nil {
+		err = verdict()
+	}
 	c.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	err = c.deliver(&sending{name: "Refuse", wait: wait})
-	if err == nil {
-		c.linger(wait)
-	}
-	c.finish(nil)
-	return err
+	return c.deliver(s)
 }
 
 // undecided tells why there is nothing to decide. The caller holds mu.
@@ -90,13 +100,10 @@ func (c *Conn) grant(a protocol.AcceptOptions) error {
 	return nil
 }
 
-// deliver writes the machine's output; a failure ends the connection.
+// deliver writes the machine's output; a failure ends the connection. The caller holds the gate, or nobody else knows the connection
+// yet.
 func (c *Conn) deliver(s *sending) error {
-	if err := c.gate.take(s.wait.Deadline, c.closing, nil); err != nil {
-		return c.waitError(s, err)
-	}
 	err := c.flush(s)
-	c.gate.leave()
 	if err != nil {
 		c.finish(err)
 	}

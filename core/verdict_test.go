@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -80,5 +81,43 @@ func TestUndecidedRequestThatIsClosed(t *testing.T) {
 	peer.Close()
 	if err := await(t, closed, "Close"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// undecidedServer returns a server's connection on s whose peer has sent a request.
+func undecidedServer(t *testing.T, s *scripted) *Conn {
+	t.Helper()
+	c := scriptedServer(s, defaultSettings())
+	c.m.InitServer(&c.cfg)
+	c.m.Feed([]byte(request("/")))
+	if err := c.open(&receiving{}); err != nil {
+		t.Fatal(err)
+	}
+	c.request = requestOf(c.m.Request())
+	return c
+}
+
+// The connection is open when its answer is the next thing to be written, not before: no frame overtakes the 101.
+func TestNoFrameBeforeTheAcceptance(t *testing.T) {
+	s := &scripted{}
+	c := undecidedServer(t, s)
+	defer c.Drop()
+	if !c.gate.try() { // somebody writes
+		t.Fatal("nobody writes yet")
+	}
+	accepted := async(func() error { return c.AcceptUpgrade(nil) })
+	until(t, "the acceptance waits for the gate", func() bool { return inLine(c) == 1 })
+	if c.IsOpen() {
+		t.Error("the connection is open, and its answer is not on the way")
+	}
+	c.gate.leave()
+	if err := await(t, accepted, "the acceptance"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.SendText("x"); err != nil {
+		t.Fatal(err)
+	}
+	if said := s.said(); !strings.HasPrefix(said, "HTTP/1.1 101 ") || !strings.HasSuffix(said, "\r\n\r\n\x81\x01x") {
+		t.Errorf("%q", said)
 	}
 }

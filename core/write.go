@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"libws/core/internal/sock"
+	"libws/core/protocol"
 	"libws/core/wire"
 )
 
@@ -19,6 +20,8 @@ type outgoing struct {
 	answer  bool // a pong whose payload is that of the ping it answers
 	payload []byte
 	until   *sock.Event // ends the wait as a signal would; nil: none
+
+	before protocol.Sending // how far the machine was before the frame under way
 }
 
 // sending is one call's way of waiting.
@@ -41,15 +44,16 @@ func (c *Conn) send(ctx context.Context, o outgoing) (int, error) {
 		if ctx.Err() != nil {
 			return 0, contextError(s.name, ctx)
 		}
-		if done = ctx.Done(); done != nil {
-			s.wait.Wakeable = true
-			defer context.AfterFunc(ctx, c.stream.WakeWrite)()
-		}
+		done = ctx.Done()
 	}
-	if err := c.gate.take(s.wait.Deadline, c.closing, done); err != nil {
+	if err := c.takeGate(&s, done); err != nil {
 		return 0, c.waitError(&s, err)
 	}
-	defer c.leaveGate(&s)
+	defer c.leaveGate()
+	if done != nil {
+		s.wait.Wakeable = true
+		defer c.watch(ctx)()
+	}
 	if c.owed.Load() {
 		if err := c.flush(&s); err != nil {
 			return 0, err
@@ -59,6 +63,21 @@ func (c *Conn) send(ctx context.Context, o outgoing) (int, error) {
 		return c.writeFrame(&s, &o, false)
 	}
 	return c.writeFragments(&s, &o, step)
+}
+
+// watch has the end of ctx wake the write under way until stop is called. The caller holds the gate. Behind stop comes no wake-up: it
+// would meet the next sender's write, and TLS never recovers from a write that is cut.
+func (c *Conn) watch(ctx context.Context) (stop func()) {
+	woken := make(chan struct{})
+	undo := context.AfterFunc(ctx, func() {
+		defer close(woken)
+		c.stream.WakeWrite()
+	})
+	return func() {
+		if !undo() {
+			<-woken
+		}
+	}
 }
 
 // writeFragments sends a long message as fragments (RFC 6455 §5.4). Text is checked as a whole before the first leaves.
@@ -79,7 +98,9 @@ func (c *Conn) writeFragments(s *sending, o *outgoing, step int) (int, error) {
 		}
 		part.op = OpContinuation
 		if c.owed.Load() && len(c.carry) == 0 { // a ping is answered before a long message is over
-			if err := c.flush(s); err != nil {
+			if err := c.drain(s); err == sock.ErrInterrupted {
+				c.carryOutput() // and the rest of the message behind it, as when a signal comes inside a frame
+			} else if err != nil {
 				return total, c.cutOff(s, err)
 			}
 		}
@@ -97,6 +118,7 @@ func (c *Conn) writeFrame(s *sending, o *outgoing, begun bool) (int, error) {
 	if o.answer {
 		payload = c.m.HeldPing()
 	}
+	o.before = c.m.Sending()
 	if len(payload) <= headerRoom-wire.MaxHeaderSize {
 		frame, err := c.m.AppendFrame(c.header[:0], o.op, o.fin, payload)
 		c.mirror()
@@ -149,9 +171,11 @@ func (c *Conn) writeEncoded(s *sending, o *outgoing, begun bool, head, body []by
 	if err == nil {
 		return n, nil
 	}
-	harmless := n == 0 && !begun && o.fin && o.op != OpContinuation && o.op != OpClose && !o.answer
 	switch {
-	case harmless && waitEnded(err):
+	case n == 0 && !begun && o.op != OpClose && waitEnded(err):
+		c.mu.Lock()
+		c.m.TakeBack(o.before) // nothing of it is out
+		c.mu.Unlock()
 		return 0, c.waitError(s, err)
 	case errors.Is(err, sock.ErrInterrupted) || o.op == OpClose && err == sock.ErrTimeout:
 		// A frame cannot be taken back once a part of it is out: the rest is kept and goes out first, behind the caller's back.
@@ -169,9 +193,19 @@ func (c *Conn) keep(n int, head, body []byte) {
 	c.owed.Store(true)
 }
 
+// carryOutput makes the machine's output, of which a part may be out, the carry.
+func (c *Conn) carryOutput() {
+	out := c.output()
+	c.keep(0, out, nil)
+	c.mu.Lock()
+	c.m.Sent(len(out))
+	c.mu.Unlock()
+}
+
 // writeAll writes head, then body. It returns how many bytes went out.
 func (c *Conn) writeAll(s *sending, head, body []byte) (int, error) {
 	n := 0
+	c.writing = true
 	for {
 		c.bufs[0], c.bufs[1] = head[min(n, len(head)):], body[max(0, n-len(head)):]
 		count := 2
@@ -183,7 +217,7 @@ func (c *Conn) writeAll(s *sending, head, body []byte) (int, error) {
 		if err == sock.ErrWoken && s.ctx.Err() == nil {
 			continue // the wake-up was meant for an earlier call
 		}
-		c.bufs = [2][]byte{}
+		c.bufs, c.writing = [2][]byte{}, false
 		return n, err
 	}
 }
@@ -202,20 +236,25 @@ func (c *Conn) maySend(s *sending) error {
 // cutOff notes that nothing can be sent any more and returns the error to tell the caller. What has arrived can still be
 // received.
 func (c *Conn) cutOff(s *sending, err error) error {
-	c.mu.Lock()
-	c.cut = true
-	c.mirror()
-	c.mu.Unlock()
+	c.stopSending()
 	var known *Error
 	if errors.As(err, &known) {
 		return known
 	}
 	if waitEnded(err) {
 		known = c.waitError(s, err)
-		known.Msg += " inside a frame; the connection cannot send any more"
+		known.Msg += " inside a message; the connection cannot send any more"
 		return known
 	}
 	return c.ioError(s.name, err)
+}
+
+// stopSending notes that nothing can be sent any more.
+func (c *Conn) stopSending() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cut = true
+	c.mirror()
 }
 
 // waitEnded tells whether err ended a wait rather than the connection.

@@ -239,8 +239,9 @@ extern "C" {
  */
 #define WS_OPT_RECV_TIMEOUT_MS 6
 /**
- * How long one sending call waits for the peer to read. After a timeout inside a frame nothing more can be
- * sent. For: server, connection. Range: 1 to WS_TIMEOUT_NONE (milliseconds). Default: WS_TIMEOUT_NONE.
+ * How long one sending call waits for the peer to read. After a timeout before the first byte the same call
+ * can be made again, after one inside a message nothing more can be sent. For: server, connection. Range: 1 to
+ * WS_TIMEOUT_NONE (milliseconds). Default: WS_TIMEOUT_NONE.
  */
 #define WS_OPT_SEND_TIMEOUT_MS 7
 /**

@@ -67,7 +67,7 @@ test-cover: $(GOTESTSUM) | $(REPORTS)
 	$(PYTHON) tests/report/coverage.py --min 95 $(REPORTS)/cover.out
 
 test-race: $(GOTESTSUM) | $(REPORTS)
-	$(GOTEST) $(REPORTS)/race.xml -- -race -count=1 -timeout 600s $(CORE_PACKAGES)
+	$(GOTEST) $(REPORTS)/race.xml -- -race -count=1 -timeout 600s $(CORE_PACKAGES) ./capi/handle
 
 test-fuzz: $(GOTESTSUM) | $(REPORTS)
 	FUZZTIME=$(FUZZTIME) GOTESTSUM=$(GOTESTSUM) REPORTS=$(REPORTS) tests/report/fuzz.sh

@@ -23,7 +23,8 @@ var options = ConstGroup{
 			Option: &OptionRange{Min: 1, Max: noTimeout, Default: 10000, Unit: "milliseconds", Handles: "server, connection"}},
 		{Name: "WS_OPT_RECV_TIMEOUT_MS", Value: 6, Doc: "How long one receiving call waits.",
 			Option: &OptionRange{Min: 1, Max: noTimeout, Default: noTimeout, Unit: "milliseconds", Handles: "server, connection"}},
-		{Name: "WS_OPT_SEND_TIMEOUT_MS", Value: 7, Doc: "How long one sending call waits for the peer to read. After a timeout inside a frame nothing more can be sent.",
+		{Name: "WS_OPT_SEND_TIMEOUT_MS", Value: 7, Doc: "How long one sending call waits for the peer to read. After a timeout before the first byte the same " +
+			"call can be made again, after one inside a message nothing more can be sent.",
 			Option: &OptionRange{Min: 1, Max: noTimeout, Default: noTimeout, Unit: "milliseconds", Handles: "server, connection"}},
 		{Name: "WS_OPT_CLOSE_TIMEOUT_MS", Value: 8, Doc: "How long ws_close waits for the peer's close frame.",
 			Option: &OptionRange{Min: 1, Max: mostMS, Default: 1000, Unit: "milliseconds", Handles: "server, connection"}},

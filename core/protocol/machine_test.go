@@ -32,6 +32,16 @@ type outcome struct {
 	events []told
 	output string
 	state  State
+	rule   string // that the peer broke
+	reason string // of its close frame
+}
+
+// end notes what is left to ask when all is over.
+func (o *outcome) end(m *Machine) {
+	o.state, o.reason = m.State(), m.CloseReason()
+	if err := m.Err(); err != nil {
+		o.rule = err.Error()
+	}
 }
 
 func (o outcome) String() string {
@@ -39,7 +49,7 @@ func (o outcome) String() string {
 	for _, e := range o.events {
 		s = append(s, e.String())
 	}
-	return fmt.Sprintf("[%s] output %x state %v", strings.Join(s, "; "), o.output, o.state)
+	return fmt.Sprintf("[%s] output %x state %v rule %q reason %q", strings.Join(s, "; "), o.output, o.state, o.rule, o.reason)
 }
 
 // fixedMask makes a client's output predictable.
@@ -80,7 +90,7 @@ func run(m *Machine, pieces [][]byte, eof bool) outcome {
 		m.FeedEOF()
 		pull()
 	}
-	o.state = m.State()
+	o.end(m)
 	return o
 }
 

@@ -127,6 +127,27 @@ func (m *Machine) AppendFrame(dst []byte, op wire.Opcode, fin bool, payload []by
 	return m.appendPayload(append(dst, h[:n]...), key, payload), nil
 }
 
+// Sending is how far a machine has got with what its caller sends.
+type Sending struct {
+	op   wire.Opcode
+	text wire.UTF8
+	held bool
+}
+
+// Sending notes how far the machine has got, for TakeBack.
+func (m *Machine) Sending() Sending {
+	return Sending{m.sendOp, m.sendText, m.has(pingHeld)}
+}
+
+// TakeBack undoes the one data frame, ping or pong that was encoded since before, and of which no byte was written. A ping that has
+// come meanwhile is the one that is unanswered. A close frame cannot be taken back.
+func (m *Machine) TakeBack(before Sending) {
+	m.sendOp, m.sendText = before.op, before.text
+	if before.held {
+		m.set(pingHeld)
+	}
+}
+
 // AppendMessage checks one text or binary message and appends it, encoded, to dst: one frame, or fragments when it is longer
 // than Limits.SendFrame (RFC 6455 §5.4). On an error dst comes back as it was and nothing has changed.
 func (m *Machine) AppendMessage(dst []byte, op wire.Opcode, payload []byte) ([]byte, error) {

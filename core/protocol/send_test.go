@@ -88,6 +88,60 @@ func TestRefusedFragmentCanBeRepeated(t *testing.T) {
 	}
 }
 
+// A frame of which no byte was written can be taken back: what follows is as if it had never been asked for.
+func TestFrameIsTakenBack(t *testing.T) {
+	cfg := testConfig(Server)
+	cfg.Frames = true
+	m := open(cfg)()
+	m.Feed(unhex(t, "89 82 00000000 6869"))
+	m.Next()
+	for i, s := range []struct {
+		op  wire.Opcode
+		fin bool
+		p   string
+	}{
+		{wire.OpText, false, "\xe2"}, {wire.OpContinuation, false, "\x82"}, {wire.OpPong, true, "hi"}, {wire.OpContinuation, true, "\xac"},
+		{wire.OpBinary, false, "b"}, {wire.OpContinuation, true, "\xff"}, {wire.OpText, true, "next"},
+	} {
+		before := m.Sending()
+		held := string(m.HeldPing())
+		first, err := m.AppendFrame(nil, s.op, s.fin, []byte(s.p))
+		if err != nil {
+			t.Fatal(i, err)
+		}
+		m.TakeBack(before)
+		if got := string(m.HeldPing()); got != held {
+			t.Errorf("step %d: the unanswered ping is %q, it was %q", i, got, held)
+		}
+		again, err := m.AppendFrame(nil, s.op, s.fin, []byte(s.p))
+		if err != nil || !bytes.Equal(again, first) {
+			t.Errorf("step %d: %x, then %x (%v)", i, first, again, err)
+		}
+	}
+	if m.HeldPing() != nil {
+		t.Error("the ping was answered")
+	}
+}
+
+// A ping that comes before a pong is taken back is the one to answer then.
+func TestTakenBackPongAnswersTheLatestPing(t *testing.T) {
+	cfg := testConfig(Client)
+	cfg.Frames = true
+	m := open(cfg)()
+	m.Feed(unhex(t, "89 01 61"))
+	m.Next()
+	before := m.Sending()
+	if _, err := m.AppendFrame(nil, wire.OpPong, true, m.HeldPing()); err != nil {
+		t.Fatal(err)
+	}
+	m.Feed(unhex(t, "89 01 62"))
+	m.Next()
+	m.TakeBack(before)
+	if string(m.HeldPing()) != "b" {
+		t.Errorf("held %q", m.HeldPing())
+	}
+}
+
 func TestLongMessageGoesOutInFragments(t *testing.T) {
 	cfg := testConfig(Client)
 	cfg.Limits.SendFrame = 10

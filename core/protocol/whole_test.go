@@ -21,7 +21,7 @@ func slowly(m *Machine, input []byte) outcome {
 		}
 		o.output = string(m.AppendOutput([]byte(o.output)))
 	}
-	o.state = m.State()
+	o.end(m)
 	return o
 }
 

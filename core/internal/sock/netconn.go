@@ -31,6 +31,8 @@ type direction struct {
 	mu      sync.Mutex
 	woken   bool // WakeRead or WakeWrite came and no call has reported it
 	limited bool // the net.Conn has a deadline
+	cut     bool // a wake-up has set one since the call under way set its own
+	over    bool // and it has passed for good
 }
 
 var past = time.Unix(1, 0)
@@ -52,10 +54,14 @@ func (s *NetConn) Unlimited() { _ = s.conn.SetDeadline(time.Time{}) }
 func (d *direction) prepare(w *Wait, set func(time.Time) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if w.Wakeable && d.woken {
+	switch {
+	case d.over:
+		return ErrClosed
+	case w.Wakeable && d.woken:
 		d.woken = false
 		return ErrWoken
 	}
+	d.cut = false
 	if w.Deadline.IsZero() && !d.limited {
 		return nil
 	}
@@ -67,11 +73,23 @@ func (d *direction) prepare(w *Wait, set func(time.Time) error) error {
 func (d *direction) wake(set func(time.Time) error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.woken, d.limited = true, true
+	d.woken, d.limited, d.cut = true, true, true
 	_ = set(past)
 }
 
-// verdict translates the error of a call.
+// end ends the current wait and those that come.
+func (d *direction) end(set func(time.Time) error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.over = true
+	_ = set(past)
+}
+
+// errCut ends an attempt that a wake-up cut although the call does not ask for them: the call goes on, and the wake-up stays due.
+var errCut = errors.New("cut by a wake-up for another call")
+
+// verdict translates the error of a call. A deadline that neither the call nor a wake-up set is the carrier's own failure: TLS repeats
+// the error of a write that a deadline cut for ever.
 func (s *NetConn) verdict(d *direction, w *Wait, err error) error {
 	switch {
 	case err == nil:
@@ -81,11 +99,15 @@ func (s *NetConn) verdict(d *direction, w *Wait, err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if d.woken && (w.Deadline.IsZero() || time.Until(w.Deadline) > 0) {
+		switch {
+		case !w.Deadline.IsZero() && time.Until(w.Deadline) <= 0:
+			return ErrTimeout
+		case d.woken && w.Wakeable:
 			d.woken = false
 			return ErrWoken
+		case d.cut:
+			return errCut
 		}
-		return ErrTimeout
 	}
 	return err
 }
@@ -103,7 +125,7 @@ func (s *NetConn) Read(p []byte, w Wait) (int, error) {
 		if err == nil {
 			continue
 		}
-		if err = s.verdict(&s.read, &w, err); err != ErrWoken || w.Wakeable {
+		if err = s.verdict(&s.read, &w, err); err != errCut {
 			return 0, err
 		}
 	}
@@ -131,7 +153,7 @@ func (s *NetConn) Write(bufs [][]byte, w Wait) (total int64, err error) {
 		if err == nil {
 			continue
 		}
-		if err = s.verdict(&s.send, &w, err); err != ErrWoken || w.Wakeable {
+		if err = s.verdict(&s.send, &w, err); err != errCut {
 			return total, err
 		}
 	}
@@ -154,22 +176,26 @@ func (s *NetConn) TryWrite(p []byte) (int, error) {
 	var n int
 	var errno syscall.Errno
 	w := Wait{}
-	if err := s.send.prepare(&w, s.conn.SetWriteDeadline); err != nil {
-		return 0, err
+	for {
+		if err := s.send.prepare(&w, s.conn.SetWriteDeadline); err != nil {
+			return 0, err
+		}
+		err := s.raw.Write(func(fd uintptr) bool {
+			n, errno = send(int(fd), p, false)
+			return true
+		})
+		switch {
+		case err == nil && errno == 0:
+			return n, nil
+		case err == nil && (errno == syscall.EAGAIN || errno == syscall.EINTR):
+			return 0, nil
+		case err == nil:
+			return 0, errno
+		}
+		if err = s.verdict(&s.send, &w, err); err != errCut {
+			return 0, err
+		}
 	}
-	err := s.raw.Write(func(fd uintptr) bool {
-		n, errno = send(int(fd), p, false)
-		return true
-	})
-	switch {
-	case err != nil:
-		return 0, s.verdict(&s.send, &w, err)
-	case errno == syscall.EAGAIN || errno == syscall.EINTR:
-		return 0, nil
-	case errno != 0:
-		return 0, errno
-	}
-	return n, nil
 }
 
 // Shutdown implements Stream. A carrier without halves is left as it is.
@@ -201,12 +227,33 @@ func (s *NetConn) WakeRead() { s.read.wake(s.conn.SetReadDeadline) }
 // WakeWrite implements Stream.
 func (s *NetConn) WakeWrite() { s.send.wake(s.conn.SetWriteDeadline) }
 
-// Close implements Stream.
+// closeGrace is how long Close waits for a carrier.
+const closeGrace = 50 * time.Millisecond
+
+// Close implements Stream. A carrier of another kind than a socket may have something to say at its end, as TLS has, which tries for
+// five seconds when the peer does not read: it goes on by itself after closeGrace.
 func (s *NetConn) Close() bool {
 	if !s.closing.CompareAndSwap(false, true) {
 		return false
 	}
-	_ = s.conn.Close()
+	if s.raw != nil {
+		_ = s.conn.Close()
+		return true
+	}
+	s.read.end(s.conn.SetReadDeadline)
+	s.send.end(s.conn.SetWriteDeadline)
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		defer func() { _ = recover() }() // a foreign net.Conn may panic; that must not end the process
+		_ = s.conn.Close()
+	}()
+	late := time.NewTimer(closeGrace)
+	defer late.Stop()
+	select {
+	case <-closed:
+	case <-late.C:
+	}
 	return true
 }
 

@@ -1,8 +1,11 @@
 package sock
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -101,6 +104,91 @@ func TestNetConnWriteWakesAndTimesOut(t *testing.T) {
 	s.WakeWrite()
 	if err := soon(t, sent); err != ErrWoken {
 		t.Fatal(err)
+	}
+}
+
+// hooked is a net.Conn that does something before it writes.
+type hooked struct {
+	net.Conn
+	before func() error
+}
+
+func (h *hooked) Write(p []byte) (int, error) {
+	if err := h.before(); err != nil {
+		return 0, err
+	}
+	return h.Conn.Write(p)
+}
+
+// A wake-up that falls into a call that does not ask for it delays that call only, and the next one that asks gets it.
+func TestNetConnKeepsWakeups(t *testing.T) {
+	a, b := netPair(t, false)
+	defer b.Close()
+	wakeups := 3
+	var s *NetConn
+	s = NewNetConn(&hooked{a, func() error {
+		if wakeups--; wakeups >= 0 {
+			s.WakeWrite()
+		}
+		return nil
+	}})
+	defer s.Close()
+	if n, err := s.Write([][]byte{[]byte("whole")}, Wait{Deadline: time.Now().Add(time.Hour)}); n != 5 || err != nil {
+		t.Fatal(n, err)
+	}
+	if n, err := s.Write([][]byte{{1}}, Wait{Wakeable: true}); n != 0 || err != ErrWoken {
+		t.Fatal(n, err)
+	}
+	if n, err := s.Write([][]byte{{1}}, Wait{Wakeable: true}); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+}
+
+// wakingRaw is a socket on which a wake-up comes just before each of the first writes.
+type wakingRaw struct {
+	syscall.RawConn
+	wake func()
+	left int
+}
+
+func (w *wakingRaw) Write(f func(uintptr) bool) error {
+	if w.left--; w.left >= 0 {
+		w.wake()
+	}
+	return w.RawConn.Write(f)
+}
+
+// TryWrite waits for nothing, so neither a wake-up nor a deadline ends it.
+func TestNetConnTryWriteIsNotWoken(t *testing.T) {
+	a, b := netPair(t, false)
+	defer b.Close()
+	s := NewNetConn(a)
+	defer s.Close()
+	s.raw = &wakingRaw{s.raw, s.WakeWrite, 2}
+	if n, err := s.TryWrite([]byte("x")); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	if _, err := s.Write([][]byte{{1}}, Wait{Wakeable: true}); err != ErrWoken { // it was meant for this one
+		t.Fatal(err)
+	}
+}
+
+// A carrier may keep to the error of a write that a deadline cut, as TLS does: then it is broken, and no call asked for that time.
+func TestNetConnWhoseTimeoutIsFinal(t *testing.T) {
+	a, b := netPair(t, false)
+	defer b.Close()
+	final := &net.OpError{Op: "write", Err: os.ErrDeadlineExceeded}
+	var s *NetConn
+	s = NewNetConn(&hooked{a, func() error { s.WakeWrite(); return final }})
+	defer s.Close()
+	if _, err := s.Write([][]byte{{1}}, Wait{Wakeable: true}); err != ErrWoken {
+		t.Fatal(err)
+	}
+	s.conn.(*hooked).before = func() error { return final }
+	for range 2 {
+		if _, err := s.Write([][]byte{{1}}, Wait{}); !errors.Is(err, final) {
+			t.Fatal(err)
+		}
 	}
 }
 

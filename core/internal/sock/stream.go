@@ -19,7 +19,7 @@ type Stream interface {
 	Write(bufs [][]byte, w Wait) (int64, error)
 
 	// TryWrite writes what goes without waiting; less than len(p) is no error. ErrMustWait means that this stream
-	// cannot write without waiting.
+	// cannot write without waiting; the other errors are ErrClosed and the system's.
 	TryWrite(p []byte) (int, error)
 
 	// Shutdown ends one or both directions and wakes calls that are blocked in them.

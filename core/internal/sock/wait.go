@@ -44,6 +44,12 @@ func await(fd int, events int16, w *Wait, wake *Event) error {
 	}
 }
 
+// Await waits on the caller's thread until e is set, or as long as w allows. A nil Event is never set.
+func (e *Event) Await(w Wait) error {
+	w.Wakeable, w.Writable = false, false
+	return await(e.FD(), unix.POLLIN, &w, nil)
+}
+
 // Poll is ppoll(2) with an absolute deadline; the zero time means none. Zero ready descriptors mean that it passed.
 func Poll(set []unix.PollFd, deadline time.Time) (int, unix.Errno) {
 	var ts *unix.Timespec
