@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"libws/core/protocol"
+	"libws/core/wire"
 )
 
 // HeaderField is one HTTP field.
@@ -30,7 +31,7 @@ type Request struct {
 func (r *Request) Header(name string) (string, bool) {
 	var values []string
 	for _, f := range r.Fields {
-		if strings.EqualFold(f.Name, name) {
+		if wire.EqualFold(f.Name, name) {
 			values = append(values, f.Value)
 		}
 	}
@@ -82,5 +83,5 @@ func choose(ours, offered []string) string {
 // origin, or with an empty one, comes from no browser and always is (RFC 6455 §4.2.2 item 4, §10.2): the list protects people whose
 // browsers run foreign pages, and says nothing about who else asks. "null" is an origin like any other (RFC 6454 §7).
 func originAllowed(allowed []string, origin string) bool {
-	return len(allowed) == 0 || origin == "" || slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, origin) })
+	return len(allowed) == 0 || origin == "" || slices.ContainsFunc(allowed, func(a string) bool { return wire.EqualFold(a, origin) })
 }

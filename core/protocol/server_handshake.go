@@ -174,7 +174,7 @@ func (m *Machine) Refuse(r Refusal) error {
 }
 
 func hasField(fields []HeaderField, name string) bool {
-	return slices.ContainsFunc(fields, func(f HeaderField) bool { return wire.EqualFold([]byte(f.Name), name) })
+	return slices.ContainsFunc(fields, func(f HeaderField) bool { return wire.EqualFold(f.Name, name) })
 }
 
 // appendHead encodes the head of a refusal, its length included (RFC 9112 §6.3).

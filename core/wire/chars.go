@@ -83,12 +83,12 @@ func trimSpace(b []byte) []byte {
 }
 
 // EqualFold tells whether b and s are equal but for the case of ASCII letters.
-func EqualFold(b []byte, s string) bool {
+func EqualFold[T string | []byte](b T, s string) bool {
 	if len(b) != len(s) {
 		return false
 	}
-	for i, c := range b {
-		if lower(c) != lower(s[i]) {
+	for i := range len(b) {
+		if lower(b[i]) != lower(s[i]) {
 			return false
 		}
 	}
