@@ -129,7 +129,7 @@ func TestAcceptRefusesAndGoesOn(t *testing.T) {
 			if res.StatusCode != v.status {
 				t.Error(res.Status)
 			}
-			if v.status == 426 && res.Header.Get("Sec-WebSocket-Version") != "13" {
+			if v.status == 426 && (res.Header.Get("Sec-WebSocket-Version") != "13" || res.Header.Get("Upgrade") != "websocket") {
 				t.Error(res.Header)
 			}
 			if _, err := io.ReadAll(res.Body); err != nil {

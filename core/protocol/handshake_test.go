@@ -76,6 +76,10 @@ func TestServerRefusesBadRequests(t *testing.T) {
 			if !strings.Contains(got.output, "Connection: close\r\n") || c.status == 426 != strings.Contains(got.output, "Sec-WebSocket-Version: 13\r\n") {
 				t.Errorf("answered %q", got.output)
 			}
+			// RFC 9110 §7.8: who sends Upgrade names it in Connection.
+			if strings.Contains(got.output, "\r\nUpgrade: ") != strings.Contains(got.output, "\r\nConnection: Upgrade\r\n") {
+				t.Errorf("answered %q", got.output)
+			}
 		})
 	}
 }
@@ -168,6 +172,51 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
+// A status brings the fields with it that it needs, whatever the caller adds.
+func TestRefusalKeepsTheFieldsOfItsStatus(t *testing.T) {
+	for status, want := range map[int][]string{
+		405: {"Allow: GET\r\n"},
+		426: {"Upgrade: websocket\r\n", "Connection: Upgrade\r\n", "Sec-WebSocket-Version: 13\r\n"},
+	} {
+		for _, allow := range []string{"", "GET, POST"} {
+			m := requested(t, testConfig(Server), request("GET / HTTP/1.1"))
+			r := Refusal{Status: status}
+			if allow != "" {
+				r.Header = []HeaderField{{"Allow", allow}}
+			}
+			if err := m.Refuse(r); err != nil {
+				t.Fatal(err)
+			}
+			out := string(m.Output())
+			for _, field := range want {
+				if name, _, _ := strings.Cut(field, ":"); name == "Allow" && allow != "" {
+					field = "Allow: " + allow + "\r\n"
+				}
+				if strings.Count(out, "\r\n"+field) != 1 {
+					t.Errorf("%d with Allow %q lacks %q: %q", status, allow, field, out)
+				}
+			}
+			if strings.Count(out, "Allow:") > 1 {
+				t.Errorf("%q", out)
+			}
+		}
+	}
+}
+
+// RFC 9110 §15.3.5, §15.3.6, §15.4.5: 204, 205 and 304 have no content.
+func TestRefusalWithoutContent(t *testing.T) {
+	for status, length := range map[int]bool{204: false, 205: true, 304: false} {
+		m := requested(t, testConfig(Server), request("GET / HTTP/1.1"))
+		if err := m.Refuse(Refusal{Status: status, Body: []byte("body")}); err != nil {
+			t.Fatal(err)
+		}
+		out := string(m.Output())
+		if !strings.HasSuffix(out, "\r\n\r\n") || strings.Contains(out, "Content-Type") || strings.Contains(out, "Content-Length: 0\r\n") != length || strings.Contains(out, "Content-Length: 4") {
+			t.Errorf("%d: %q", status, out)
+		}
+	}
+}
+
 func TestPlainRequestsAreKeptApart(t *testing.T) {
 	cfg := testConfig(Server)
 	cfg.PlainHTTP = true
@@ -216,7 +265,7 @@ func TestPlainRequestsAreKeptApart(t *testing.T) {
 }
 
 func TestStatusPhrases(t *testing.T) {
-	for _, s := range []int{200, 204, 301, 302, 304, 400, 401, 403, 404, 405, 408, 413, 414, 426, 429, 431, 500, 501, 503, 505} {
+	for _, s := range []int{200, 204, 205, 301, 302, 304, 400, 401, 403, 404, 405, 408, 413, 414, 426, 429, 431, 500, 501, 503, 505} {
 		if reasonPhrase(s) == "" {
 			t.Errorf("%d has no phrase", s)
 		}

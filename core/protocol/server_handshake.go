@@ -160,8 +160,10 @@ func (m *Machine) Refuse(r Refusal) error {
 	}
 	req := &m.opening.request
 	keep := r.KeepAlive && req.mayGoOn()
-	if !hasField(r.Header, "Upgrade") && !hasField(r.Header, "Allow") {
-		r.Header = append(r.Header[:len(r.Header):len(r.Header)], refusalFields(r.Status)...)
+	for _, f := range refusalFields(r.Status) {
+		if !hasField(r.Header, f.Name) {
+			r.Header = append(r.Header[:len(r.Header):len(r.Header)], f)
+		}
 	}
 	m.out = appendRefusal(m.grab(), r, keep, req.wantsBody())
 	m.clear(awaitVerdict)
@@ -195,10 +197,14 @@ func appendHead(dst []byte, r Refusal, keep bool) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// appendRefusal encodes a refusal: RFC 9110 §9.3.2, §15.3.5, §15.4.5, an answer to HEAD and some statuses have no content.
+// appendRefusal encodes a refusal: RFC 9110 §9.3.2, §15.3.5, §15.3.6, §15.4.5, an answer to HEAD and some statuses have no content.
 func appendRefusal(dst []byte, r Refusal, keep, content bool) []byte {
+	switch r.Status {
+	case 204, 205, 304:
+		r.Body = nil
+	}
 	dst = appendHead(dst, r, keep)
-	if !content || r.Status == 204 || r.Status == 304 {
+	if !content {
 		return dst
 	}
 	return append(dst, r.Body...)
@@ -214,6 +220,8 @@ func reasonPhrase(status int) string {
 		return "OK"
 	case 204:
 		return "No Content"
+	case 205:
+		return "Reset Content"
 	case 301:
 		return "Moved Permanently"
 	case 302:
