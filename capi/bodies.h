@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * a944f860c9629db1bbdcbae1b8fa6e8ae12d8856a5219ad971972999fa5ff3ef
+ * e6c0c6f5942d19d51e017bcdf0e262b0a2568442c9190dbe5d8796af8fa2f77a
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -114,6 +114,7 @@ func TestAcceptRefusesAndGoesOn(t *testing.T) {
 		{"POST", strings.Replace(request("/"), "GET", "POST", 1), 405, CodeHandshake},
 		{"version", strings.Replace(request("/"), "13", "8", 1), 426, CodeHandshake},
 		{"plain GET", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 426, CodeHandshake},
+		{"Host", strings.Replace(request("/"), "example.org", "exa/mple", 1), 400, CodeHandshake},
 		{"garbage", "\x16\x03\x01\x02\x00\x01\x00", 400, CodeHandshake},
 		{"origin", request("/", "Origin: https://evil.example"), 403, CodeOrigin},
 		{"long head", request("/", "X: "+strings.Repeat("x", 9000)), 431, CodeHandshake},

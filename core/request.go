@@ -17,10 +17,10 @@ type HeaderField = protocol.HeaderField
 // Request is a client's request. It must not be changed.
 type Request struct {
 	Method       string
-	Target       string // as it was sent
-	Path         string // of the target, still percent-encoded; at least "/"
-	Query        string // of the target, still percent-encoded, without the question mark
-	Host         string
+	Target       string        // as it was sent
+	Path         string        // of the target, still percent-encoded; at least "/"
+	Query        string        // of the target, still percent-encoded, without the question mark
+	Host         string        // and port, asked for: those of a target in absolute form, else the Host field
 	Origin       string        // "" when the client sent none
 	Subprotocols []string      // offered, in the client's order of preference
 	Fields       []HeaderField // in the order they came

@@ -43,6 +43,16 @@ func TestServerRefusesBadRequests(t *testing.T) {
 		{"HTTP/1.0", request("GET / HTTP/1.0"), 505},
 		{"no Host", request(get, "Host:"), 400},
 		{"two Hosts", request(get, "Host: a| b"), 400},
+		{"space in the Host", request(get, "Host: a b"), 400},
+		{"path in the Host", request(get, "Host: exa/mple"), 400},
+		{"two Hosts joined", request(get, "Host: a, b"), 400},
+		{"user in the Host", request(get, "Host: user@host"), 400},
+		{"port no number", request(get, "Host: host:port"), 400},
+		{"port too large", request(get, "Host: h:99999999"), 400},
+		{"Host not ASCII", request(get, "Host: \x80\xff"), 400},
+		{"markup in the Host", request(get, "Host: <script>"), 400},
+		{"half an address", request(get, "Host: [::1"), 400},
+		{"bad Host, absolute target", request("GET http://example.com/ HTTP/1.1", "Host: a b"), 400},
 		{"no Upgrade", request(get, "Upgrade:"), 426},
 		{"wrong Upgrade", request(get, "Upgrade: h2c"), 426},
 		{"no Connection", request(get, "Connection:"), 400},
@@ -62,6 +72,9 @@ func TestServerRefusesBadRequests(t *testing.T) {
 		{"authority target", request("GET example.com HTTP/1.1"), 400},
 		{"unknown scheme", request("GET ftp://x/ HTTP/1.1"), 400},
 		{"absolute without host", request("GET http:///x HTTP/1.1"), 400},
+		{"absolute with port alone", request("GET http://:80/x HTTP/1.1"), 400},
+		{"absolute with user", request("GET http://u:p@example.com/ HTTP/1.1"), 400},
+		{"absolute with bad host", request("GET http://a,b/ HTTP/1.1"), 400},
 		{"obs-fold", "GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n", 400},
 		{"TLS hello", "\x16\x03\x01\x02\x00\x01\x00", 400},
 		{"too long", request(get, "X: "+strings.Repeat("x", 9000)), 431},
@@ -81,6 +94,21 @@ func TestServerRefusesBadRequests(t *testing.T) {
 				t.Errorf("answered %q", got.output)
 			}
 		})
+	}
+}
+
+// RFC 9112 §3.2.2: the host of a target in absolute form takes the place of the Host field.
+func TestHostOfTheTargetComesFirst(t *testing.T) {
+	for target, want := range map[string]string{
+		"/x": "example.com", "http://real.example:81/x": "real.example:81", "ws://[::1]?q": "[::1]", "HTTP://Other.example": "Other.example",
+	} {
+		m := requested(t, testConfig(Server), request("GET "+target+" HTTP/1.1"))
+		if got := m.Request().Host(); got != want {
+			t.Errorf("%s asks for host %q, want %q", target, got, want)
+		}
+		if field, _ := m.Request().Header("Host"); field != "example.com" {
+			t.Errorf("the field reads %q", field)
+		}
 	}
 }
 

@@ -31,14 +31,19 @@ func (m *Machine) requestReceived() (Event, bool) {
 
 // check finds what makes a request unfit for any answer but a refusal, as a WebSocket opening or otherwise.
 func (r *Request) check() *Error {
-	if _, hosts := r.head.Get("Host"); hosts != 1 {
+	host, hosts := r.head.Get("Host")
+	if hosts != 1 {
 		return badHandshake(400, "a request needs exactly one Host field (RFC 9112 §3.2)")
 	}
+	if !wire.ValidHost(host) {
+		return badHandshake(400, "the Host field must be a host, with or without a port (RFC 9112 §3.2)")
+	}
+	r.host = host
 	if r.head.Minor < 1 {
 		return badHandshake(505, "the opening handshake needs HTTP/1.1 or higher (RFC 6455 §4.1)")
 	}
 	if !r.splitTarget() {
-		return badHandshake(400, "the request target must be an absolute path or URI without fragment (RFC 6455 §3, RFC 9112 §3.2)")
+		return badHandshake(400, "the request target must be an absolute path or URI without user and fragment (RFC 6455 §3, RFC 9112 §3.2)")
 	}
 	return nil
 }
