@@ -9,7 +9,7 @@ import (
 
 // Event is set by one write(2) and stays set until Clear. A nil Event is never set.
 type Event struct {
-	mu sync.Mutex // keeps Set and Clear away from a number that Close gave back
+	mu sync.Mutex // keeps everyone away from a number that Close gave back
 	fd int
 }
 
@@ -28,6 +28,8 @@ func (e *Event) FD() int {
 	if e == nil {
 		return -1
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	return e.fd
 }
 

@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"runtime"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -39,5 +40,24 @@ func TestEvent(t *testing.T) {
 	none.Close()
 	if none.IsSet() || none.FD() != -1 {
 		t.Error("no event is set")
+	}
+}
+
+// Whoever asks for the descriptor while it is given back gets it or none; the race detector watches.
+func TestEventFDWhileItCloses(t *testing.T) {
+	for range 100 {
+		e, err := NewEvent()
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			e.Close()
+		}()
+		for e.FD() >= 0 {
+			runtime.Gosched()
+		}
+		<-closed
 	}
 }
