@@ -47,7 +47,6 @@ func Upgrade(w http.ResponseWriter, r *http.Request, o *UpgradeOptions) (*Conn, 
 		c.m.Feed(append([]byte(nil), early...))
 	}
 	s := sock.NewNetConn(carrier)
-	s.Unlimited()
 	c.stream, c.peerAddr = s, s.PeerAddr()
 	wait := sock.Wait{Deadline: set.deadline(OptHandshakeTimeoutMS)}
 	if err := c.deliver(&sending{name: op, wait: wait}); err != nil {

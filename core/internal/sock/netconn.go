@@ -35,8 +35,9 @@ type direction struct {
 
 var past = time.Unix(1, 0)
 
-// NewNetConn adopts a net.Conn.
+// NewNetConn adopts a net.Conn, and takes the deadlines away that an earlier owner may have left on it.
 func NewNetConn(c net.Conn) *NetConn {
+	_ = c.SetDeadline(time.Time{})
 	s := &NetConn{conn: c}
 	switch c.(type) {
 	case *net.TCPConn, *net.UnixConn:
@@ -44,9 +45,6 @@ func NewNetConn(c net.Conn) *NetConn {
 	}
 	return s
 }
-
-// Unlimited takes the deadlines away that an earlier owner of the net.Conn may have left.
-func (s *NetConn) Unlimited() { _ = s.conn.SetDeadline(time.Time{}) }
 
 // prepare sets the deadline of a call, unless a wake-up is due.
 func (d *direction) prepare(w *Wait, set func(time.Time) error) error {
