@@ -3,7 +3,6 @@ package sock
 
 import (
 	"errors"
-	"io"
 	"net"
 	"os"
 	"sync"
@@ -69,12 +68,13 @@ func (d *direction) wake(set func(time.Time) error) {
 	_ = set(past)
 }
 
-// verdict translates the error of a call.
+// verdict translates the error of a call. A net.Conn that another has closed, or a pipe whose other end is gone, is no less lost than
+// one that was reset: only our own Close is ErrClosed.
 func (s *NetConn) verdict(d *direction, w *Wait, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case s.closing.Load() || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe):
+	case s.closing.Load():
 		return ErrClosed
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		d.mu.Lock()
