@@ -156,10 +156,13 @@ func (c *Conn) conclude(why error) {
 // linger ends our direction and discards what still comes until the peer ends its own. Closing a socket with unread data
 // would reset the connection, and the reset could destroy our close frame before the peer has read it.
 //
-// RFC 6455 §7.1.1: the server closes first; a client waits for that.
+// RFC 6455 §7.1.1: the server closes first; a client waits for that. A carrier whose directions cannot end apart is closed at once by
+// a server that has the peer's close frame, behind which nothing comes (RFC 6455 §5.5.1).
 func (c *Conn) linger(wait sock.Wait) {
-	if c.cfg.Role == RoleServer || c.violated() {
-		_ = c.stream.Shutdown(sock.ShutWrite)
+	if violated, answered := c.howItEnded(); c.cfg.Role == RoleServer || violated {
+		if err := c.stream.Shutdown(sock.ShutWrite); err == sock.ErrNoHalves && answered {
+			return
+		}
 	}
 	// The event that is about to be returned may alias readBuf, so the waste goes elsewhere.
 	waste := wasteBuffers.Get().(*[RecvBuffer]byte)
@@ -176,10 +179,11 @@ func (c *Conn) linger(wait sock.Wait) {
 
 var wasteBuffers = sync.Pool{New: func() any { return new([RecvBuffer]byte) }}
 
-func (c *Conn) violated() bool {
+// howItEnded tells whether the peer broke the protocol, and whether its close frame has come.
+func (c *Conn) howItEnded() (violated, answered bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.m.Err() != nil
+	return c.m.Err() != nil, c.m.CloseReceived()
 }
 
 // finish closes the socket and wakes every blocked call. Only the first call does something; it alone returns true. why is

@@ -86,6 +86,31 @@ func TestBothCloseAtOnce(t *testing.T) {
 	}
 }
 
+// A carrier whose directions cannot end apart is closed by the server once both close frames are exchanged (RFC 6455 §7.1.1), not
+// when the time for the closing handshake is over.
+func TestCloseHandshakeOverAPipe(t *testing.T) {
+	for _, first := range []Role{RoleServer, RoleClient} {
+		a, b := net.Pipe()
+		long := &Options{CloseTimeout: time.Hour}
+		server, client := must(NewConn(a, RoleServer, long))(t), must(NewConn(b, RoleClient, long))(t)
+		closer, other := server, client
+		if first == RoleClient {
+			closer, other = client, server
+		}
+		got := async(func() Frame { f, _ := other.RecvMessage(); return f })
+		closed := async(closer.Close)
+		if f := await(t, got, "the close frame"); f.CloseCode() != CloseNormal {
+			t.Error(f)
+		}
+		if err := await(t, closed, "Close"); err != nil {
+			t.Error(err)
+		}
+		if closer.CloseCode() != CloseNormal || other.CloseCode() != CloseNormal {
+			t.Error(closer.CloseCode(), other.CloseCode())
+		}
+	}
+}
+
 func TestCloseWaitsForTheAnswerInBoundedTime(t *testing.T) {
 	c, peer := serverAgainst(t)
 	if err := c.SetOption(OptCloseTimeoutMS, 100); err != nil {

@@ -170,7 +170,7 @@ func (s *NetConn) TryWrite(p []byte) (int, error) {
 	return n, nil
 }
 
-// Shutdown implements Stream. A carrier without halves is left as it is.
+// Shutdown implements Stream.
 func (s *NetConn) Shutdown(how How) error {
 	type halves interface {
 		CloseRead() error
@@ -181,7 +181,7 @@ func (s *NetConn) Shutdown(how How) error {
 		if w, ok := s.conn.(interface{ CloseWrite() error }); ok && how != ShutRead {
 			return w.CloseWrite()
 		}
-		return nil
+		return ErrNoHalves
 	}
 	var err error
 	if how != ShutRead {
