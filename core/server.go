@@ -112,8 +112,9 @@ func bind(op, host string, port int, set settings) (*Server, error) {
 	var fd, bound int
 	var failed error
 	for _, a := range addrs {
-		if fd, bound, failed = sock.Listen(netip.AddrPortFrom(a, uint16(port))); failed == nil {
-			break
+		fd, bound, failed = sock.Listen(netip.AddrPortFrom(a, uint16(port)))
+		if failed != unix.EAFNOSUPPORT && failed != unix.EADDRNOTAVAIL {
+			break // any other failure, such as a port that is taken, would leave us with one of the two families
 		}
 	}
 	if failed != nil {
