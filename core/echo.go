@@ -10,13 +10,14 @@ import (
 )
 
 // RunEcho serves one connection at a time, echoing each text and binary message whole, in whatever fragments it came, and
-// answering pings, until Stop: then it returns nil. A client that misbehaves ends its own connection only.
+// answering pings, until Stop or Close: then it returns nil. A client that misbehaves ends its own connection only.
 //
 // Errors: CodeClosed when the server was stopped or closed before, CodeInterrupted, CodeSystem. It blocks.
 func (s *Server) RunEcho() error {
-	if !s.Running() {
+	if !s.Running() || !s.enter() {
 		return newError(CodeClosed, "RunEcho", "the server is stopped")
 	}
+	defer s.leave()
 	for {
 		c, err := s.Accept()
 		switch {
