@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -151,6 +152,39 @@ func TestAcceptRefusesAndGoesOn(t *testing.T) {
 		t.Fatal(a.err)
 	} else {
 		a.c.Drop()
+	}
+}
+
+// AcceptRequest decides nothing, also when clients came while Accept was called (RFC 6455 §4.2.2: the verdict is the caller's).
+func TestAcceptRequestBehindAccept(t *testing.T) {
+	s := listen(t, &ServerOptions{Subprotocols: []string{"p"}})
+	var peers []net.Conn
+	for range 4 {
+		peers = append(peers, call(t, s))
+		fmt.Fprint(peers[len(peers)-1], request("/private", "Sec-WebSocket-Protocol: p"))
+	}
+	first := must(s.Accept())(t)
+	defer first.Drop()
+	for range 2 {
+		c := must(s.AcceptRequest())(t)
+		defer c.Drop()
+		if c.State() != StateConnecting {
+			t.Fatal("decided already:", c.State())
+		}
+		peer := peers[slices.IndexFunc(peers, func(p net.Conn) bool { return p.LocalAddr().String() == c.PeerAddr() })]
+		refused := async(func() error { return c.Refuse(404, nil, nil) })
+		if res := response(t, bufio.NewReader(peer)); res.StatusCode != 404 {
+			t.Error(res.Status)
+		}
+		peer.Close()
+		if err := await(t, refused, "the refusal"); err != nil {
+			t.Error(err)
+		}
+	}
+	last := must(s.Accept())(t) // and the other way round
+	defer last.Drop()
+	if !last.IsOpen() || last.Subprotocol() != "p" {
+		t.Error(last.State(), last.Subprotocol())
 	}
 }
 
