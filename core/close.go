@@ -65,6 +65,9 @@ func (c *Conn) handshakeAway(name string, wait sock.Wait) error {
 	if c.gate.take(patience, nil, nil) != nil {
 		return nil // a sender is stuck: the peer does not read, so it would not see a close frame either
 	}
+	if c.receiver.held() {
+		s.wait.Deadline = grace // whoever is blocked there has to be woken, which is done behind this
+	}
 	err := c.flush(&s)
 	c.gate.leave()
 	if err != nil {

@@ -209,6 +209,7 @@ func TestCloseWakesBlockedCalls(t *testing.T) {
 	}
 	calls := []waiting{
 		{"receiver", "core.(*Conn).fill", func(c *Conn) *gate { return &c.receiver }, func(c *Conn) error { _, err := c.RecvFrame(); return err }},
+		{"receiver on a full socket", "core.(*Conn).fill", func(c *Conn) *gate { return &c.receiver }, func(c *Conn) error { brim(c); _, err := c.RecvFrame(); return err }},
 		{"sender", "core.(*Conn).writeAll", func(c *Conn) *gate { return &c.gate }, fillSocket},
 	}
 	closers := []struct {
@@ -221,6 +222,9 @@ func TestCloseWakesBlockedCalls(t *testing.T) {
 			for _, closer := range closers {
 				t.Run(carrier+" "+b.name+" "+closer.name, func(t *testing.T) {
 					c := carried(t, carrier)
+					if err := c.SetOption(OptCloseTimeoutMS, 60_000); err != nil { // that is for the peer, not for them
+						t.Fatal(err)
+					}
 					got := async(func() error { return b.call(c) })
 					until(t, "the call blocks", func() bool { return b.holds(c).held() && blocked(b.where) })
 					within(t, wakeBound, "waking", func() {
@@ -236,6 +240,13 @@ func TestCloseWakesBlockedCalls(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// brim leaves no room in the socket of a connection whose peer does not read.
+func brim(c *Conn) {
+	for n, err := 1, error(nil); n > 0 && err == nil; {
+		n, err = c.stream.TryWrite(make([]byte, 4096))
 	}
 }
 
