@@ -95,7 +95,7 @@ func interruption(err error) error {
 
 // awaitClose discards what comes until the peer's close frame has, then lingers. The caller is the receiver.
 func (c *Conn) awaitClose(wait sock.Wait) error {
-	r := receiving{name: "Close", wait: wait}
+	r := receiving{name: "Close", wait: wait, end: wait.Deadline}
 	// The payload of the last frame may still be in use by the goroutine that received it, so its memory is left alone.
 	c.mu.Lock()
 	c.cfg.Free = func([]byte) {}
@@ -140,20 +140,29 @@ func (c *Conn) Drop() { _ = c.ForceClose() }
 
 // conclude ends a connection whose last frames are exchanged or whose peer broke the protocol: what is to be written goes
 // out, then the socket lingers. why is what later calls are told. The caller is the receiver.
-func (c *Conn) conclude(why error) {
+func (c *Conn) conclude(r *receiving, why error) {
 	c.mu.Lock()
-	wait := sock.Wait{Deadline: c.set.deadline(OptCloseTimeoutMS)}
+	wait := sock.Wait{Deadline: earlier(c.set.deadline(OptCloseTimeoutMS), r.end), Interruptible: c.set[OptInterruptible] != 0}
 	c.mu.Unlock()
 	s := sending{wait: wait}
 	if c.gate.take(wait.Deadline, nil, nil) == nil {
-		if c.flush(&s) == nil {
-			c.gate.leave()
-			c.linger(wait)
-		} else {
-			c.gate.leave()
+		err := c.flush(&s)
+		if interruption(err) != nil {
+			hurry(&s.wait)
+			err = c.flush(&s)
+		}
+		c.gate.leave()
+		if err == nil {
+			c.linger(s.wait)
 		}
 	}
 	c.finish(why)
+}
+
+// hurry leaves a wait that a signal ended the moment in which a peer that is there can still read our close frame.
+func hurry(w *sock.Wait) {
+	w.Interruptible = false
+	w.Deadline = earlier(time.Now().Add(wakeGrace), w.Deadline)
 }
 
 // linger ends our direction and discards what still comes until the peer ends its own. Closing a socket with unread data
@@ -170,11 +179,15 @@ func (c *Conn) linger(wait sock.Wait) {
 	// The event that is about to be returned may alias readBuf, so the waste goes elsewhere.
 	waste := wasteBuffers.Get().(*[RecvBuffer]byte)
 	defer wasteBuffers.Put(waste)
-	for {
-		if _, err := c.stream.Read(waste[:], wait); err != nil {
-			if err == io.EOF {
-				_ = c.stream.Shutdown(sock.ShutWrite)
-			}
+	for reads := 1; ; reads++ {
+		_, err := c.stream.Read(waste[:], wait)
+		switch {
+		case err == sock.ErrInterrupted:
+			hurry(&wait)
+		case err == io.EOF:
+			_ = c.stream.Shutdown(sock.ShutWrite)
+			return
+		case err != nil || reads%lookAfter == 0 && passed(wait.Deadline): // a peer that never stops meets no other end
 			return
 		}
 	}

@@ -2,6 +2,7 @@ package core
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -177,5 +178,32 @@ func TestEchoAfterClose(t *testing.T) {
 	}
 	if s.enter() || s.stop.FD() != -1 {
 		t.Error("the event outlives its users")
+	}
+}
+
+// A client that never lets the server wait does not keep it from stopping, neither with messages nor with pongs.
+func TestRunEchoStopsInAFlood(t *testing.T) {
+	for name, frames := range map[string][]byte{"messages": masked(0x82, "x"), "pongs": masked(0x8A, "x")} {
+		for how, stop := range map[string]func(*Server) error{
+			"Stop":   (*Server).Stop,
+			"Close":  (*Server).Close,
+			"StopFD": func(s *Server) error { _, err := unix.Write(s.StopFD(), []byte{1, 0, 0, 0, 0, 0, 0, 0}); return err },
+		} {
+			t.Run(name+" "+how, func(t *testing.T) {
+				s := listen(t, nil)
+				c := flooded(t, nil, bytes.Repeat(frames, 100), nil)
+				if !s.enter() {
+					t.Fatal("closed already")
+				}
+				done := async(func() error { defer s.leave(); return s.echo(c) })
+				until(t, "the flood is read", func() bool { return c.receiver.held() })
+				if err := stop(s); err != nil {
+					t.Fatal(err)
+				}
+				if err := await(t, done, "the echo's end"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
 	}
 }
