@@ -305,5 +305,23 @@ func blocked(function string) bool {
 	return false
 }
 
+// signalled runs f on a thread that gets a signal each millisecond until f returns.
+func signalled[T any](t testing.TB, what string, f func() T) T {
+	t.Helper()
+	thread := make(chan int, 1)
+	got := async(func() T { lockThread(); thread <- unix.Gettid(); return f() })
+	id := <-thread
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		select {
+		case v := <-got:
+			return v
+		case <-time.After(time.Millisecond):
+			_ = unix.Tgkill(unix.Getpid(), id, unix.SIGURG)
+		}
+	}
+	t.Fatalf("no signal ends %s", what)
+	panic("unreachable")
+}
+
 // lockThread ties a goroutine to its thread, which ends with it, so that signals can be aimed.
 func lockThread() { runtime.LockOSThread() }

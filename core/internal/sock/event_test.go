@@ -3,6 +3,7 @@ package sock
 import (
 	"runtime"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,8 +16,14 @@ func TestEvent(t *testing.T) {
 	if e.IsSet() {
 		t.Error("set from the start")
 	}
+	if err := e.Wait(Wait{Deadline: time.Now().Add(time.Millisecond)}); err != ErrTimeout {
+		t.Error(err)
+	}
 	e.Set()
 	e.Set()
+	if err := e.Wait(Wait{}); err != nil {
+		t.Error(err)
+	}
 	if first, second := e.IsSet(), e.IsSet(); !first || !second {
 		t.Error("it does not stay set")
 	}
