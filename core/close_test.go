@@ -389,30 +389,46 @@ func TestInterruptedCloseStillCloses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	id := make(chan int, 1)
-	got := async(func() error { lockThread(); id <- unix.Gettid(); return c.Close() })
-	tid := <-id
-	peer.hear(0x88, 2, 3, 0xE8)
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-				_ = unix.Tgkill(unix.Getpid(), tid, unix.SIGURG)
-			}
-		}
-	}()
 	within(t, 5*time.Second, "the interrupted Close", func() {
-		wantCode(t, await(t, got, "Close"), CodeInterrupted)
+		wantCode(t, signalled(t, "Close", c.Close), CodeInterrupted)
 	})
+	peer.hear(0x88, 2, 3, 0xE8)
 	if c.State() != StateClosed || c.FD() != -1 {
 		t.Fatal(c.State(), c.FD())
 	}
 	if _, err := io.ReadAll(peer); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A call that has ended the connection and lingers for its peer hears signals as well; the peer has a moment for our close frame.
+func TestInterruptedLingering(t *testing.T) {
+	for name, v := range map[string]struct {
+		sent []byte
+		code ErrorCode
+	}{"violation": {[]byte{0x81, 1, 'x'}, CodeProtocol}, "close": {masked(0x88, "\x03\xe8"), 0}} {
+		t.Run(name, func(t *testing.T) {
+			c, peer := serverAgainst(t)
+			for o, v := range map[Option]int64{OptInterruptible: 1, OptCloseTimeoutMS: 3_600_000} {
+				if err := c.SetOption(o, v); err != nil {
+					t.Fatal(err)
+				}
+			}
+			peer.say(v.sent...) // and the peer stays
+			err := signalled(t, "RecvFrame", func() error {
+				for {
+					if _, err := c.RecvFrame(); code(err) != CodeInterrupted {
+						return err
+					}
+				}
+			})
+			if code(err) != v.code || c.State() != StateClosed || c.FD() != -1 {
+				t.Error(err, c.State(), c.FD())
+			}
+			if b := peer.hearEnd(); len(b) < 4 || b[0] != 0x88 {
+				t.Errorf("% x", b)
+			}
+		})
 	}
 }
 
