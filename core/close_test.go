@@ -354,9 +354,9 @@ func countFDs(t testing.TB) int {
 }
 
 func TestThousandCyclesLeakNothing(t *testing.T) {
-	fds, routines := countFDs(t), runtime.NumGoroutine()
-	for i := range 1000 {
-		client, server := pair(t)
+	cycle := func(i int) {
+		a, b := socketpair(t)
+		client, server := must(FromClient(a))(t), must(FromServer(b))(t) // nothing here may keep them
 		done := async(func() error { _, err := server.RecvFrame(); return err })
 		var err error
 		switch i % 4 {
@@ -376,10 +376,29 @@ func TestThousandCyclesLeakNothing(t *testing.T) {
 		<-done
 		server.Drop()
 	}
+	for i := range 100 { // what is made once and kept
+		cycle(i)
+	}
+	fds, routines, memory := countFDs(t), runtime.NumGoroutine(), heapInUse()
+	for i := range 1000 {
+		cycle(i)
+	}
 	until(t, "every goroutine ends", func() bool { return runtime.NumGoroutine() <= routines })
 	if now := countFDs(t); now > fds {
 		t.Fatalf("%d descriptors before, %d after", fds, now)
 	}
+	if now := heapInUse(); now > memory+1<<20 { // a connection is over 4 KiB
+		t.Fatalf("%d bytes of memory before, %d after", memory, now)
+	}
+}
+
+// heapInUse tells how many bytes are reachable.
+func heapInUse() uint64 {
+	runtime.GC()
+	runtime.GC() // the first one moves the pools' memory to where the second frees it
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 func TestInterruptedCloseStillCloses(t *testing.T) {
