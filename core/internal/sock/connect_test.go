@@ -69,10 +69,11 @@ func TestConnectIsCancelled(t *testing.T) {
 		t.Fatal(err)
 	}
 	to := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(port))
-	for {
+	for silent := 0; silent < 3; { // one may be the machine's doing
 		c, err := Connect(t.Context(), to, Wait{Deadline: time.Now().Add(30 * time.Millisecond)})
 		if err == ErrTimeout {
-			break
+			silent++
+			continue
 		}
 		if err != nil {
 			t.Fatal(err)
