@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 7d4803342013fd691e5809a80609031919a42354d4ac839e7f85fee87b451658
+ * 714b8fa99ae68fb10425b335b8b2b76b06902c74a7e0256f2013f84fa316d91c
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -4,6 +4,7 @@ package core
 
 import (
 	"io"
+	"slices"
 	"time"
 
 	"libws/core/internal/sock"
@@ -60,15 +61,14 @@ func (s *Server) accept(name string, undecided bool) (*Conn, error) {
 		if s.stopped.Load() || s.stop.IsSet() {
 			return nil, newError(CodeClosed, name, "the server is stopped")
 		}
-		if len(s.ready) > 0 {
-			c := s.ready[0]
-			s.ready = s.ready[1:]
-			if !undecided && c.State() == StateConnecting {
-				if err := s.decide(c); err != nil {
-					return nil, err
-				}
+		if c := s.next(undecided); c != nil {
+			if undecided || c.IsOpen() {
+				return c, nil
 			}
-			return c, nil
+			if c, err := s.decide(c); c != nil || err != nil {
+				return c, err
+			}
+			continue
 		}
 		if len(s.failed) > 0 {
 			err := s.failed[0]
@@ -78,8 +78,19 @@ func (s *Server) accept(name string, undecided bool) (*Conn, error) {
 		if err := s.await(name, wait); err != nil {
 			return nil, err
 		}
-		s.serve(undecided)
+		s.serve()
 	}
+}
+
+// next takes the first connection out of the queue, or the first undecided one, nil when there is none.
+func (s *Server) next(undecided bool) *Conn {
+	for i, c := range s.ready {
+		if !undecided || c.State() == StateConnecting {
+			s.ready = slices.Delete(s.ready, i, i+1)
+			return c
+		}
+	}
+	return nil
 }
 
 // await polls the stop event, the listener and the handshakes.
@@ -117,11 +128,11 @@ func (s *Server) await(name string, wait sock.Wait) error {
 }
 
 // serve does what the last poll found to do.
-func (s *Server) serve(undecided bool) {
+func (s *Server) serve() {
 	now := time.Now()
 	for i, p := range s.pending {
 		if s.polled[i+2].Revents != 0 {
-			s.advance(p, undecided)
+			s.advance(p)
 		}
 		if p.conn != nil && !p.deadline.IsZero() && now.After(p.deadline) {
 			s.expire(p)
@@ -203,7 +214,7 @@ func (p *pending) lingerOn() {
 }
 
 // advance goes on with a handshake whose socket is ready.
-func (s *Server) advance(p *pending, undecided bool) {
+func (s *Server) advance(p *pending) {
 	if p.phase == phaseAnswer {
 		s.answer(p)
 		return
@@ -229,11 +240,12 @@ func (s *Server) advance(p *pending, undecided bool) {
 		p.drop()
 		return
 	}
-	s.judge(p, undecided)
+	s.judge(p)
 }
 
-// judge acts on what the machine makes of the request so far.
-func (s *Server) judge(p *pending, undecided bool) {
+// judge acts on what the machine makes of the request so far. A proper one is decided when a call takes it: which one it will be is
+// not known yet.
+func (s *Server) judge(p *pending) {
 	c := p.conn
 	ev := c.m.Next()
 	c.mirror()
@@ -246,20 +258,8 @@ func (s *Server) judge(p *pending, undecided bool) {
 			s.answer(p)
 			return
 		}
-		if undecided {
-			p.conn = nil
-			s.ready = append(s.ready, c)
-			return
-		}
-		s.mu.Lock()
-		chosen := choose(s.subprotocols, c.request.Subprotocols)
-		s.mu.Unlock()
-		if err := c.grant(protocol.AcceptOptions{Subprotocol: chosen}); err != nil {
-			s.fail(err)
-			p.drop()
-			return
-		}
-		s.answer(p)
+		p.conn = nil
+		s.ready = append(s.ready, c)
 	case protocol.FailedEvent:
 		err := c.m.Err()
 		s.fail(fromProtocol("Accept", err))
@@ -288,26 +288,31 @@ func (s *Server) screen(c *Conn) *Error {
 
 // answer writes what goes of the answer. When it is out, an open connection is ready and a refused one lingers.
 func (s *Server) answer(p *pending) {
-	c := p.conn
-	for c.m.HasOutput() {
-		out := c.m.Output()
-		n, err := p.fd.TryWrite(out)
-		c.m.Sent(n)
-		if err != nil {
-			p.drop()
-			return
-		}
-		if n < len(out) {
-			p.phase = phaseAnswer
-			return
-		}
-	}
-	if c.State() != StateOpen {
+	switch done, err := p.write(); {
+	case err != nil:
+		p.drop()
+	case !done:
+		p.phase = phaseAnswer
+	case p.conn.IsOpen():
+		s.ready = append(s.ready, p.conn)
+		p.conn = nil
+	default:
 		p.lingerOn()
-		return
 	}
-	p.conn = nil
-	s.ready = append(s.ready, c)
+}
+
+// write writes what goes of the answer; done tells that it is out.
+func (p *pending) write() (done bool, err error) {
+	m := &p.conn.m
+	for m.HasOutput() {
+		out := m.Output()
+		n, err := p.fd.TryWrite(out)
+		m.Sent(n)
+		if err != nil || n < len(out) {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // fail keeps an error for the next return of Accept. A flood of bad clients costs bounded memory.
@@ -317,12 +322,25 @@ func (s *Server) fail(err error) {
 	}
 }
 
-// decide accepts a connection that AcceptRequest left undecided in the queue.
-func (s *Server) decide(c *Conn) error {
+// decide accepts a connection from the queue. It returns nil when there is no room to write the answer now.
+func (s *Server) decide(c *Conn) (*Conn, error) {
 	s.mu.Lock()
 	chosen := choose(s.subprotocols, c.request.Subprotocols)
 	s.mu.Unlock()
-	return c.AcceptUpgrade(&AcceptOptions{Subprotocol: chosen})
+	p := &pending{conn: c, fd: c.stream.(*sock.FD), phase: phaseAnswer, deadline: c.set.deadline(OptHandshakeTimeoutMS)}
+	if err := c.grant(protocol.AcceptOptions{Subprotocol: chosen}); err != nil {
+		p.drop()
+		return nil, err
+	}
+	switch done, err := p.write(); {
+	case err != nil:
+		p.drop()
+		return nil, &Error{Code: CodeHandshake, Op: "Accept", Msg: "the client is gone", Err: err}
+	case !done:
+		s.pending = append(s.pending, p)
+		return nil, nil
+	}
+	return c, nil
 }
 
 // sooner returns the earlier of two deadlines, where a zero one is none.

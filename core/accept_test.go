@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -114,6 +115,7 @@ func TestAcceptRefusesAndGoesOn(t *testing.T) {
 		{"POST", strings.Replace(request("/"), "GET", "POST", 1), 405, CodeHandshake},
 		{"version", strings.Replace(request("/"), "13", "8", 1), 426, CodeHandshake},
 		{"plain GET", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 426, CodeHandshake},
+		{"Host", strings.Replace(request("/"), "example.org", "exa/mple", 1), 400, CodeHandshake},
 		{"garbage", "\x16\x03\x01\x02\x00\x01\x00", 400, CodeHandshake},
 		{"origin", request("/", "Origin: https://evil.example"), 403, CodeOrigin},
 		{"long head", request("/", "X: "+strings.Repeat("x", 9000)), 431, CodeHandshake},
@@ -129,7 +131,7 @@ func TestAcceptRefusesAndGoesOn(t *testing.T) {
 			if res.StatusCode != v.status {
 				t.Error(res.Status)
 			}
-			if v.status == 426 && res.Header.Get("Sec-WebSocket-Version") != "13" {
+			if v.status == 426 && (res.Header.Get("Sec-WebSocket-Version") != "13" || res.Header.Get("Upgrade") != "websocket") {
 				t.Error(res.Header)
 			}
 			if _, err := io.ReadAll(res.Body); err != nil {
@@ -150,6 +152,39 @@ func TestAcceptRefusesAndGoesOn(t *testing.T) {
 		t.Fatal(a.err)
 	} else {
 		a.c.Drop()
+	}
+}
+
+// AcceptRequest decides nothing, also when clients came while Accept was called (RFC 6455 §4.2.2: the verdict is the caller's).
+func TestAcceptRequestBehindAccept(t *testing.T) {
+	s := listen(t, &ServerOptions{Subprotocols: []string{"p"}})
+	var peers []net.Conn
+	for range 4 {
+		peers = append(peers, call(t, s))
+		fmt.Fprint(peers[len(peers)-1], request("/private", "Sec-WebSocket-Protocol: p"))
+	}
+	first := must(s.Accept())(t)
+	defer first.Drop()
+	for range 2 {
+		c := must(s.AcceptRequest())(t)
+		defer c.Drop()
+		if c.State() != StateConnecting {
+			t.Fatal("decided already:", c.State())
+		}
+		peer := peers[slices.IndexFunc(peers, func(p net.Conn) bool { return p.LocalAddr().String() == c.PeerAddr() })]
+		refused := async(func() error { return c.Refuse(404, nil, nil) })
+		if res := response(t, bufio.NewReader(peer)); res.StatusCode != 404 {
+			t.Error(res.Status)
+		}
+		peer.Close()
+		if err := await(t, refused, "the refusal"); err != nil {
+			t.Error(err)
+		}
+	}
+	last := must(s.Accept())(t) // and the other way round
+	defer last.Drop()
+	if !last.IsOpen() || last.Subprotocol() != "p" {
+		t.Error(last.State(), last.Subprotocol())
 	}
 }
 

@@ -77,6 +77,9 @@ func (c *Conn) handshakeAway(name string, wait sock.Wait) error {
 	if c.gate.take(patience, nil, nil) != nil {
 		return nil // a sender is stuck: the peer does not read, so it would not see a close frame either
 	}
+	if c.receiver.held() {
+		s.wait.Deadline = grace // whoever is blocked there has to be woken, which is done behind this
+	}
 	if err := c.flushAndLeave(&s); err != nil {
 		return interruption(err)
 	}
@@ -107,7 +110,7 @@ func interruption(err error) error {
 
 // awaitClose discards what comes until the peer's close frame has, then lingers. The caller is the receiver.
 func (c *Conn) awaitClose(wait sock.Wait) error {
-	r := receiving{name: "Close", wait: wait}
+	r := receiving{name: "Close", wait: wait, end: wait.Deadline}
 	// The payload of the last frame may still be in use by the goroutine that received it, so its memory is left alone.
 	c.mu.Lock()
 	c.cfg.Free = func([]byte) {}
@@ -152,33 +155,57 @@ func (c *Conn) Drop() { _ = c.ForceClose() }
 
 // conclude ends a connection whose last frames are exchanged or whose peer broke the protocol: what is to be written goes
 // out, then the socket lingers. why is what later calls are told. The caller is the receiver.
-func (c *Conn) conclude(why error) {
+func (c *Conn) conclude(r *receiving, why error) {
 	c.mu.Lock()
-	wait := sock.Wait{Deadline: c.set.deadline(OptCloseTimeoutMS)}
+	wait := sock.Wait{Deadline: earlier(c.set.deadline(OptCloseTimeoutMS), r.end), Interruptible: c.set[OptInterruptible] != 0}
 	c.mu.Unlock()
 	s := sending{wait: wait}
-	if c.gate.take(wait.Deadline, nil, nil) == nil && c.flushAndLeave(&s) == nil {
-		c.linger(wait)
+	if c.gate.take(wait.Deadline, nil, nil) == nil && c.flushLast(&s) == nil {
+		c.linger(s.wait)
 	}
 	c.finish(why)
+}
+
+// flushLast is flushAndLeave for what ends the connection: a signal shortens it.
+func (c *Conn) flushLast(s *sending) error {
+	defer c.leaveGate()
+	err := c.flush(s)
+	if interruption(err) != nil {
+		hurry(&s.wait)
+		err = c.flush(s)
+	}
+	return err
+}
+
+// hurry leaves a wait that a signal ended the moment in which a peer that is there can still read our close frame.
+func hurry(w *sock.Wait) {
+	w.Interruptible = false
+	w.Deadline = earlier(time.Now().Add(wakeGrace), w.Deadline)
 }
 
 // linger ends our direction and discards what still comes until the peer ends its own. Closing a socket with unread data
 // would reset the connection, and the reset could destroy our close frame before the peer has read it.
 //
-// RFC 6455 §7.1.1: the server closes first; a client waits for that.
+// RFC 6455 §7.1.1: the server closes first; a client waits for that. A carrier whose directions cannot end apart is closed at once by
+// a server that has the peer's close frame, behind which nothing comes (RFC 6455 §5.5.1).
 func (c *Conn) linger(wait sock.Wait) {
-	if c.cfg.Role == RoleServer || c.violated() {
-		_ = c.stream.Shutdown(sock.ShutWrite)
+	if violated, answered := c.howItEnded(); c.cfg.Role == RoleServer || violated {
+		if err := c.stream.Shutdown(sock.ShutWrite); err == sock.ErrNoHalves && answered {
+			return
+		}
 	}
 	// The event that is about to be returned may alias readBuf, so the waste goes elsewhere.
 	waste := wasteBuffers.Get().(*[RecvBuffer]byte)
 	defer wasteBuffers.Put(waste)
-	for {
-		if _, err := c.stream.Read(waste[:], wait); err != nil {
-			if err == io.EOF {
-				_ = c.stream.Shutdown(sock.ShutWrite)
-			}
+	for reads := 1; ; reads++ {
+		_, err := c.stream.Read(waste[:], wait)
+		switch {
+		case err == sock.ErrInterrupted:
+			hurry(&wait)
+		case err == io.EOF:
+			_ = c.stream.Shutdown(sock.ShutWrite)
+			return
+		case err != nil || reads%lookAfter == 0 && passed(wait.Deadline): // a peer that never stops meets no other end
 			return
 		}
 	}
@@ -186,10 +213,11 @@ func (c *Conn) linger(wait sock.Wait) {
 
 var wasteBuffers = sync.Pool{New: func() any { return new([RecvBuffer]byte) }}
 
-func (c *Conn) violated() bool {
+// howItEnded tells whether the peer broke the protocol, and whether its close frame has come.
+func (c *Conn) howItEnded() (violated, answered bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.m.Err() != nil
+	return c.m.Err() != nil, c.m.CloseReceived()
 }
 
 // finish closes the socket and wakes every blocked call. Only the first call does something; it alone returns true. why is

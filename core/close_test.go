@@ -86,6 +86,31 @@ func TestBothCloseAtOnce(t *testing.T) {
 	}
 }
 
+// A carrier whose directions cannot end apart is closed by the server once both close frames are exchanged (RFC 6455 §7.1.1), not
+// when the time for the closing handshake is over.
+func TestCloseHandshakeOverAPipe(t *testing.T) {
+	for _, first := range []Role{RoleServer, RoleClient} {
+		a, b := net.Pipe()
+		long := &Options{CloseTimeout: time.Hour}
+		server, client := must(NewConn(a, RoleServer, long))(t), must(NewConn(b, RoleClient, long))(t)
+		closer, other := server, client
+		if first == RoleClient {
+			closer, other = client, server
+		}
+		got := async(func() Frame { f, _ := other.RecvMessage(); return f })
+		closed := async(closer.Close)
+		if f := await(t, got, "the close frame"); f.CloseCode() != CloseNormal {
+			t.Error(f)
+		}
+		if err := await(t, closed, "Close"); err != nil {
+			t.Error(err)
+		}
+		if closer.CloseCode() != CloseNormal || other.CloseCode() != CloseNormal {
+			t.Error(closer.CloseCode(), other.CloseCode())
+		}
+	}
+}
+
 func TestCloseWaitsForTheAnswerInBoundedTime(t *testing.T) {
 	c, peer := serverAgainst(t)
 	if err := c.SetOption(OptCloseTimeoutMS, 100); err != nil {
@@ -184,6 +209,7 @@ func TestCloseWakesBlockedCalls(t *testing.T) {
 	}
 	calls := []waiting{
 		{"receiver", "core.(*Conn).fill", func(c *Conn) *gate { return &c.receiver }, func(c *Conn) error { _, err := c.RecvFrame(); return err }},
+		{"receiver on a full socket", "core.(*Conn).fill", func(c *Conn) *gate { return &c.receiver }, func(c *Conn) error { brim(c); _, err := c.RecvFrame(); return err }},
 		{"sender", "core.(*Conn).writeAll", func(c *Conn) *gate { return &c.gate }, fillSocket},
 	}
 	closers := []struct {
@@ -196,6 +222,9 @@ func TestCloseWakesBlockedCalls(t *testing.T) {
 			for _, closer := range closers {
 				t.Run(carrier+" "+b.name+" "+closer.name, func(t *testing.T) {
 					c := carried(t, carrier)
+					if err := c.SetOption(OptCloseTimeoutMS, 60_000); err != nil { // that is for the peer, not for them
+						t.Fatal(err)
+					}
 					got := async(func() error { return b.call(c) })
 					until(t, "the call blocks", func() bool { return b.holds(c).held() && blocked(b.where) })
 					within(t, wakeBound, "waking", func() {
@@ -211,6 +240,13 @@ func TestCloseWakesBlockedCalls(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// brim leaves no room in the socket of a connection whose peer does not read.
+func brim(c *Conn) {
+	for n, err := 1, error(nil); n > 0 && err == nil; {
+		n, err = c.stream.TryWrite(make([]byte, 4096))
 	}
 }
 
@@ -318,9 +354,9 @@ func countFDs(t testing.TB) int {
 }
 
 func TestThousandCyclesLeakNothing(t *testing.T) {
-	fds, routines := countFDs(t), runtime.NumGoroutine()
-	for i := range 1000 {
-		client, server := pair(t)
+	cycle := func(i int) {
+		a, b := socketpair(t)
+		client, server := must(FromClient(a))(t), must(FromServer(b))(t) // nothing here may keep them
 		done := async(func() error { _, err := server.RecvFrame(); return err })
 		var err error
 		switch i % 4 {
@@ -340,10 +376,29 @@ func TestThousandCyclesLeakNothing(t *testing.T) {
 		<-done
 		server.Drop()
 	}
+	for i := range 100 { // what is made once and kept
+		cycle(i)
+	}
+	fds, routines, memory := countFDs(t), runtime.NumGoroutine(), heapInUse()
+	for i := range 1000 {
+		cycle(i)
+	}
 	until(t, "every goroutine ends", func() bool { return runtime.NumGoroutine() <= routines })
 	if now := countFDs(t); now > fds {
 		t.Fatalf("%d descriptors before, %d after", fds, now)
 	}
+	if now := heapInUse(); now > memory+1<<20 { // a connection is over 4 KiB
+		t.Fatalf("%d bytes of memory before, %d after", memory, now)
+	}
+}
+
+// heapInUse tells how many bytes are reachable.
+func heapInUse() uint64 {
+	runtime.GC()
+	runtime.GC() // the first one moves the pools' memory to where the second frees it
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 // A Close that a signal interrupts has lost nothing: the next call goes on waiting.
@@ -354,25 +409,10 @@ func TestInterruptedCloseGoesOn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	id := make(chan int, 1)
-	got := async(func() error { lockThread(); id <- unix.Gettid(); return c.Close() })
-	tid := <-id
-	peer.hear(0x88, 2, 3, 0xE8)
-	stop := make(chan struct{})
-	go func() {
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-				_ = unix.Tgkill(unix.Getpid(), tid, unix.SIGURG)
-			}
-		}
-	}()
 	within(t, 5*time.Second, "the interrupted Close", func() {
-		wantCode(t, await(t, got, "Close"), CodeInterrupted)
+		wantCode(t, signalled(t, "Close", c.Close), CodeInterrupted)
 	})
-	close(stop)
+	peer.hear(0x88, 2, 3, 0xE8)
 	if c.State() != StateClosing || c.FD() < 0 {
 		t.Fatal(c.State(), c.FD())
 	}
@@ -393,6 +433,37 @@ func TestInterruptedCloseGoesOn(t *testing.T) {
 	wantCode(t, c.Close(), CodeClosed)
 	if c.State() != StateClosed || c.FD() != -1 || c.CloseCode() != CloseNormal {
 		t.Fatal(c.State(), c.FD(), c.CloseCode())
+	}
+}
+
+// A call that has ended the connection and lingers for its peer hears signals as well; the peer has a moment for our close frame.
+func TestInterruptedLingering(t *testing.T) {
+	for name, v := range map[string]struct {
+		sent []byte
+		code ErrorCode
+	}{"violation": {[]byte{0x81, 1, 'x'}, CodeProtocol}, "close": {masked(0x88, "\x03\xe8"), 0}} {
+		t.Run(name, func(t *testing.T) {
+			c, peer := serverAgainst(t)
+			for o, v := range map[Option]int64{OptInterruptible: 1, OptCloseTimeoutMS: 3_600_000} {
+				if err := c.SetOption(o, v); err != nil {
+					t.Fatal(err)
+				}
+			}
+			peer.say(v.sent...) // and the peer stays
+			err := signalled(t, "RecvFrame", func() error {
+				for {
+					if _, err := c.RecvFrame(); code(err) != CodeInterrupted {
+						return err
+					}
+				}
+			})
+			if code(err) != v.code || c.State() != StateClosed || c.FD() != -1 {
+				t.Error(err, c.State(), c.FD())
+			}
+			if b := peer.hearEnd(); len(b) < 4 || b[0] != 0x88 {
+				t.Errorf("% x", b)
+			}
+		})
 	}
 }
 

@@ -50,6 +50,7 @@ type Conn struct {
 	form      form                          // receiver's: what the machine was told of it
 	fullReads int                           // receiver's: reads that filled readBuf since one that did not
 	began     time.Time                     // receiver's: when the message under way began
+	lateReads int                           // receiver's: reads for it past its deadline
 
 	// Guarded by the gate.
 	header [headerRoom]byte // encoded small frames

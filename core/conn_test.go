@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -76,6 +77,64 @@ func TestNewConn(t *testing.T) {
 	defer c.Drop()
 	if v, _ := c.Option(OptMaxFrameBytes); v != 5 || c.FD() != -1 || c.PeerAddr() != "pipe" {
 		t.Error(v, c.FD(), c.PeerAddr())
+	}
+}
+
+// Whoever did the opening handshake may have left a deadline.
+func TestNewConnHasNoDeadline(t *testing.T) {
+	a, b := netPair(t, "tcp", "127.0.0.1:0")
+	defer b.Close()
+	if err := a.SetDeadline(time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	c := must(NewConn(a, RoleServer, nil))(t)
+	defer c.Drop()
+	if _, err := b.Write(masked(0x81, "late")); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := c.RecvMessage(); err != nil || f.PayloadText() != "late" {
+		t.Error(f, err)
+	}
+	if _, err := c.SendText("later"); err != nil {
+		t.Error(err)
+	}
+}
+
+// A carrier that another closes, and one whose peer is gone, end the connection.
+func TestCarrierGoesAway(t *testing.T) {
+	for name, open := range map[string]func() (net.Conn, net.Conn){
+		"tcp":  func() (net.Conn, net.Conn) { return netPair(t, "tcp", "127.0.0.1:0") },
+		"pipe": net.Pipe,
+	} {
+		for call, run := range map[string]func(*Conn) error{
+			"receive": func(c *Conn) error { _, err := c.RecvMessage(); return err },
+			"send": func(c *Conn) error {
+				for { // until the system has noticed
+					if _, err := c.SendText("x"); err != nil {
+						return err
+					}
+				}
+			},
+		} {
+			for _, ours := range []bool{true, false} {
+				t.Run(fmt.Sprint(name, " ", call, " ours ", ours), func(t *testing.T) {
+					a, b := open()
+					defer a.Close()
+					defer b.Close()
+					c := must(NewConn(a, RoleServer, nil))(t)
+					defer c.Drop()
+					if ours {
+						a.Close()
+					} else {
+						b.Close()
+					}
+					wantCode(t, run(c), CodeAbnormal)
+					if c.IsOpen() {
+						t.Error("the connection is open:", c.State())
+					}
+				})
+			}
+		}
 	}
 }
 

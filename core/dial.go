@@ -103,7 +103,11 @@ func newClient(op, url string, o *DialOptions) (*Conn, endpoint, error) {
 
 // connectTo finds the addresses of an endpoint and connects to the first that answers.
 func connectTo(ctx context.Context, op string, e endpoint, interruptible bool) (*sock.FD, error) {
-	addrs, err := resolve(ctx, op, e.host)
+	find := resolve
+	if interruptible {
+		find = resolveBehind
+	}
+	addrs, err := find(ctx, op, e.host)
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +153,39 @@ func resolve(ctx context.Context, op, host string) ([]netip.Addr, error) {
 		return nil, &Error{Code: CodeResolve, Op: op, Msg: "the host " + host + " has no address", Err: err}
 	}
 	return addrs, nil
+}
+
+// resolveBehind is resolve while the caller's thread waits for signals, which end it. The resolver itself hears none: it runs on other
+// threads.
+func resolveBehind(ctx context.Context, op, host string) (addrs []netip.Addr, err error) {
+	if _, literal := netip.ParseAddr(host); literal == nil {
+		return resolve(ctx, op, host)
+	}
+	done, err := sock.NewEvent()
+	if err != nil {
+		return nil, systemError(op, err)
+	}
+	defer done.Close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer done.Set()
+		defer func() {
+			if recover() != nil { // a resolver of the program's may panic; that must not end the process
+				err = newError(CodeInternal, op, "the resolver panicked")
+			}
+		}()
+		addrs, err = resolve(ctx, op, host)
+	}()
+	interrupted := done.Wait(sock.Wait{Interruptible: true})
+	cancel()
+	<-ended // at once
+	if interrupted != nil {
+		return nil, newError(CodeInterrupted, op, "a signal came")
+	}
+	return addrs, err
 }
 
 // request101 sends the request that the machine holds and waits for the answer.

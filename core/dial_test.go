@@ -8,10 +8,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"libws/core/internal/sock"
 
 	"golang.org/x/sys/unix"
 )
@@ -206,6 +210,90 @@ func TestDialDeadline(t *testing.T) {
 		t.Error(err)
 	}
 	until(t, "every descriptor is given back", func() bool { return countFDs(t) <= fds+3 }) // three of the answering side
+}
+
+// mute is the name server to be asked instead of the machine's, "" for those. The resolver itself stays: goroutines of a lookup that was
+// given up still read the variable.
+var mute atomic.Value
+
+func init() {
+	mute.Store("")
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		if m := mute.Load().(string); m != "" {
+			network, address = "udp", m
+		}
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}}
+}
+
+// muteResolver makes every name server one that never answers.
+func muteResolver(t *testing.T) {
+	t.Helper()
+	server := must(net.ListenPacket("udp", "127.0.0.1:0"))(t)
+	mute.Store(server.LocalAddr().String())
+	t.Cleanup(func() { mute.Store(""); server.Close() })
+}
+
+// The deadline is there while a name is looked up and while an address does not answer.
+func TestDialDeadlineOnTheWay(t *testing.T) {
+	muteResolver(t)
+	for name, url := range map[string]string{"name": "ws://no.such.host.example/", "address": "ws://" + silentAddress(t)} {
+		for _, interruptible := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, " interruptible ", interruptible), func(t *testing.T) {
+				o := &DialOptions{Options: Options{Interruptible: interruptible, HandshakeTimeout: 50 * time.Millisecond}}
+				_, err := Dial(t.Context(), url, o)
+				wantCode(t, err, CodeTimeout)
+				o.HandshakeTimeout = time.Hour
+				ctx, cancel := context.WithCancel(t.Context())
+				got := async(func() error { _, err := Dial(ctx, url, o); return err })
+				cancel()
+				err = await(t, got, "the cancelled dial")
+				wantCode(t, err, CodeInterrupted)
+				if !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+// silentAddress returns the address of a listener whose queue is full, so that attempts to connect are not answered.
+func silentAddress(t *testing.T) string {
+	t.Helper()
+	listener, port, err := sock.Listen(netip.MustParseAddrPort("127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(listener) })
+	if err := unix.Listen(listener, 0); err != nil {
+		t.Fatal(err)
+	}
+	ap := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(port))
+	for {
+		c, err := sock.Connect(t.Context(), ap, sock.Wait{Deadline: time.Now().Add(30 * time.Millisecond)})
+		if err == sock.ErrTimeout {
+			return ap.String()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+	}
+}
+
+// A signal ends Dial wherever it waits.
+func TestInterruptedDial(t *testing.T) {
+	muteResolver(t)
+	reticent := answering(t, func(c net.Conn, _ *http.Request) { _, _ = c.Read(make([]byte, 1)) })
+	for name, url := range map[string]string{"name": "ws://no.such.host.example/", "address": "ws://" + silentAddress(t), "response": reticent} {
+		t.Run(name, func(t *testing.T) {
+			err := signalled(t, "Dial", func() error {
+				_, err := Dial(context.Background(), url, &DialOptions{Options: Options{Interruptible: true, HandshakeTimeout: time.Hour}})
+				return err
+			})
+			wantCode(t, err, CodeInterrupted)
+		})
+	}
 }
 
 // Frames in the same segment as the response are not lost.

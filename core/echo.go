@@ -10,13 +10,14 @@ import (
 )
 
 // RunEcho serves one connection at a time, echoing each text and binary message whole, in whatever fragments it came, and
-// answering pings, until Stop: then it returns nil. A client that misbehaves ends its own connection only.
+// answering pings, until Stop or Close: then it returns nil. A client that misbehaves ends its own connection only.
 //
 // Errors: CodeClosed when the server was stopped or closed before, CodeInterrupted, CodeSystem. It blocks.
 func (s *Server) RunEcho() error {
-	if !s.Running() {
+	if !s.Running() || !s.enter() {
 		return newError(CodeClosed, "RunEcho", "the server is stopped")
 	}
+	defer s.leave()
 	for {
 		c, err := s.Accept()
 		switch {
@@ -35,8 +36,14 @@ func (s *Server) RunEcho() error {
 // echo serves one connection to its end. It returns an error only when a signal came.
 func (s *Server) echo(c *Conn) error {
 	defer c.Drop()
-	for {
-		m, err := c.recvUntil(s.stop, "RunEcho")
+	for n := 0; ; n++ {
+		var m Frame
+		err := error(ErrInterrupted)
+		// A client that never lets us wait must not keep us from stopping. The event, which a signal handler may have set alone, costs
+		// a system call.
+		if !s.stopped.Load() && (n%lookAfter != lookAfter-1 || !s.stop.IsSet()) {
+			m, err = c.recvUntil(s.stop, "RunEcho")
+		}
 		switch {
 		case err == nil && m.Opcode == OpClose:
 			return nil
@@ -57,6 +64,9 @@ func (s *Server) echo(c *Conn) error {
 		}
 	}
 }
+
+// lookAfter is how many messages are echoed before the stop event is looked at.
+const lookAfter = 16
 
 // recvUntil is RecvMessage that an event ends as a signal would.
 func (c *Conn) recvUntil(until *sock.Event, name string) (Frame, error) {

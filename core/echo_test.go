@@ -2,6 +2,7 @@ package core
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -116,5 +117,93 @@ func TestRunEchoStopsBySignalHandler(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// Close ends it as Stop does, whatever it is doing at that moment, and the client is told.
+func TestRunEchoEndsWithClose(t *testing.T) {
+	for round := range 25 { // each a little later in the life of the connection
+		s := listen(t, nil)
+		done := async(s.RunEcho)
+		c := must(Dial(t.Context(), "ws://127.0.0.1:"+strconv.Itoa(s.Port()), nil))(t)
+		echoed := make(chan struct{}, 1)
+		told := async(func() CloseCode {
+			for n := 0; ; n++ {
+				if n == round+1 {
+					echoed <- struct{}{}
+				}
+				_, err := c.SendText("x") // fails once the server's close frame is on its way
+				f, failed := c.RecvMessage()
+				if failed != nil {
+					t.Error(failed, "after", err)
+				}
+				if failed != nil || f.IsClose() {
+					return f.CloseCode()
+				}
+			}
+		})
+		await(t, echoed, "the echoes")
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := await(t, done, "RunEcho's end"); err != nil {
+			t.Fatal(err)
+		}
+		if code := await(t, told, "the close frame"); code != CloseGoingAway {
+			t.Fatal(code)
+		}
+		c.Drop()
+	}
+}
+
+// A client whose handshake is done when Close comes, but whose turn has not, is not served for ever either.
+func TestEchoAfterClose(t *testing.T) {
+	s := listen(t, nil)
+	got := accepting(s)
+	c := must(Dial(t.Context(), "ws://127.0.0.1:"+strconv.Itoa(s.Port()), nil))(t)
+	defer c.Drop()
+	a := await(t, got, "the connection")
+	if a.err != nil || !s.enter() {
+		t.Fatal(a.err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	done := async(func() error { defer s.leave(); return s.echo(a.c) })
+	if f, err := c.RecvMessage(); err != nil || f.CloseCode() != CloseGoingAway {
+		t.Error(f, err)
+	}
+	if err := await(t, done, "the echo's end"); err != nil {
+		t.Error(err)
+	}
+	if s.enter() || s.stop.FD() != -1 {
+		t.Error("the event outlives its users")
+	}
+}
+
+// A client that never lets the server wait does not keep it from stopping, neither with messages nor with pongs.
+func TestRunEchoStopsInAFlood(t *testing.T) {
+	for name, frames := range map[string][]byte{"messages": masked(0x82, "x"), "pongs": masked(0x8A, "x")} {
+		for how, stop := range map[string]func(*Server) error{
+			"Stop":   (*Server).Stop,
+			"Close":  (*Server).Close,
+			"StopFD": func(s *Server) error { _, err := unix.Write(s.StopFD(), []byte{1, 0, 0, 0, 0, 0, 0, 0}); return err },
+		} {
+			t.Run(name+" "+how, func(t *testing.T) {
+				s := listen(t, nil)
+				c := flooded(t, nil, bytes.Repeat(frames, 100), nil)
+				if !s.enter() {
+					t.Fatal("closed already")
+				}
+				done := async(func() error { defer s.leave(); return s.echo(c) })
+				until(t, "the flood is read", func() bool { return c.receiver.held() })
+				if err := stop(s); err != nil {
+					t.Fatal(err)
+				}
+				if err := await(t, done, "the echo's end"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
 	}
 }

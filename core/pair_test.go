@@ -270,6 +270,44 @@ func (p *rawPeer) hearEnd() []byte {
 	return b
 }
 
+// flood is a stream whose peer has always sent more: no read ever waits. first comes first, then again and again each of frames.
+type flood struct {
+	sock.Stream
+	first, frames []byte
+	at            int
+}
+
+func (f *flood) Read(p []byte, w sock.Wait) (int, error) {
+	if f.FD() < 0 {
+		return 0, sock.ErrClosed
+	}
+	if len(f.first) > 0 {
+		n := copy(p, f.first)
+		f.first = f.first[n:]
+		return n, nil
+	}
+	n := copy(p, f.frames[f.at:])
+	f.at = (f.at + n) % len(f.frames)
+	return n, nil
+}
+
+// flooded returns a server's connection on a flood; its peer reads what is sent, and says no more.
+func flooded(t testing.TB, first, frames []byte, options map[Option]int64) *Conn {
+	t.Helper()
+	a, b := tcpPair(t)
+	peer := newRawPeer(t, b)
+	go func() { _, _ = io.Copy(io.Discard, peer) }()
+	set := defaultSettings()
+	for o, v := range options {
+		set[o] = v
+	}
+	c := newConn(&flood{Stream: must(sock.NewFD(a))(t), first: first, frames: frames}, RoleServer, &set)
+	c.m.Init(&c.cfg)
+	c.mirror()
+	t.Cleanup(c.Drop)
+	return c
+}
+
 // masked encodes a client's frame with an all-zero mask, under which the payload reads as it is.
 func masked(first byte, payload string) []byte {
 	if len(payload) > 125 {
@@ -363,6 +401,24 @@ func blocked(function string) bool {
 		}
 	}
 	return false
+}
+
+// signalled runs f on a thread that gets a signal each millisecond until f returns.
+func signalled[T any](t testing.TB, what string, f func() T) T {
+	t.Helper()
+	thread := make(chan int, 1)
+	got := async(func() T { lockThread(); thread <- unix.Gettid(); return f() })
+	id := <-thread
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		select {
+		case v := <-got:
+			return v
+		case <-time.After(time.Millisecond):
+			_ = unix.Tgkill(unix.Getpid(), id, unix.SIGURG)
+		}
+	}
+	t.Fatalf("no signal ends %s", what)
+	panic("unreachable")
 }
 
 // lockThread ties a goroutine to its thread, which ends with it, so that signals can be aimed.

@@ -14,6 +14,9 @@ const (
 	directLeast = 2048      // a payload of which at least this much is to come is read straight into place
 	largestRead = 128 << 10 // readBuf grows up to this, so that one read takes in a frame of the default size
 	growAfter   = 4         // reads that fill readBuf, with none between that does not, make it grow
+
+	unseenRead = 4 << 10  // bytes that a read counts for at least
+	unseenMost = 64 << 10 // bytes after which clock, context and event are looked at: 16 reads, or fewer large ones
 )
 
 // receiving is one receiving call.
@@ -23,6 +26,8 @@ type receiving struct {
 	wait sock.Wait
 
 	unwatch func() bool // ends the watch over ctx; nil: none
+	unseen  int         // bytes read since clock, context and event were looked at
+	end     time.Time   // by when the connection has to be closed, should this call end it; zero: the close timeout from then on
 }
 
 // beginReceive makes the caller the one who receives, until endReceive.
@@ -103,11 +108,11 @@ func (c *Conn) nextEvent(r *receiving) (protocol.Event, error) {
 		c.mu.Unlock()
 		switch ev.Kind {
 		case protocol.CloseEvent:
-			c.conclude(c.peerClosed())
+			c.conclude(r, c.peerClosed())
 			return ev, nil
 		case protocol.FailedEvent:
 			err := c.violation(r.name)
-			c.conclude(err)
+			c.conclude(r, err)
 			return ev, err
 		case protocol.EndEvent:
 			return ev, c.vanished(r.name, nil)
@@ -117,7 +122,7 @@ func (c *Conn) nextEvent(r *receiving) (protocol.Event, error) {
 		}
 		if ev.Kind != protocol.NeedInput {
 			if ev.Final && !ev.Opcode.IsControl() {
-				c.began = time.Time{} // the next message has a deadline of its own
+				c.betweenMessages() // the next one has a deadline of its own
 			}
 			return ev, nil
 		}
@@ -135,12 +140,21 @@ func (c *Conn) fill(r *receiving, direct []byte, end time.Time) (got arrival, er
 		into = c.buffer()
 	}
 	wait, limited := r.wait, false
-	if !end.IsZero() && (wait.Deadline.IsZero() || end.Before(wait.Deadline)) {
-		wait.Deadline, limited = end, true
+	n, err := 0, r.overrun()
+	if err == nil {
+		if !end.IsZero() {
+			if c.tooLate(end) {
+				return got, c.expireMessage(r)
+			}
+			if wait.Deadline.IsZero() || end.Before(wait.Deadline) {
+				wait.Deadline, limited = end, true
+			}
+		}
+		n, err = c.stream.Read(into, wait)
 	}
-	n, err := c.stream.Read(into, wait)
 	switch {
 	case err == nil:
+		r.unseen += max(n, unseenRead)
 		if n == len(into) && direct == nil {
 			c.fullReads++
 		} else if direct == nil {
@@ -167,6 +181,38 @@ func (c *Conn) fill(r *receiving, direct []byte, end time.Time) (got arrival, er
 	}
 	return got, c.vanished(r.name, err)
 }
+
+// overrun looks, now and then, at what ends the call. A read that finds data looks at nothing else, so that what came in time is taken
+// also by a caller that comes late; but as long as a peer keeps the socket full, no read finds anything else. (To look before every
+// read would cost a tenth of a small message.)
+func (r *receiving) overrun() error {
+	if r.unseen < unseenMost {
+		return nil
+	}
+	r.unseen = 0
+	switch w := &r.wait; {
+	case r.ctx != nil && r.ctx.Err() != nil:
+		return sock.ErrWoken
+	case w.Until.IsSet():
+		return sock.ErrInterrupted
+	case passed(w.Deadline):
+		return sock.ErrTimeout
+	}
+	return nil
+}
+
+// tooLate tells whether a message is past its end for good. Some reads are granted behind it, for a caller that comes late to what
+// has long arrived.
+func (c *Conn) tooLate(end time.Time) bool {
+	if !passed(end) {
+		return false
+	}
+	c.lateReads++
+	return c.lateReads > unseenMost/unseenRead
+}
+
+// passed tells whether there is a deadline and it is over.
+func passed(deadline time.Time) bool { return !deadline.IsZero() && time.Until(deadline) <= 0 }
 
 // vanished ends a connection whose peer is gone: RFC 6455 §7.1.5, without a close frame the code is 1006.
 func (c *Conn) vanished(name string, cause error) error {
@@ -197,7 +243,7 @@ func (c *Conn) messageDeadline() time.Time {
 		return time.Time{}
 	}
 	if !c.m.InMessage() {
-		c.began = time.Time{}
+		c.betweenMessages()
 		return time.Time{}
 	}
 	if c.began.IsZero() {
@@ -205,6 +251,9 @@ func (c *Conn) messageDeadline() time.Time {
 	}
 	return c.began.Add(time.Duration(c.set[OptMessageTimeoutMS]) * time.Millisecond)
 }
+
+// betweenMessages forgets the time of the message before.
+func (c *Conn) betweenMessages() { c.began, c.lateReads = time.Time{}, 0 }
 
 // expireMessage closes the connection over a message that never ends.
 func (c *Conn) expireMessage(r *receiving) error {
@@ -214,7 +263,7 @@ func (c *Conn) expireMessage(r *receiving) error {
 	_ = c.m.Close(ClosePolicy, "the message was not finished in time")
 	c.mirror()
 	c.mu.Unlock()
-	c.conclude(err)
+	c.conclude(r, err)
 	return err
 }
 

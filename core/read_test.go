@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -189,6 +190,84 @@ func TestMessageTimeout(t *testing.T) {
 	wantCode(t, err, CodePeerPolicy)
 	if b := await(t, heard, "the close frame"); len(b) < 4 || b[0] != 0x88 || CloseCode(b[2])<<8|CloseCode(b[3]) != ClosePolicy {
 		t.Fatalf("% x", b)
+	}
+}
+
+// What ends a call ends it also while the peer keeps the socket full of frames that the call passes over.
+func TestFloodMovesNoDeadline(t *testing.T) {
+	pongs := bytes.Repeat(masked(0x8A, "none asked for this"), 1000)
+	receive := func(c *Conn) error { _, err := c.RecvMessage(); return err }
+	for name, v := range map[string]struct {
+		first   []byte
+		options map[Option]int64
+		call    func(*Conn) error
+		code    ErrorCode
+	}{
+		"receive timeout": {nil, map[Option]int64{OptRecvTimeoutMS: 30}, receive, CodeTimeout},
+		"context": {nil, nil, func(c *Conn) error {
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
+			defer cancel()
+			_, err := c.Receive(ctx)
+			return err
+		}, CodeTimeout},
+		"message timeout": {masked(0x01, "never done"), map[Option]int64{OptMessageTimeoutMS: 30}, receive, CodePeerPolicy},
+		"message timeout, frame by frame": {masked(0x01, "never done"), map[Option]int64{OptMessageTimeoutMS: 30}, func(c *Conn) error {
+			for {
+				if _, err := c.RecvFrame(); err != nil {
+					return err
+				}
+			}
+		}, CodePeerPolicy},
+		"message timeout, streamed": {masked(0x01, "never done"), map[Option]int64{OptMessageTimeoutMS: 30}, func(c *Conn) error {
+			_, r, err := c.NextReader(context.Background())
+			if err == nil {
+				_, err = io.Copy(io.Discard, r)
+			}
+			return err
+		}, CodePeerPolicy},
+		"violation":         {[]byte{0x81, 1, 'x'}, nil, receive, CodeProtocol},
+		"peer's close":      {masked(0x88, "\x03\xe8"), nil, receive, 0},
+		"Close":             {nil, nil, (*Conn).Close, 0},
+		"Close, violations": {nil, nil, func(c *Conn) error { c.stream.(*flood).frames = []byte{0xFF}; return c.Close() }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if v.options == nil {
+				v.options = map[Option]int64{}
+			}
+			v.options[OptCloseTimeoutMS] = 30
+			c := flooded(t, v.first, pongs, v.options)
+			if err := await(t, async(func() error { return v.call(c) }), "the end of the call"); code(err) != v.code {
+				t.Error(err)
+			}
+			if open := v.code == CodeTimeout; c.IsOpen() != open {
+				t.Error(c.State())
+			}
+		})
+	}
+}
+
+// A caller that comes late to a message that is whole gets it: the peer was in time.
+func TestMessageTimeoutIsThePeers(t *testing.T) {
+	c, peer := serverAgainst(t)
+	for o, v := range map[Option]int64{OptMessageTimeoutMS: 1000, OptRecvTimeoutMS: 1} {
+		if err := c.SetOption(o, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := strings.Repeat("z", 2*RecvBuffer)
+	peer.say(append([]byte{0x81, 0xFE, 2 * RecvBuffer >> 8, 0, 0, 0, 0, 0}, text[:100]...)...)
+	for c.began.IsZero() { // the message has begun
+		_, err := c.RecvMessage()
+		wantCode(t, err, CodeTimeout)
+	}
+	peer.say([]byte(text[100:])...)
+	until(t, "the rest is here", func() bool {
+		n, err := unix.IoctlGetInt(c.FD(), unix.TIOCINQ)
+		return err != nil || n == len(text)-100
+	})
+	c.began = c.began.Add(-time.Hour)
+	if f, err := c.RecvMessage(); err != nil || f.PayloadText() != text {
+		t.Fatal(len(f.Payload), err)
 	}
 }
 

@@ -130,15 +130,23 @@ func (c *Conn) shape(r *receiving, frames bool, streamOver int64) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	inMessage := c.m.InMessage()
+	if inMessage && c.form.streamOver > 0 && streamOver == 0 { // its parts would go to nobody
+		return elsewhereError(r.name)
+	}
 	if err := c.m.SetFrames(frames); err != nil {
-		return newError(CodeState, r.name, "another receiving call stopped inside a message; the same call must receive the rest of it")
+		return elsewhereError(r.name)
 	}
 	c.form.frames = frames
-	if !c.m.InMessage() {
+	if !inMessage {
 		c.cfg.StreamOver = streamOver
 		c.form = want
 	}
 	return nil
+}
+
+func elsewhereError(name string) *Error {
+	return newError(CodeState, name, "another receiving call stopped inside a message; the same call must receive the rest of it")
 }
 
 // form is how data is given out. Only the receiver changes it, so it is compared without a lock.

@@ -2,7 +2,9 @@ package core
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -153,6 +155,37 @@ func TestPending(t *testing.T) {
 	}
 	if err := server.ForceClose(); err != nil || !server.Pending() {
 		t.Errorf("the end is not pending, %v", err)
+	}
+}
+
+// A message in which NextReader stopped is for NextReader to go on with; no other call may lose it.
+func TestMessageOfNextReaderIsNotLost(t *testing.T) {
+	const size = 2 * RecvBuffer
+	for _, arrived := range []int{1, 8} { // of the frame, when NextReader stops: part of the header, and all of it
+		c, peer := serverAgainst(t)
+		frame := append([]byte{0x82, 0xFE, size >> 8, size & 255, 0, 0, 0, 0}, make([]byte, size)...)
+		peer.say(frame[:arrived]...)
+		ctx, cancel := context.WithCancel(t.Context())
+		got := async(func() error { _, _, err := c.NextReader(ctx); return err })
+		until(t, "the beginning is read", func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.m.InMessage() })
+		cancel()
+		wantCode(t, await(t, got, "NextReader"), CodeInterrupted)
+		peer.say(frame[arrived:]...)
+		peer.say(masked(0x81, "second")...)
+		for _, recv := range []func(*Conn) (Frame, error){(*Conn).RecvFrame, (*Conn).RecvMessage} {
+			_, err := recv(c)
+			wantCode(t, err, CodeState)
+		}
+		_, r, err := c.NextReader(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := io.Copy(io.Discard, r); n != size || err != nil {
+			t.Fatal(n, err)
+		}
+		if f, err := c.RecvMessage(); err != nil || f.PayloadText() != "second" {
+			t.Fatal(f, err)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"libws/core/protocol"
+	"libws/core/wire"
 )
 
 // HeaderField is one HTTP field.
@@ -16,10 +17,10 @@ type HeaderField = protocol.HeaderField
 // Request is a client's request. It must not be changed.
 type Request struct {
 	Method       string
-	Target       string // as it was sent
-	Path         string // of the target, still percent-encoded; at least "/"
-	Query        string // of the target, still percent-encoded, without the question mark
-	Host         string
+	Target       string        // as it was sent
+	Path         string        // of the target, still percent-encoded; at least "/"
+	Query        string        // of the target, still percent-encoded, without the question mark
+	Host         string        // and port, asked for: those of a target in absolute form, else the Host field
 	Origin       string        // "" when the client sent none
 	Subprotocols []string      // offered, in the client's order of preference
 	Fields       []HeaderField // in the order they came
@@ -30,7 +31,7 @@ type Request struct {
 func (r *Request) Header(name string) (string, bool) {
 	var values []string
 	for _, f := range r.Fields {
-		if strings.EqualFold(f.Name, name) {
+		if wire.EqualFold(f.Name, name) {
 			values = append(values, f.Value)
 		}
 	}
@@ -82,5 +83,5 @@ func choose(ours, offered []string) string {
 // origin, or with an empty one, comes from no browser and always is (RFC 6455 §4.2.2 item 4, §10.2): the list protects people whose
 // browsers run foreign pages, and says nothing about who else asks. "null" is an origin like any other (RFC 6454 §7).
 func originAllowed(allowed []string, origin string) bool {
-	return len(allowed) == 0 || origin == "" || slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, origin) })
+	return len(allowed) == 0 || origin == "" || slices.ContainsFunc(allowed, func(a string) bool { return wire.EqualFold(a, origin) })
 }

@@ -8,9 +8,10 @@ import (
 
 func TestRequestHeader(t *testing.T) {
 	r := Request{Fields: []HeaderField{{Name: "A", Value: "1"}, {Name: "b", Value: ""}, {Name: "a", Value: "2"}}}
-	for name, want := range map[string]string{"a": "1, 2", "A": "1, 2", "B": "", "c": ""} {
+	r.Fields = append(r.Fields, HeaderField{Name: "Key", Value: "3"})
+	for name, want := range map[string]string{"a": "1, 2", "A": "1, 2", "B": "", "c": "", "kEY": "3", "\u212aey": ""} { // the Kelvin sign is no k
 		v, ok := r.Header(name)
-		if v != want || ok != (name != "c") {
+		if v != want || ok != (name != "c" && name != "\u212aey") {
 			t.Error(name, v, ok)
 		}
 	}
@@ -44,10 +45,11 @@ func TestChoose(t *testing.T) {
 }
 
 func TestOriginAllowed(t *testing.T) {
-	list := []string{"https://a.example", "https://b.example:444"}
+	list := []string{"https://a.example", "https://b.example:444", "https://bank.example"}
 	for origin, want := range map[string]bool{
 		"": true, "https://a.example": true, "HTTPS://A.example": true, "https://b.example:444": true, "https://b.example": false,
 		"http://a.example": false, "https://a.example.evil": false, "null": false,
+		"https://bank.example": true, "https://ban\u212a.example": false, "http\u017f://bank.example": false, // only ASCII letters have a case here
 	} {
 		if originAllowed(list, origin) != want {
 			t.Error(origin, "is to be", want)

@@ -23,6 +23,7 @@ type Server struct {
 	listener int
 	port     int
 	stop     *sock.Event
+	users    atomic.Int32 // of stop: calls that may wait for it, plus one until Close
 	stopped  atomic.Bool
 	closed   atomic.Bool
 
@@ -112,8 +113,9 @@ func bind(op, host string, port int, set settings) (*Server, error) {
 	var fd, bound int
 	var failed error
 	for _, a := range addrs {
-		if fd, bound, failed = sock.Listen(netip.AddrPortFrom(a, uint16(port))); failed == nil {
-			break
+		fd, bound, failed = sock.Listen(netip.AddrPortFrom(a, uint16(port)))
+		if failed != unix.EAFNOSUPPORT && failed != unix.EADDRNOTAVAIL {
+			break // any other failure, such as a port that is taken, would leave us with one of the two families
 		}
 	}
 	if failed != nil {
@@ -124,7 +126,29 @@ func bind(op, host string, port int, set settings) (*Server, error) {
 		_ = unix.Close(fd)
 		return nil, systemError(op, failed)
 	}
-	return &Server{listener: fd, port: bound, stop: stop, set: set}, nil
+	s := &Server{listener: fd, port: bound, stop: stop, set: set}
+	s.users.Store(1)
+	return s, nil
+}
+
+// enter keeps the stop event, which a call is about to wait for, until leave. It fails once the server is closed.
+func (s *Server) enter() bool {
+	for {
+		n := s.users.Load()
+		if n <= 0 || s.closed.Load() {
+			return false
+		}
+		if s.users.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// leave gives the event back with the last one who may wait for it.
+func (s *Server) leave() {
+	if s.users.Add(-1) == 0 {
+		s.stop.Close()
+	}
 }
 
 // listenAddrs lists the addresses to try, best first. Every interface is one IPv6 socket that takes IPv4 as well, where the
@@ -188,7 +212,7 @@ func (s *Server) Stop() error {
 }
 
 // Close stops the server and closes its listener and every opening handshake under way. Connections that were accepted live
-// on. It fails with CodeClosed when the server was closed before.
+// on; RunEcho's is closed with CloseGoingAway. It fails with CodeClosed when the server was closed before.
 func (s *Server) Close() error {
 	if s == nil || !s.closed.CompareAndSwap(false, true) {
 		return newError(CodeClosed, "Close", "the server is closed")
@@ -206,7 +230,7 @@ func (s *Server) Close() error {
 	}
 	s.pending, s.ready, s.failed = nil, nil, nil
 	s.acceptor.leave()
-	s.stop.Close()
+	s.leave()
 	return nil
 }
 

@@ -78,6 +78,43 @@ func TestBindRefuses(t *testing.T) {
 	wantCode(t, err, CodeSystem)
 }
 
+// A port that another has for one of the two families is taken: half of it is not what was asked for.
+func TestBindNeverTakesHalfAPort(t *testing.T) {
+	for name, half := range map[string]struct {
+		family int
+		any    unix.Sockaddr
+	}{"IPv6": {unix.AF_INET6, &unix.SockaddrInet6{}}, "IPv4": {unix.AF_INET, &unix.SockaddrInet4{}}} {
+		t.Run(name, func(t *testing.T) {
+			if !hasIPv6() {
+				t.Skip("there is one family only")
+			}
+			fd := must(unix.Socket(half.family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0))(t)
+			defer unix.Close(fd)
+			if half.family == unix.AF_INET6 {
+				if err := unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := unix.Bind(fd, half.any); err != nil {
+				t.Fatal(err)
+			}
+			if err := unix.Listen(fd, 1); err != nil {
+				t.Fatal(err)
+			}
+			port := 0
+			switch sa := must(unix.Getsockname(fd))(t).(type) {
+			case *unix.SockaddrInet6:
+				port = sa.Port
+			case *unix.SockaddrInet4:
+				port = sa.Port
+			}
+			s, err := Bind(port)
+			wantCode(t, err, CodeSystem)
+			s.Drop()
+		})
+	}
+}
+
 func TestBindHost(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "localhost", "::1"} {
 		if host == "::1" && !hasIPv6() {

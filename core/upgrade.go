@@ -47,7 +47,6 @@ func Upgrade(w http.ResponseWriter, r *http.Request, o *UpgradeOptions) (*Conn, 
 		c.m.Feed(append([]byte(nil), early...))
 	}
 	s := sock.NewNetConn(carrier)
-	s.Unlimited()
 	c.stream, c.peerAddr = s, s.PeerAddr()
 	wait := sock.Wait{Deadline: set.deadline(OptHandshakeTimeoutMS)}
 	if err := c.deliver(&sending{name: op, wait: wait}); err != nil {
@@ -111,14 +110,15 @@ func answerHTTP(w http.ResponseWriter, err *Error, status int) *Error {
 	if status < 400 {
 		status = http.StatusBadRequest
 	}
+	w.Header().Set("Connection", "close")
 	switch status {
-	case http.StatusUpgradeRequired: // RFC 6455 §4.4, RFC 9110 §15.5.22
+	case http.StatusUpgradeRequired: // RFC 6455 §4.4, RFC 9110 §7.8, §15.5.22
+		w.Header().Add("Connection", "Upgrade") // behind "close", which net/http looks for in the first place
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Sec-WebSocket-Version", "13")
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", "GET")
 	}
-	w.Header().Set("Connection", "close")
 	http.Error(w, err.Msg, status)
 	return err
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -111,9 +112,17 @@ func TestUpgradeRefuses(t *testing.T) {
 			}
 			defer peer.Close()
 			fmt.Fprint(peer, v.request)
-			res := response(t, bufio.NewReader(peer))
+			raw, err := io.ReadAll(peer) // to the end of the connection
+			if err != nil {
+				t.Fatal(err)
+			}
+			res := response(t, bufio.NewReader(bytes.NewReader(raw)))
 			if res.StatusCode != v.status || v.status == 426 && res.Header.Get("Sec-WebSocket-Version") != "13" || v.status == 405 && res.Header.Get("Allow") != "GET" {
 				t.Error(res.Status, res.Header)
+			}
+			// RFC 9110 §7.8: who sends Upgrade names it in Connection.
+			if upgrade := v.status == 426; upgrade != (res.Header.Get("Upgrade") == "websocket") || upgrade != bytes.Contains(raw, []byte("\r\nConnection: Upgrade\r\n")) {
+				t.Errorf("%q", raw)
 			}
 			err = await(t, results, "the error")
 			wantCode(t, err, v.code)

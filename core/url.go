@@ -59,7 +59,18 @@ func parseURL(op, raw string) (endpoint, *Error) {
 	if !visible(e.field) || !wire.ValidTarget(e.target) {
 		return bad("the URL must have no spaces, control characters or letters beyond ASCII in host and query (RFC 3986 §3)")
 	}
+	if !resolvable(e.host) {
+		return bad("the host must be a name of letters, digits, dots, hyphens and underscores, or an address (RFC 3986 §3.2.2)")
+	}
 	return e, nil
+}
+
+// resolvable tells whether a host can be an address or have one. RFC 3986 §3.2.2 admits more, which no resolver knows.
+func resolvable(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	return strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == ""
 }
 
 // hostField writes the Host field: RFC 6455 §4.1 item 4, the port is left out when it is the default. The zone of an address is

@@ -18,6 +18,7 @@ func TestParseURL(t *testing.T) {
 		"ws://[fe80::1%25eth0]:81":         {"fe80::1%eth0", 81, "[fe80::1]:81", "/"},
 		"ws://example.org/ä":               {"example.org", 80, "example.org", "/%C3%A4"},
 		"ws://example.org:/":               {"example.org", 80, "example.org", "/"},
+		"ws://a_b-c.9.:1":                  {"a_b-c.9.", 1, "a_b-c.9.:1", "/"},
 	} {
 		got, err := parseURL("Dial", raw)
 		if err != nil || got != want {
@@ -49,6 +50,13 @@ func TestParseURLRefuses(t *testing.T) {
 		"ws://example.org/?ä":       "ASCII",
 		"ws://exämple.org":          "ASCII",
 		"ws://[::1":                 "read",
+		"ws://a,b/":                 "name",
+		"ws://a;b/":                 "name",
+		`ws://a"b/`:                 "name",
+		"ws://a<b>/":                "name",
+		"ws://a(b)*/":               "name",
+		"ws://[v1.x]/":              "read",
+		"ws://[::1]a/":              "read",
 	} {
 		_, err := parseURL("Dial", raw)
 		if err == nil || err.Code != CodeURL || !strings.Contains(err.Msg, why) {

@@ -1707,7 +1707,7 @@ WS_API const char *ws_request_path(int64_t conn) WS_NOEXCEPT;
 WS_API const char *ws_request_query(int64_t conn) WS_NOEXCEPT;
 
 /**
- * Tells the Host header of the request.
+ * Tells the host and port that the request asks for: those of a target in absolute form, else the Host header.
  *
  * @param conn The connection.
  * @return Text such as "example.com:8080"; NULL when it failed. The connection's: it lives until ws_close,

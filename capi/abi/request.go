@@ -16,7 +16,7 @@ var requestFunctions = []Function{
 		"Text such as \"/chat\"; NULL when it failed.", onRequest, "RFC 6455 §4.2.1"),
 	told("ws_request_query", asking, "Tells the query of the request, without the question mark, as it was sent.",
 		"Text, empty when there is none; NULL when it failed.", onRequest, "RFC 6455 §4.2.1"),
-	told("ws_request_host", asking, "Tells the Host header of the request.",
+	told("ws_request_host", asking, "Tells the host and port that the request asks for: those of a target in absolute form, else the Host header.",
 		"Text such as \"example.com:8080\"; NULL when it failed.", onRequest, "RFC 6455 §4.2.1"),
 	told("ws_request_origin", asking, "Tells the Origin header of the request.",
 		"Text, empty when there is none; NULL when it failed.", onRequest, "RFC 6455 §4.2.1, §10.2"),

@@ -62,8 +62,8 @@ func (m *Machine) InitClient(cfg *Config, req ClientRequest) error {
 
 // check refuses what would break the request's head or its grammar (RFC 6455 §4.1).
 func (q *ClientRequest) check() error {
-	if q.Host == "" || !validHost(q.Host) {
-		return misuse(MisuseArgument, "the host must be a name or address without spaces or control characters (RFC 9112 §3.2)")
+	if q.Host == "" || !wire.ValidHost(q.Host) {
+		return misuse(MisuseArgument, "the host must be a name or address, with or without a port (RFC 9112 §3.2)")
 	}
 	if !wire.ValidTarget(q.Target) {
 		return misuse(MisuseArgument, "the path must start with / and have no spaces, control characters or fragment (RFC 6455 §3)")
@@ -80,16 +80,6 @@ func (q *ClientRequest) check() error {
 		}
 	}
 	return checkFields(q.Header)
-}
-
-// validHost reports whether s can stand in a Host field: visible ASCII without the delimiters of a URI (RFC 3986 §3.2.2).
-func validHost(s string) bool {
-	for _, c := range []byte(s) {
-		if c <= ' ' || c >= 0x7f || c == '/' || c == '?' || c == '#' || c == '@' || c == ',' || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
 }
 
 // append encodes the request (RFC 6455 §4.1 items 1–12).

@@ -43,6 +43,16 @@ func TestServerRefusesBadRequests(t *testing.T) {
 		{"HTTP/1.0", request("GET / HTTP/1.0"), 505},
 		{"no Host", request(get, "Host:"), 400},
 		{"two Hosts", request(get, "Host: a| b"), 400},
+		{"space in the Host", request(get, "Host: a b"), 400},
+		{"path in the Host", request(get, "Host: exa/mple"), 400},
+		{"two Hosts joined", request(get, "Host: a, b"), 400},
+		{"user in the Host", request(get, "Host: user@host"), 400},
+		{"port no number", request(get, "Host: host:port"), 400},
+		{"port too large", request(get, "Host: h:99999999"), 400},
+		{"Host not ASCII", request(get, "Host: \x80\xff"), 400},
+		{"markup in the Host", request(get, "Host: <script>"), 400},
+		{"half an address", request(get, "Host: [::1"), 400},
+		{"bad Host, absolute target", request("GET http://example.com/ HTTP/1.1", "Host: a b"), 400},
 		{"no Upgrade", request(get, "Upgrade:"), 426},
 		{"wrong Upgrade", request(get, "Upgrade: h2c"), 426},
 		{"no Connection", request(get, "Connection:"), 400},
@@ -62,6 +72,9 @@ func TestServerRefusesBadRequests(t *testing.T) {
 		{"authority target", request("GET example.com HTTP/1.1"), 400},
 		{"unknown scheme", request("GET ftp://x/ HTTP/1.1"), 400},
 		{"absolute without host", request("GET http:///x HTTP/1.1"), 400},
+		{"absolute with port alone", request("GET http://:80/x HTTP/1.1"), 400},
+		{"absolute with user", request("GET http://u:p@example.com/ HTTP/1.1"), 400},
+		{"absolute with bad host", request("GET http://a,b/ HTTP/1.1"), 400},
 		{"obs-fold", "GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n", 400},
 		{"TLS hello", "\x16\x03\x01\x02\x00\x01\x00", 400},
 		{"too long", request(get, "X: "+strings.Repeat("x", 9000)), 431},
@@ -76,7 +89,26 @@ func TestServerRefusesBadRequests(t *testing.T) {
 			if !strings.Contains(got.output, "Connection: close\r\n") || c.status == 426 != strings.Contains(got.output, "Sec-WebSocket-Version: 13\r\n") {
 				t.Errorf("answered %q", got.output)
 			}
+			// RFC 9110 §7.8: who sends Upgrade names it in Connection.
+			if strings.Contains(got.output, "\r\nUpgrade: ") != strings.Contains(got.output, "\r\nConnection: Upgrade\r\n") {
+				t.Errorf("answered %q", got.output)
+			}
 		})
+	}
+}
+
+// RFC 9112 §3.2.2: the host of a target in absolute form takes the place of the Host field.
+func TestHostOfTheTargetComesFirst(t *testing.T) {
+	for target, want := range map[string]string{
+		"/x": "example.com", "http://real.example:81/x": "real.example:81", "ws://[::1]?q": "[::1]", "HTTP://Other.example": "Other.example",
+	} {
+		m := requested(t, testConfig(Server), request("GET "+target+" HTTP/1.1"))
+		if got := m.Request().Host(); got != want {
+			t.Errorf("%s asks for host %q, want %q", target, got, want)
+		}
+		if field, _ := m.Request().Header("Host"); field != "example.com" {
+			t.Errorf("the field reads %q", field)
+		}
 	}
 }
 
@@ -168,6 +200,51 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
+// A status brings the fields with it that it needs, whatever the caller adds.
+func TestRefusalKeepsTheFieldsOfItsStatus(t *testing.T) {
+	for status, want := range map[int][]string{
+		405: {"Allow: GET\r\n"},
+		426: {"Upgrade: websocket\r\n", "Connection: Upgrade\r\n", "Sec-WebSocket-Version: 13\r\n"},
+	} {
+		for _, allow := range []string{"", "GET, POST"} {
+			m := requested(t, testConfig(Server), request("GET / HTTP/1.1"))
+			r := Refusal{Status: status}
+			if allow != "" {
+				r.Header = []HeaderField{{"Allow", allow}}
+			}
+			if err := m.Refuse(r); err != nil {
+				t.Fatal(err)
+			}
+			out := string(m.Output())
+			for _, field := range want {
+				if name, _, _ := strings.Cut(field, ":"); name == "Allow" && allow != "" {
+					field = "Allow: " + allow + "\r\n"
+				}
+				if strings.Count(out, "\r\n"+field) != 1 {
+					t.Errorf("%d with Allow %q lacks %q: %q", status, allow, field, out)
+				}
+			}
+			if strings.Count(out, "Allow:") > 1 {
+				t.Errorf("%q", out)
+			}
+		}
+	}
+}
+
+// RFC 9110 §15.3.5, §15.3.6, §15.4.5: 204, 205 and 304 have no content.
+func TestRefusalWithoutContent(t *testing.T) {
+	for status, length := range map[int]bool{204: false, 205: true, 304: false} {
+		m := requested(t, testConfig(Server), request("GET / HTTP/1.1"))
+		if err := m.Refuse(Refusal{Status: status, Body: []byte("body")}); err != nil {
+			t.Fatal(err)
+		}
+		out := string(m.Output())
+		if !strings.HasSuffix(out, "\r\n\r\n") || strings.Contains(out, "Content-Type") || strings.Contains(out, "Content-Length: 0\r\n") != length || strings.Contains(out, "Content-Length: 4") {
+			t.Errorf("%d: %q", status, out)
+		}
+	}
+}
+
 func TestPlainRequestsAreKeptApart(t *testing.T) {
 	cfg := testConfig(Server)
 	cfg.PlainHTTP = true
@@ -216,7 +293,7 @@ func TestPlainRequestsAreKeptApart(t *testing.T) {
 }
 
 func TestStatusPhrases(t *testing.T) {
-	for _, s := range []int{200, 204, 301, 302, 304, 400, 401, 403, 404, 405, 408, 413, 414, 426, 429, 431, 500, 501, 503, 505} {
+	for _, s := range []int{200, 204, 205, 301, 302, 304, 400, 401, 403, 404, 405, 408, 413, 414, 426, 429, 431, 500, 501, 503, 505} {
 		if reasonPhrase(s) == "" {
 			t.Errorf("%d has no phrase", s)
 		}

@@ -139,13 +139,13 @@ func (m *Machine) failOpening(err *Error) Event {
 }
 
 // refusalFields are the fields that a status asks for: RFC 6455 §4.4 names the version we speak, RFC 9110 §15.5.6 the
-// methods, RFC 9110 §15.5.22 the protocol.
+// methods, RFC 9110 §7.8, §15.5.22 the protocol.
 func refusalFields(status int) []HeaderField {
 	switch status {
 	case 405:
 		return []HeaderField{{"Allow", "GET"}}
 	case 426:
-		return []HeaderField{{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}}
+		return []HeaderField{{"Connection", "Upgrade"}, {"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}}
 	}
 	return nil
 }

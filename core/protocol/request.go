@@ -11,6 +11,7 @@ import (
 // Request is a client's opening handshake as the server received it. It owns its memory until Machine.ReleaseOpening.
 type Request struct {
 	head        wire.RequestHead
+	host        []byte
 	path, query []byte
 	problem     *Error
 	subprotocol string
@@ -18,7 +19,7 @@ type Request struct {
 
 func (r *Request) reset() {
 	r.head.Reset()
-	r.path, r.query, r.problem, r.subprotocol = nil, nil, nil, ""
+	r.host, r.path, r.query, r.problem, r.subprotocol = nil, nil, nil, nil, ""
 }
 
 // Request returns the request being decided on or that opened the connection; nil before one came and after
@@ -46,8 +47,8 @@ func (r *Request) Path() string { return string(r.path) }
 // Query returns what follows the question mark of the target, still percent-encoded, without the mark.
 func (r *Request) Query() string { return string(r.query) }
 
-// Host returns the Host field.
-func (r *Request) Host() string { v, _ := r.Header("Host"); return v }
+// Host returns the host and port that the request asks for: those of a target in absolute form, else the Host field.
+func (r *Request) Host() string { return string(r.host) }
 
 // Origin returns the Origin field, "" when the client sent none (RFC 6455 §10.2).
 func (r *Request) Origin() string { v, _ := r.Header("Origin"); return v }
@@ -72,7 +73,8 @@ func (r *Request) Subprotocols() []string {
 // Subprotocol returns the subprotocol that Accept agreed on.
 func (r *Request) Subprotocol() string { return r.subprotocol }
 
-// splitTarget finds path and query in the origin form or the absolute form of a target (RFC 9112 §3.2).
+// splitTarget finds path and query in the origin form or the absolute form of a target (RFC 9112 §3.2). RFC 9112 §3.2.2: the host of
+// an absolute form takes the place of the Host field, and RFC 9110 §4.2.1, §4.2.4: it must not be empty or carry a user.
 func (r *Request) splitTarget() bool {
 	t := r.head.Target
 	if len(t) == 0 || bytes.IndexByte(t, '#') >= 0 {
@@ -92,10 +94,10 @@ func (r *Request) splitTarget() bool {
 		if i < 0 {
 			i = len(rest)
 		}
-		if i == 0 {
+		if i == 0 || rest[0] == ':' || !wire.ValidHost(rest[:i]) {
 			return false
 		}
-		t = rest[i:]
+		r.host, t = rest[:i], rest[i:]
 	}
 	r.path, r.query, _ = bytes.Cut(t, []byte("?"))
 	if len(r.path) == 0 {

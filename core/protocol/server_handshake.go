@@ -31,14 +31,19 @@ func (m *Machine) requestReceived() (Event, bool) {
 
 // check finds what makes a request unfit for any answer but a refusal, as a WebSocket opening or otherwise.
 func (r *Request) check() *Error {
-	if _, hosts := r.head.Get("Host"); hosts != 1 {
+	host, hosts := r.head.Get("Host")
+	if hosts != 1 {
 		return badHandshake(400, "a request needs exactly one Host field (RFC 9112 §3.2)")
 	}
+	if !wire.ValidHost(host) {
+		return badHandshake(400, "the Host field must be a host, with or without a port (RFC 9112 §3.2)")
+	}
+	r.host = host
 	if r.head.Minor < 1 {
 		return badHandshake(505, "the opening handshake needs HTTP/1.1 or higher (RFC 6455 §4.1)")
 	}
 	if !r.splitTarget() {
-		return badHandshake(400, "the request target must be an absolute path or URI without fragment (RFC 6455 §3, RFC 9112 §3.2)")
+		return badHandshake(400, "the request target must be an absolute path or URI without user and fragment (RFC 6455 §3, RFC 9112 §3.2)")
 	}
 	return nil
 }
@@ -160,8 +165,10 @@ func (m *Machine) Refuse(r Refusal) error {
 	}
 	req := &m.opening.request
 	keep := r.KeepAlive && req.mayGoOn()
-	if !hasField(r.Header, "Upgrade") && !hasField(r.Header, "Allow") {
-		r.Header = append(r.Header[:len(r.Header):len(r.Header)], refusalFields(r.Status)...)
+	for _, f := range refusalFields(r.Status) {
+		if !hasField(r.Header, f.Name) {
+			r.Header = append(r.Header[:len(r.Header):len(r.Header)], f)
+		}
 	}
 	m.out = appendRefusal(m.grab(), r, keep, req.wantsBody())
 	m.clear(awaitVerdict)
@@ -174,7 +181,7 @@ func (m *Machine) Refuse(r Refusal) error {
 }
 
 func hasField(fields []HeaderField, name string) bool {
-	return slices.ContainsFunc(fields, func(f HeaderField) bool { return wire.EqualFold([]byte(f.Name), name) })
+	return slices.ContainsFunc(fields, func(f HeaderField) bool { return wire.EqualFold(f.Name, name) })
 }
 
 // appendHead encodes the head of a refusal, its length included (RFC 9112 §6.3).
@@ -195,10 +202,14 @@ func appendHead(dst []byte, r Refusal, keep bool) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// appendRefusal encodes a refusal: RFC 9110 §9.3.2, §15.3.5, §15.4.5, an answer to HEAD and some statuses have no content.
+// appendRefusal encodes a refusal: RFC 9110 §9.3.2, §15.3.5, §15.3.6, §15.4.5, an answer to HEAD and some statuses have no content.
 func appendRefusal(dst []byte, r Refusal, keep, content bool) []byte {
+	switch r.Status {
+	case 204, 205, 304:
+		r.Body = nil
+	}
 	dst = appendHead(dst, r, keep)
-	if !content || r.Status == 204 || r.Status == 304 {
+	if !content {
 		return dst
 	}
 	return append(dst, r.Body...)
@@ -214,6 +225,8 @@ func reasonPhrase(status int) string {
 		return "OK"
 	case 204:
 		return "No Content"
+	case 205:
+		return "Reset Content"
 	case 301:
 		return "Moved Permanently"
 	case 302:

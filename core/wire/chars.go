@@ -6,6 +6,7 @@ const (
 	charToken  = 1 << iota // tchar
 	charValue              // field-vchar, SP and HTAB
 	charTarget             // what a request target may consist of
+	charHost               // what a host's name may consist of, percent signs aside
 )
 
 var charClass = func() (t [256]uint8) {
@@ -28,6 +29,17 @@ var charClass = func() (t [256]uint8) {
 	}
 	for _, c := range "!#$%&'*+-.^_`|~" {
 		t[c] |= charToken
+	}
+	for c := range t {
+		if t[c]&charToken != 0 {
+			t[c] |= charHost
+		}
+	}
+	for _, c := range "()=;" {
+		t[c] |= charHost
+	}
+	for _, c := range "#%^`|" {
+		t[c] &^= charHost
 	}
 	// RFC 6455 §3, RFC 9112 §3.2: a target has no fragment. Of the other characters that RFC 3986 does not admit, these are
 	// the ones that every browser escapes.
@@ -83,12 +95,12 @@ func trimSpace(b []byte) []byte {
 }
 
 // EqualFold tells whether b and s are equal but for the case of ASCII letters.
-func EqualFold(b []byte, s string) bool {
+func EqualFold[T string | []byte](b T, s string) bool {
 	if len(b) != len(s) {
 		return false
 	}
-	for i, c := range b {
-		if lower(c) != lower(s[i]) {
+	for i := range len(b) {
+		if lower(b[i]) != lower(s[i]) {
 			return false
 		}
 	}

@@ -71,7 +71,7 @@ func TestEqualFold_LettersOnly(t *testing.T) {
 			}
 		}
 	}
-	if EqualFold([]byte("ab"), "abc") || !EqualFold(nil, "") {
+	if EqualFold([]byte("ab"), "abc") || !EqualFold[[]byte](nil, "") {
 		t.Error("EqualFold misjudges lengths")
 	}
 }

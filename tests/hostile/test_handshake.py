@@ -23,6 +23,16 @@ REFUSED: dict[str, tuple[bytes, set[int]]] = {
     # RFC 9112 §3.2: exactly one Host.
     "host-missing": (request(drop=("Host",)), {400}),
     "host-twice": (request(extra=("Host: 127.0.0.1",)), {400}),
+    # RFC 9112 §3.2: and its value is a host, with or without a port.
+    "host-with-space": (request(change={"Host": "a b"}), {400}),
+    "host-with-path": (request(change={"Host": "exa/mple"}), {400}),
+    "host-with-user": (request(change={"Host": "user@host"}), {400}),
+    "host-with-markup": (request(change={"Host": "<script>"}), {400}),
+    "host-list": (request(change={"Host": "a, b"}), {400}),
+    "host-not-ascii": (request(change={"Host": "\x80\xff"}), {400}),
+    "host-half-bracket": (request(change={"Host": "[::1"}), {400}),
+    "host-port-no-number": (request(change={"Host": "a:port"}), {400}),
+    "host-port-too-large": (request(change={"Host": "a:99999999"}), {400}),
     # RFC 6455 §4.2.1 items 3 and 4.
     "upgrade-missing": (request(drop=("Upgrade",)), {426}),
     "upgrade-wrong": (request(change={"Upgrade": "h2c"}), {426}),
@@ -103,6 +113,9 @@ ACCEPTED: dict[str, bytes] = {
     "names-lower-case": request().lower().replace(KEY.lower(), KEY).replace(b"get / http", b"GET / HTTP"),
     "no-space-after-colon": request().replace(b": ", b":"),
     "spaces-and-tabs-around": request().replace(b": ", b": \t ").replace(b"13\r\n", b"13 \t\r\n"),
+    "host-name-and-port": request(change={"Host": "Example.ORG:65535"}),
+    "host-ipv6": request(change={"Host": "[::ffff:127.0.0.1]:80"}),
+    "target-absolute": request(target="http://example.org/a?b"),
     "path-and-query": request(target="/a/b?c=d&e=%20"),
     "100-fields": request(extra=tuple(f"X-{i}: a" for i in range(95))),
     "value-not-ascii": request(extra=("X-Odd: \xe9\xff",)),

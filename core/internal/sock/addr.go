@@ -2,6 +2,8 @@
 package sock
 
 import (
+	"fmt"
+	"net"
 	"net/netip"
 	"strconv"
 
@@ -26,14 +28,26 @@ func Readable(sa unix.Sockaddr) string {
 }
 
 // sockaddr returns the socket address and address family of an IP address and port.
-func sockaddr(ap netip.AddrPort) (unix.Sockaddr, int) {
+func sockaddr(ap netip.AddrPort) (unix.Sockaddr, int, error) {
 	ip := ap.Addr()
 	if ip.Is4() || ip.Is4In6() {
-		return &unix.SockaddrInet4{Port: int(ap.Port()), Addr: ip.As4()}, unix.AF_INET
+		return &unix.SockaddrInet4{Port: int(ap.Port()), Addr: ip.As4()}, unix.AF_INET, nil
 	}
-	sa := &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ip.As16()}
-	if zone, err := strconv.ParseUint(ip.Zone(), 10, 32); err == nil {
-		sa.ZoneId = uint32(zone)
+	zone, err := zoneIndex(ip.Zone())
+	return &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ip.As16(), ZoneId: zone}, unix.AF_INET6, err
+}
+
+// zoneIndex returns the number of the network interface that a zone names (RFC 4007 §11.2), 0 for no zone.
+func zoneIndex(zone string) (uint32, error) {
+	if zone == "" {
+		return 0, nil
 	}
-	return sa, unix.AF_INET6
+	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
+		return uint32(n), nil
+	}
+	i, err := net.InterfaceByName(zone)
+	if err != nil {
+		return 0, fmt.Errorf("zone %q is no network interface: %w", zone, err)
+	}
+	return uint32(i.Index), nil
 }

@@ -12,7 +12,10 @@ import (
 // Connect connects to one address. The end of ctx ends the attempt with ErrWoken, its deadline does not: that is in w. The
 // connection is blocking, and Nagle's algorithm is off.
 func Connect(ctx context.Context, ap netip.AddrPort, w Wait) (*FD, error) {
-	sa, family := sockaddr(ap)
+	sa, family, err := sockaddr(ap)
+	if err != nil {
+		return nil, err
+	}
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
@@ -37,7 +40,7 @@ func Connect(ctx context.Context, ap netip.AddrPort, w Wait) (*FD, error) {
 func (f *FD) connect(sa unix.Sockaddr, w *Wait) error {
 	switch err := unix.Connect(f.fd, sa); err {
 	case nil:
-		return nil
+		return f.alone()
 	case unix.EINPROGRESS, unix.EINTR: // after EINTR the attempt goes on as well
 	default:
 		return os.NewSyscallError("connect", err)
@@ -52,5 +55,18 @@ func (f *FD) connect(sa unix.Sockaddr, w *Wait) error {
 	if code != 0 {
 		return os.NewSyscallError("connect", unix.Errno(code))
 	}
-	return nil
+	return f.alone()
+}
+
+// alone refuses a connection of a socket with itself. TCP makes one when a local port at which nobody listens is also the one that the
+// kernel chose for this end (RFC 9293 §3.5, both ends open at once).
+func (f *FD) alone() error {
+	own, err := unix.Getsockname(f.fd)
+	if err != nil {
+		return os.NewSyscallError("getsockname", err)
+	}
+	if peer, err := unix.Getpeername(f.fd); err == nil && Readable(own) == Readable(peer) {
+		return os.NewSyscallError("connect", unix.ECONNREFUSED)
+	}
+	return nil // a peer that is gone again is for the first read to find
 }

@@ -9,7 +9,7 @@ import (
 
 // Event is set by one write(2) and stays set until Clear. A nil Event is never set.
 type Event struct {
-	mu sync.Mutex // keeps Set and Clear away from a number that Close gave back
+	mu sync.Mutex // keeps everyone away from a number that Close gave back
 	fd int
 }
 
@@ -28,6 +28,8 @@ func (e *Event) FD() int {
 	if e == nil {
 		return -1
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	return e.fd
 }
 
@@ -58,6 +60,10 @@ func (e *Event) IsSet() bool {
 	n, _ := Poll(set[:], past)
 	return n > 0
 }
+
+// Wait waits on the caller's thread until the event is set, or for one of the other reasons in w. The caller makes sure that nobody
+// closes it meanwhile.
+func (e *Event) Wait(w Wait) error { return await(e.FD(), unix.POLLIN, &w, nil) }
 
 // Clear resets the event.
 func (e *Event) Clear() {

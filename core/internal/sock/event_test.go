@@ -1,7 +1,9 @@
 package sock
 
 import (
+	"runtime"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,8 +16,14 @@ func TestEvent(t *testing.T) {
 	if e.IsSet() {
 		t.Error("set from the start")
 	}
+	if err := e.Wait(Wait{Deadline: time.Now().Add(time.Millisecond)}); err != ErrTimeout {
+		t.Error(err)
+	}
 	e.Set()
 	e.Set()
+	if err := e.Wait(Wait{}); err != nil {
+		t.Error(err)
+	}
 	if first, second := e.IsSet(), e.IsSet(); !first || !second {
 		t.Error("it does not stay set")
 	}
@@ -39,5 +47,24 @@ func TestEvent(t *testing.T) {
 	none.Close()
 	if none.IsSet() || none.FD() != -1 {
 		t.Error("no event is set")
+	}
+}
+
+// Whoever asks for the descriptor while it is given back gets it or none; the race detector watches.
+func TestEventFDWhileItCloses(t *testing.T) {
+	for range 100 {
+		e, err := NewEvent()
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			e.Close()
+		}()
+		for e.FD() >= 0 {
+			runtime.Gosched()
+		}
+		<-closed
 	}
 }

@@ -220,6 +220,40 @@ func TestWakeups(t *testing.T) {
 	}
 }
 
+// A call can be woken also when no descriptor is left for the event that does it.
+func TestWakeupsWithoutDescriptors(t *testing.T) {
+	a, b := pair(t)
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
+		t.Fatal(err)
+	}
+	none := old
+	none.Cur = 3
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &none); err != nil {
+		t.Fatal(err)
+	}
+	restore := func() { _ = unix.Setrlimit(unix.RLIMIT_NOFILE, &old) }
+	defer restore()
+	got := reading(a, Wait{Wakeable: true, Interruptible: true})
+	blocked(t, "sock.(*FD).await")
+	a.WakeRead()
+	if r := soon(t, got); r.err != ErrWoken {
+		t.Fatal(r)
+	}
+	if r := soon(t, reading(a, Wait{Wakeable: true, Interruptible: true, Deadline: time.Now().Add(time.Millisecond)})); r.err != ErrTimeout {
+		t.Fatal(r)
+	}
+	got = reading(a, Wait{Wakeable: true, Interruptible: true})
+	blocked(t, "sock.(*FD).await")
+	restore()
+	if _, err := b.TryWrite([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if r := soon(t, got); r.n != 1 || r.err != nil {
+		t.Fatal(r)
+	}
+}
+
 func TestUntil(t *testing.T) {
 	a, _ := pair(t)
 	stop, err := NewEvent()

@@ -13,7 +13,10 @@ const backlog = 4096
 // Listen opens a listening TCP socket on an address. An unspecified IPv6 address takes IPv4 as well. The socket is
 // non-blocking.
 func Listen(ap netip.AddrPort) (fd int, port int, err error) {
-	sa, family := sockaddr(ap)
+	sa, family, err := sockaddr(ap)
+	if err != nil {
+		return -1, 0, err
+	}
 	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return -1, 0, err

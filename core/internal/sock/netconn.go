@@ -3,7 +3,6 @@ package sock
 
 import (
 	"errors"
-	"io"
 	"net"
 	"os"
 	"sync"
@@ -37,8 +36,9 @@ type direction struct {
 
 var past = time.Unix(1, 0)
 
-// NewNetConn adopts a net.Conn.
+// NewNetConn adopts a net.Conn, and takes the deadlines away that an earlier owner may have left on it.
 func NewNetConn(c net.Conn) *NetConn {
+	_ = c.SetDeadline(time.Time{})
 	s := &NetConn{conn: c}
 	switch c.(type) {
 	case *net.TCPConn, *net.UnixConn:
@@ -46,9 +46,6 @@ func NewNetConn(c net.Conn) *NetConn {
 	}
 	return s
 }
-
-// Unlimited takes the deadlines away that an earlier owner of the net.Conn may have left.
-func (s *NetConn) Unlimited() { _ = s.conn.SetDeadline(time.Time{}) }
 
 // prepare sets the deadline of a call, unless a wake-up is due.
 func (d *direction) prepare(w *Wait, set func(time.Time) error) error {
@@ -88,13 +85,14 @@ func (d *direction) end(set func(time.Time) error) {
 // errCut ends an attempt that a wake-up cut although the call does not ask for them: the call goes on, and the wake-up stays due.
 var errCut = errors.New("cut by a wake-up for another call")
 
-// verdict translates the error of a call. A deadline that neither the call nor a wake-up set is the carrier's own failure: TLS repeats
+// verdict translates the error of a call. A net.Conn that another has closed, or a pipe whose other end is gone, is no less lost than
+// one that was reset: only our own Close is ErrClosed. A deadline that neither the call nor a wake-up set is the carrier's own failure: TLS repeats
 // the error of a write that a deadline cut for ever.
 func (s *NetConn) verdict(d *direction, w *Wait, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case s.closing.Load() || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe):
+	case s.closing.Load():
 		return ErrClosed
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		d.mu.Lock()
@@ -198,7 +196,7 @@ func (s *NetConn) TryWrite(p []byte) (int, error) {
 	}
 }
 
-// Shutdown implements Stream. A carrier without halves is left as it is.
+// Shutdown implements Stream.
 func (s *NetConn) Shutdown(how How) error {
 	type halves interface {
 		CloseRead() error
@@ -209,7 +207,7 @@ func (s *NetConn) Shutdown(how How) error {
 		if w, ok := s.conn.(interface{ CloseWrite() error }); ok && how != ShutRead {
 			return w.CloseWrite()
 		}
-		return nil
+		return ErrNoHalves
 	}
 	var err error
 	if how != ShutRead {

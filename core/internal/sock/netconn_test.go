@@ -212,7 +212,7 @@ func TestNetConnShutdown(t *testing.T) {
 	}
 	p, q := netPair(t, true) // no halves: nothing happens
 	defer q.Close()
-	if err := NewNetConn(p).Shutdown(ShutBoth); err != nil {
+	if err := NewNetConn(p).Shutdown(ShutBoth); err != ErrNoHalves {
 		t.Fatal(err)
 	}
 }

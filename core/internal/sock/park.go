@@ -127,7 +127,7 @@ func isReady(number int, events int16) bool {
 	return n > 0 || errno != 0
 }
 
-// wakeup returns the event that wakes a call on the thread.
+// wakeup returns the event that wakes a call on the thread, nil when no descriptor is left for one.
 func (d *side) wakeup() *Event {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -149,6 +149,13 @@ func (d *side) rouse(f *FD, events int16) {
 		d.limited = true
 		_ = s.limit(events, past)
 	}
+}
+
+// due tells whether a wake-up waits to be reported.
+func (d *side) due() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.woken
 }
 
 // settled notes that a call has reported the wake-up.
@@ -186,16 +193,33 @@ func (f *FD) await(events int16, w *Wait) error {
 			return s.park(d, events, w)
 		}
 	}
-	var wake *Event
-	if w.Wakeable {
-		wake = d.wakeup()
+	if !w.Wakeable {
+		return await(f.fd, events, w, nil)
 	}
-	err := await(f.fd, events, w, wake)
-	if err == ErrWoken {
-		d.settled()
+	for {
+		wake, now := d.wakeup(), *w
+		if wake == nil { // the wake-up is looked for now and then
+			now.Deadline = time.Now().Add(withoutEvent)
+			if !w.Deadline.IsZero() && w.Deadline.Before(now.Deadline) {
+				now.Deadline = w.Deadline
+			}
+		}
+		err := await(f.fd, events, &now, wake)
+		switch {
+		case err == ErrTimeout && wake == nil && d.due():
+			err = ErrWoken
+		case err == ErrTimeout && now.Deadline != w.Deadline:
+			continue
+		}
+		if err == ErrWoken {
+			d.settled()
+		}
+		return err
 	}
-	return err
 }
+
+// withoutEvent is how long a call that can be woken waits at a time while no descriptor is left for the event that does it.
+const withoutEvent = 20 * time.Millisecond
 
 // park is await for a goroutine.
 func (s *spot) park(d *side, events int16, w *Wait) error {

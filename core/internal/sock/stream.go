@@ -22,7 +22,8 @@ type Stream interface {
 	// cannot write without waiting; the other errors are ErrClosed and the system's.
 	TryWrite(p []byte) (int, error)
 
-	// Shutdown ends one or both directions and wakes calls that are blocked in them.
+	// Shutdown ends one or both directions and wakes calls that are blocked in them. ErrNoHalves means that the carrier can
+	// only be closed as a whole; it is left as it is.
 	Shutdown(how How) error
 
 	// WakeRead makes the current or next Read whose Wait is Wakeable return ErrWoken; WakeWrite does so for Write.
@@ -72,4 +73,5 @@ var (
 	ErrWoken       = errors.New("woken")
 	ErrWritable    = errors.New("there is room to write")
 	ErrMustWait    = errors.New("cannot write without waiting")
+	ErrNoHalves    = errors.New("the directions cannot end apart")
 )
