@@ -43,6 +43,9 @@ func (l *Loop) Listen(address string, reusePort bool) (port int, err error) {
 		return 0, e
 	}
 	defer l.mu.Unlock()
+	if l.draining {
+		return 0, newError(CodeState, op, "the loop is draining")
+	}
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		if path == "" || len(path) > 107 || strings.IndexByte(path, 0) >= 0 {
 			return 0, argumentError(op, "the path of a Unix socket has 1 to 107 bytes")
@@ -54,7 +57,7 @@ func (l *Loop) Listen(address string, reusePort bool) (port int, err error) {
 		if strings.HasPrefix(path, "@") {
 			path = ""
 		}
-		return 0, l.addListener(op, fd, path)
+		return 0, l.addOwnListener(op, fd, path)
 	}
 	ap, e := listenAddress(op, address)
 	if e != nil {
@@ -67,7 +70,7 @@ func (l *Loop) Listen(address string, reusePort bool) (port int, err error) {
 	if err != nil {
 		return 0, systemError(op, err)
 	}
-	return port, l.addListener(op, fd, "")
+	return port, l.addOwnListener(op, fd, "")
 }
 
 func listenAddress(op, address string) (netip.AddrPort, *Error) {
@@ -92,32 +95,53 @@ func listenAddress(op, address string) (netip.AddrPort, *Error) {
 	return netip.AddrPortFrom(ip, uint16(port)), nil
 }
 
-// ListenFD takes over a descriptor that listens already, inherited from another process perhaps. The loop closes it in the end.
+// ListenFD takes over a descriptor that listens already, inherited from another process perhaps. The loop closes it in the end, unless
+// an error is returned. Errors: CodeArgument, also for one that the loop has already, CodeState while it drains, CodeSystem, CodeClosed.
 func (l *Loop) ListenFD(fd int) error {
 	const op = "Loop.ListenFD"
 	if e := l.lock(op); e != nil {
 		return e
 	}
 	defer l.mu.Unlock()
+	if l.draining {
+		return newError(CodeState, op, "the loop is draining")
+	}
 	if err := poller.AdoptListener(fd); err != nil {
 		return &Error{Code: CodeArgument, Op: op, Msg: "the descriptor must be a listening stream socket", Err: err}
 	}
-	return l.addListener(op, fd, "")
+	return l.addListener(op, listener{fd: fd})
 }
 
-func (l *Loop) addListener(op string, fd int, path string) error {
-	ln := listener{fd: fd, path: path}
-	if l.draining {
-		ln.close()
-		return newError(CodeState, op, "the loop is draining")
-	}
-	poller.MakeRoom(fd)
-	if err := l.epoll.Add(fd, poller.In, tokenListener|uint64(len(l.listeners))); err != nil {
-		ln.close()
-		return systemError(op, err)
+// addListener accepts from a listener from now on. On an error it stays the caller's.
+func (l *Loop) addListener(op string, ln listener) error {
+	poller.MakeRoom(ln.fd)
+	if err := l.watchNew(op, ln.fd, tokenListener|uint64(len(l.listeners))); err != nil {
+		return err
 	}
 	l.listeners = append(l.listeners, ln)
 	return nil
+}
+
+// addOwnListener is addListener for one that the loop has opened.
+func (l *Loop) addOwnListener(op string, fd int, path string) error {
+	ln := listener{fd: fd, path: path}
+	err := l.addListener(op, ln)
+	if err != nil {
+		ln.close()
+	}
+	return err
+}
+
+// watchNew watches a descriptor that is new to the loop for input. One that epoll knows is another's already.
+func (l *Loop) watchNew(op string, fd int, token uint64) error {
+	switch err := l.epoll.Add(fd, poller.In, token); err {
+	case nil:
+		return nil
+	case unix.EEXIST:
+		return argumentError(op, "the loop has this descriptor already")
+	default:
+		return systemError(op, err)
+	}
 }
 
 // acceptFrom takes what waits at a listener, a batch at a time.
