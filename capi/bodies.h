@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * a944f860c9629db1bbdcbae1b8fa6e8ae12d8856a5219ad971972999fa5ff3ef
+ * 5d5ce07cefae109e86fe728f4326a7abd6a88c2f59be3c07d8eebe114bf8965e
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

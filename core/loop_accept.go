@@ -255,7 +255,8 @@ func (l *Loop) retryAccepting() {
 }
 
 // Adopt takes over a connected stream socket on which the opening handshake is done; role is our end. input holds bytes that were
-// read behind the handshake already. LoopOpen follows. The loop closes the descriptor in the end, unless an error is returned.
+// read behind the handshake already. LoopOpen follows. The loop closes the descriptor in the end, unless an error is returned. Errors:
+// CodeArgument, also for a descriptor that the loop has already, CodeState while it drains, CodeTooMany, CodeSystem, CodeClosed.
 func (l *Loop) Adopt(fd int, role Role, input []byte) (ConnID, error) {
 	const op = "Loop.Adopt"
 	if role != RoleServer && role != RoleClient {
@@ -281,7 +282,7 @@ func (l *Loop) Adopt(fd int, role Role, input []byte) (ConnID, error) {
 }
 
 // AdoptUpgrade takes over a connected stream socket on which a client's request is still to be answered; input holds what was
-// read of it already. It goes on as on a connection that a listener accepted.
+// read of it already. It goes on as on a connection that a listener accepted. Errors are Adopt's.
 func (l *Loop) AdoptUpgrade(fd int, input []byte) (ConnID, error) {
 	slot, c, err := l.adopt("Loop.AdoptUpgrade", fd, cYoung)
 	if err != nil {
@@ -311,10 +312,10 @@ func (l *Loop) adopt(op string, fd int, flags cFlag) (uint32, *loopConn, error) 
 		return 0, nil, e
 	}
 	l.readClock()
-	slot, c := l.enter(fd, flags)
-	if c == nil {
+	slot, c, err := l.admit(op, fd, flags)
+	if err != nil {
 		l.mu.Unlock()
-		return 0, nil, newError(CodeTooMany, op, "the loop has no room for another connection")
+		return 0, nil, err
 	}
 	return slot, c, nil
 }

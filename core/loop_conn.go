@@ -175,7 +175,7 @@ func (l *Loop) lookup(token uint64) (uint32, *loopConn) {
 	return slot, c
 }
 
-// enter makes a connection of a descriptor. fd may be -1 while a name is looked up.
+// enter makes a connection of a descriptor.
 func (l *Loop) enter(fd int, flags cFlag) (uint32, *loopConn) {
 	slot, c := l.slab.take()
 	if c == nil {
@@ -188,6 +188,28 @@ func (l *Loop) enter(fd int, flags cFlag) (uint32, *loopConn) {
 		l.pending++
 	}
 	return slot, c
+}
+
+// admit enters a connection on a descriptor of the caller's, or on -1 while its name is looked up. On an error the descriptor stays
+// the caller's: one that the loop has already must not become a second connection.
+func (l *Loop) admit(op string, fd int, flags cFlag) (uint32, *loopConn, error) {
+	slot, c := l.enter(fd, flags)
+	if c == nil {
+		return 0, nil, newError(CodeTooMany, op, "the loop has no room for another connection")
+	}
+	if fd < 0 {
+		return slot, c, nil
+	}
+	if err := l.watchNew(op, fd, uint64(l.id(slot, c))); err != nil {
+		l.metrics.Total--
+		if flags&cYoung != 0 {
+			l.pending--
+		}
+		l.slab.give(slot, c)
+		return 0, nil, err
+	}
+	c.flags |= cWatchIn
+	return slot, c, nil
 }
 
 // watch makes epoll watch a connection for what it needs now. Nothing at all is watched of one that neither reads nor waits for

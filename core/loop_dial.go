@@ -52,7 +52,7 @@ func (l *Loop) Dial(url string, o *DialOptions) (ConnID, error) {
 }
 
 // DialFD performs the client's opening handshake on a connected stream socket; url says host and target, and is not connected to.
-// The loop closes the descriptor in the end, unless an error is returned.
+// The loop closes the descriptor in the end, unless an error is returned. Errors are Dial's and Adopt's.
 func (l *Loop) DialFD(fd int, url string, o *DialOptions) (ConnID, error) {
 	const op = "Loop.DialFD"
 	e, bad := parseURL(op, url)
@@ -90,9 +90,9 @@ func (l *Loop) beginDial(op string, fd int, e endpoint, o *DialOptions, flags cF
 		return 0, nil, fromProtocol(op, err)
 	}
 	l.readClock()
-	slot, c := l.enter(fd, flags|cYoung|cClient|cKnown)
-	if c == nil {
-		return 0, nil, newError(CodeTooMany, op, "the loop has no room for another connection")
+	slot, c, err := l.admit(op, fd, flags|cYoung|cClient|cKnown)
+	if err != nil {
+		return 0, nil, err
 	}
 	c.m = m
 	c.stageTick = l.tick + l.more.handshakeMS

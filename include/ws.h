@@ -1862,7 +1862,7 @@ WS_API int64_t ws_loop_listen_unix(int64_t loop, const char *path) WS_NOEXCEPT;
  * belongs to the loop, which closes it; on failure it stays the caller's.
  *
  * @param loop The loop.
- * @param fd A listening stream socket.
+ * @param fd A listening stream socket that the loop does not have yet.
  * @return 0, or -1.
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
@@ -1887,7 +1887,7 @@ WS_API int64_t ws_loop_port(int64_t loop) WS_NOEXCEPT;
  * the caller's. WS_EVENT_OPEN follows (with WS_ADOPT_REQUEST and WS_OPT_REQUESTS WS_EVENT_REQUEST comes first).
  *
  * @param loop The loop.
- * @param fd A connected stream socket.
+ * @param fd A connected stream socket that the loop does not have yet.
  * @param how One of WS_ADOPT_*.
  * @param input What was read from the socket already: behind the handshake, or of the request. NULL is fine when
  *     the length is 0.
@@ -1896,7 +1896,7 @@ WS_API int64_t ws_loop_port(int64_t loop) WS_NOEXCEPT;
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_STATE, WS_ERR_TOO_MANY,
- *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_SYSTEM, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.
  */
 WS_API int64_t ws_loop_adopt(int64_t loop, int64_t fd, int64_t how, const void *input, int64_t input_len) WS_NOEXCEPT;
@@ -1923,14 +1923,14 @@ WS_API int64_t ws_loop_connect(int64_t loop, const char *url, const WsConnectOpt
  * closes it; on failure it stays the caller's. Events are those of ws_loop_connect.
  *
  * @param loop The loop.
- * @param fd A connected stream socket.
+ * @param fd A connected stream socket that the loop does not have yet.
  * @param url As for ws_connect; it gives Host and the request's target, and nothing is resolved.
  * @param options What to ask for; NULL for the defaults.
  * @return The connection, or -1. The loop's: it ends with WS_EVENT_CLOSE.
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_STATE,
- *     WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_TOO_MANY, WS_ERR_SYSTEM, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.1.
  */
 WS_API int64_t ws_loop_handshake(int64_t loop, int64_t fd, const char *url, const WsConnectOptions *options) WS_NOEXCEPT;
