@@ -188,8 +188,8 @@ func (l *Loop) serve(fd int) (uint32, *loopConn) {
 	return slot, c
 }
 
-// crowded tells that no more opening handshakes may begin. Room is made by giving up the oldest once it has had its time: a flood
-// of silent connections cannot shut others out.
+// crowded tells that no more opening handshakes may begin. Room is made by giving up the first that has had its time: a flood of
+// silent connections cannot shut others out.
 func (l *Loop) crowded() bool {
 	if l.pending < int(l.more.value[OptMaxPending]) {
 		if len(l.young) > 2*l.pending+64 {
@@ -198,16 +198,14 @@ func (l *Loop) crowded() bool {
 		return false
 	}
 	l.pruneYoung()
-	if len(l.young) == 0 {
-		return true
+	for _, id := range l.young { // an answered request makes a connection young again, so the first need not be the oldest
+		slot, c := l.lookup(uint64(id))
+		if age := l.tick - (c.stageTick - l.more.handshakeMS); int32(age) >= youngMS {
+			l.lost(slot, c, CodeTimeout)
+			return false
+		}
 	}
-	slot, c := l.lookup(uint64(l.young[0]))
-	if age := l.tick - (c.stageTick - l.more.handshakeMS); int32(age) < youngMS {
-		return true
-	}
-	l.young = l.young[1:]
-	l.lost(slot, c, CodeTimeout)
-	return false
+	return true
 }
 
 // pruneYoung forgets handshakes that are over.

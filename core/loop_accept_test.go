@@ -263,6 +263,42 @@ func TestLoopHalfHandshakesAreCapped(t *testing.T) {
 	l.until("the flood is over", func() bool { return l.pending == 0 })
 }
 
+// A client that asks one thing after the other is young again with each answer. It does not shield those behind it that say nothing.
+func TestLoopHalfHandshakesBehindAKeepAliveClient(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{MaxPending: 3, Requests: true})
+	port, err := l.Listen("127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asking := dialTCP(t, port)
+	ask := func() {
+		asking.raw([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+		e, _ := l.nextRequest()
+		if err := l.Respond(e.Conn, 204, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		asking.head(l, "204")
+	}
+	ask()
+	dialTCP(t, port)
+	dialTCP(t, port)
+	l.until("the silent ones are accepted", func() bool { return l.pending == 3 })
+	l.pass(youngMS * time.Millisecond)
+	ask()
+	proper := dialTCP(t, port)
+	proper.raw([]byte(upgradeRequest))
+	for range 5 {
+		l.pass(acceptRetryMS * time.Millisecond)
+	}
+	if n := len(l.of(LoopRequest)); n != 3 {
+		t.Fatalf("%d requests are told", n)
+	}
+	if e, _ := l.nextRequest(); e.Code != 0 {
+		t.Errorf("got %v", e)
+	}
+	ask() // it is still served itself
+}
+
 func TestLoopMaxConnections(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{MaxConnections: 2})
 	port, err := l.Listen("127.0.0.1:0", false)
