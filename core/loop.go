@@ -79,7 +79,7 @@ type Loop struct {
 	records []record
 	spareR  int32 // first unused record
 	keyed   map[recordKey]int32
-	held    map[uint32][]byte // input of connections that do not read now
+	held    map[uint32]heldInput // of connections that do not read now
 
 	dirty     []uint32 // slots with output to flush
 	attention []uint32 // slots with something to tell or to go on with
@@ -161,7 +161,7 @@ func (l *Loop) open() (err error) {
 	l.queues = make([]queue, 1)
 	l.records = make([]record, 1)
 	l.keyed = map[recordKey]int32{}
-	l.held = map[uint32][]byte{}
+	l.held = map[uint32]heldInput{}
 	l.topics.init()
 	l.wheel.init()
 	l.readClock()

@@ -331,7 +331,7 @@ func (l *Loop) roomFor(op string) *Error {
 // hold keeps input for the next poll.
 func (l *Loop) hold(slot uint32, c *loopConn, input []byte) {
 	if len(input) > 0 {
-		l.held[slot] = append(l.pool.Get(len(input)), input...)
+		l.held[slot] = heldInput{block: append(l.pool.Get(len(input)), input...)}
 		c.flags |= cHeld
 	}
 	l.heed(slot, c)

@@ -267,6 +267,7 @@ func (l *Loop) attendOne(slot uint32, c *loopConn) {
 	}
 	l.viewed = false
 	l.pump(slot, c)
+	l.goOnHeld(slot, c)
 	if c.flags&cUsed != 0 && c.fd >= 0 {
 		l.watch(slot, c)
 	}

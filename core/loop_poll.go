@@ -313,7 +313,9 @@ func (l *Loop) dispatch(token uint64, events uint32) {
 func (l *Loop) goOn() {
 	slot := l.resume - 1
 	l.resume = 0
-	l.pump(slot, l.slab.at(slot))
+	c := l.slab.at(slot)
+	l.pump(slot, c)
+	l.goOnHeld(slot, c)
 }
 
 // attend looks after connections that have something to tell or to go on with.

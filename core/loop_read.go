@@ -113,36 +113,62 @@ func (l *Loop) keepRest(slot uint32, c *loopConn) {
 	l.heed(slot, c)
 }
 
+// heldInput is input that waits outside the receive buffer.
+type heldInput struct {
+	block []byte // of the pool
+	used  int    // bytes of it that were fed already
+}
+
 // putAside moves input that must wait out of the receive buffer.
 func (l *Loop) putAside(slot uint32, c *loopConn) {
 	rest := c.m.Unread()
 	if len(rest) == 0 {
 		return
 	}
-	l.held[slot] = append(l.pool.Get(len(rest)), rest...)
+	if c.flags&cHeld != 0 { // rest is the end of the piece that takeUp fed
+		h := l.held[slot]
+		h.used -= len(rest)
+		l.held[slot] = h
+		return
+	}
+	l.held[slot] = heldInput{block: append(l.pool.Get(len(rest)), rest...)}
 	c.flags |= cHeld
 }
 
-// takeUp feeds what was put aside; false when the receive buffer has no room for it in this poll.
+// takeUp feeds what was put aside, as much of it as a read may bring; false when the receive buffer has no room for it in this poll.
 func (l *Loop) takeUp(slot uint32, c *loopConn) bool {
 	if c.flags&cHeld == 0 {
 		return true
 	}
-	rest := l.held[slot]
-	if len(rest) > len(l.in)-l.inAt {
+	h := l.held[slot]
+	rest := h.block[h.used:]
+	piece := rest[:min(len(rest), readMost)]
+	if len(piece) > len(l.in)-l.inAt {
 		return false
 	}
-	n := copy(l.in[l.inAt:], rest)
+	n := copy(l.in[l.inAt:], piece)
 	c.m.Feed(l.in[l.inAt : l.inAt+n : l.inAt+n])
 	l.inAt += (n + 15) &^ 15
-	l.dropHeld(slot, c)
+	if n == len(rest) {
+		l.dropHeld(slot, c)
+		return true
+	}
+	h.used += n
+	l.held[slot] = h
 	return true
+}
+
+// goOnHeld lets the next poll take up the next piece of what was put aside.
+func (l *Loop) goOnHeld(slot uint32, c *loopConn) {
+	if c.flags&(cUsed|cHeld|cPaused|cVerdict) == cUsed|cHeld {
+		l.heed(slot, c)
+	}
 }
 
 func (l *Loop) dropHeld(slot uint32, c *loopConn) {
 	if c.flags&cHeld != 0 {
 		c.flags &^= cHeld
-		l.pool.Put(l.held[slot])
+		l.pool.Put(l.held[slot].block)
 		delete(l.held, slot)
 	}
 }
