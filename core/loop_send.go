@@ -3,7 +3,6 @@
 package core
 
 import (
-	"libws/core/protocol"
 	"libws/core/wire"
 
 	"golang.org/x/sys/unix"
@@ -148,8 +147,8 @@ func (l *Loop) overfull(slot uint32, c *loopConn, o *loopMessage, limit int) (ta
 			return false, 0, nil
 		}
 	}
-	// What may not be sent at all is an error before it is a matter of room.
-	if c.m.State() != protocol.Open {
+	// What may not be sent at all is an error before it is a matter of room: nobody else's message is dropped for it.
+	if l.mayNot(c, o) != nil {
 		return false, 0, nil
 	}
 	c.flags |= cOwesDrain
@@ -175,6 +174,14 @@ func (l *Loop) overfull(slot uint32, c *loopConn, o *loopMessage, limit int) (ta
 	}
 	l.metrics.RefusedFull++
 	return true, 0, errQueueFull
+}
+
+// mayNot returns why a message may not be sent, or nil.
+func (l *Loop) mayNot(c *loopConn, o *loopMessage) error {
+	if o.encoded != nil {
+		return c.m.MaySendMessage()
+	}
+	return c.m.MaySend(o.op, o.fin, o.payload)
 }
 
 // makeRoom drops waiting messages until o fits. Nothing is dropped when that does not suffice.

@@ -25,6 +25,17 @@ func (m *Machine) MaySendMessage() error {
 	return m.maySend()
 }
 
+// MaySend returns why this frame cannot be sent now, or nil, and changes nothing.
+func (m *Machine) MaySend(op wire.Opcode, fin bool, payload []byte) error {
+	if err := m.maySend(); err != nil {
+		return err
+	}
+	text := m.sendText
+	err := m.checkSend(op, fin, payload)
+	m.sendText = text
+	return err
+}
+
 // FrameHeader checks that a frame with this payload may be sent now, commits the machine to it and writes its header into
 // h. The caller then sends h[:n] and the payload, which a client masks with key first (RFC 6455 §5.3). On an error nothing
 // has changed. A close frame's answer is Closing.
