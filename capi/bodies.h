@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 5d5ce07cefae109e86fe728f4326a7abd6a88c2f59be3c07d8eebe114bf8965e
+ * e8d1a4bcdcef2f3dc7a316484e9a4212eea20c1ca46b1754524a5170d9afd678
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -41,7 +41,7 @@ func (p *publication) start(i int32) int32 {
 // Publish sends a message to every subscriber of a topic but except (0 for none), in all loops of the hub. It returns how many
 // subscribers of this loop it goes to; when it leaves, each connection's policy decides for itself, and the metrics tell what was
 // dropped or refused. Between two polls, messages to one connection keep their order, whichever call sent them. Errors: CodeArgument,
-// CodeUTF8, CodeClosed.
+// CodeUTF8, CodeTooLarge for more than 1 GiB, CodeClosed.
 func (l *Loop) Publish(name string, op Opcode, payload []byte, except ConnID) (int, error) {
 	const call = "Loop.Publish"
 	if e := checkBroadcast(call, op, payload); e != nil {

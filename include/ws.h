@@ -2146,7 +2146,8 @@ WS_API int64_t ws_loop_ping(int64_t loop, int64_t conn, const void *data, int64_
 WS_API int64_t ws_loop_send_batch(int64_t loop, WsSend *items, int64_t n) WS_NOEXCEPT;
 
 /**
- * Sends one message to a list of connections. It is encoded once. An entry that fails leaves the others alone.
+ * Sends one message of at most 1 GiB to a list of connections. It is encoded once. An entry that fails leaves the
+ * others alone.
  *
  * @param loop The loop.
  * @param conns The connections. NULL is fine when the length is 0.
@@ -2191,9 +2192,9 @@ WS_API int64_t ws_loop_subscribe(int64_t loop, int64_t conn, const char *topic) 
 WS_API int64_t ws_loop_unsubscribe(int64_t loop, int64_t conn, const char *topic) WS_NOEXCEPT;
 
 /**
- * Sends one message to every subscriber of a topic, those of the other loops of the process included. It is encoded
- * once and leaves with the next flush, in order with what else is sent to a connection; the policy of each decides
- * for itself then, and ws_loop_metrics tells what was dropped or refused.
+ * Sends one message of at most 1 GiB to every subscriber of a topic, those of the other loops of the process
+ * included. It is encoded once and leaves with the next flush, in order with what else is sent to a connection; the
+ * policy of each decides for itself then, and ws_loop_metrics tells what was dropped or refused.
  *
  * @param loop The loop.
  * @param topic The name of the topic, 1 to 1,024 bytes.

@@ -63,7 +63,7 @@ var loopSendFunctions = []Function{
 	},
 	{
 		Name: "ws_loop_broadcast", Section: looping,
-		Doc: "Sends one message to a list of connections. It is encoded once. An entry that fails leaves the others alone.",
+		Doc: "Sends one message of at most 1 GiB to a list of connections. It is encoded once. An entry that fails leaves the others alone.",
 		Params: []Param{
 			loopParam,
 			{Name: "conns", Type: numbers, Null: WhenEmpty, Doc: "The connections."},
@@ -89,7 +89,7 @@ var loopSendFunctions = []Function{
 	},
 	{
 		Name: "ws_loop_publish", Section: looping,
-		Doc: "Sends one message to every subscriber of a topic, those of the other loops of the process included. It is encoded once and " +
+		Doc: "Sends one message of at most 1 GiB to every subscriber of a topic, those of the other loops of the process included. It is encoded once and " +
 			"leaves with the next flush, in order with what else is sent to a connection; the policy of each decides for itself then, and " +
 			"ws_loop_metrics tells what was dropped or refused.",
 		Params: []Param{loopParam, topic, messageOp, payload, payloadLen,
