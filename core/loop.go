@@ -188,9 +188,12 @@ func (l *Loop) Close() error {
 	for slot := range l.slab.used {
 		if c := l.slab.at(uint32(slot)); c.flags&cUsed != 0 {
 			c.m.Release()
+			l.dropQueue(c)
+			l.dropHeld(uint32(slot), c)
 			poller.Close(int(c.fd))
 		}
 	}
+	l.forgetPublished()
 	for i := range l.listeners {
 		l.listeners[i].close()
 	}
@@ -206,6 +209,7 @@ func (l *Loop) release() {
 	l.wake.Close()
 	l.epoll, l.timer, l.wake = poller.NoEpoll, poller.NoTimer, poller.NoWake
 	offheap.Unmap(l.in)
+	l.giveViewsBack()
 	l.pool.Close()
 	l.in, l.slab, l.queues, l.records, l.later, l.listeners = nil, slab{}, nil, nil, nil, nil
 }

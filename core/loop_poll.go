@@ -196,13 +196,18 @@ func (l *Loop) begin(events []LoopEvent) {
 	if l.more.poison {
 		l.poison()
 	}
+	l.giveViewsBack()
+	if l.resume == 0 {
+		l.inAt = 0
+	}
+}
+
+// giveViewsBack ends the life of the blocks that events viewed.
+func (l *Loop) giveViewsBack() {
 	for _, b := range l.later {
 		l.pool.Put(b)
 	}
 	l.later = l.later[:0]
-	if l.resume == 0 {
-		l.inAt = 0
-	}
 }
 
 // poison overwrites what the last poll's events viewed, so that using them late shows.
