@@ -11,7 +11,7 @@ import (
 
 // The options that only loops have. A loop also has OptMaxFrameBytes, OptMaxMessageBytes, OptMaxHeadBytes, OptMaxHeadFields,
 // OptHandshakeTimeoutMS, OptCloseTimeoutMS (5 s), OptMessageTimeoutMS (60 s) and OptMaxPending (4,096). Changes hold for connections
-// that come later; times, policies and queue bounds hold for all at once.
+// that come later; times, policies and queue bounds hold for all at once, but for closing handshakes that are under way.
 const (
 	OptRequests        Option = 40 // 1: each opening handshake, and each plain HTTP request, comes as LoopRequest
 	OptPings           Option = 41 // 1: pings are told as LoopPing
@@ -216,9 +216,12 @@ func (l *Loop) SetOption(o Option, v int64) error {
 		return e
 	}
 	defer l.mu.Unlock()
+	handshakeMS := l.more.handshakeMS
 	l.more.value[o] = v
 	l.applySettings()
 	switch o {
+	case OptHandshakeTimeoutMS:
+		l.moveHandshakes(l.more.handshakeMS - handshakeMS)
 	case OptIdleTimeoutMS, OptMessageTimeoutMS, OptPingIntervalMS, OptPingTimeoutMS:
 		l.rescheduleAll()
 	}

@@ -217,6 +217,22 @@ func (l *Loop) rescheduleAll() {
 	l.stir() // the timer must be set
 }
 
+// moveHandshakes gives opening handshakes that are under way so many milliseconds more, or less: their time counts from where they
+// began. Those of a loop that drains end with it.
+func (l *Loop) moveHandshakes(ms uint32) {
+	if l.draining {
+		return
+	}
+	l.readClock()
+	for i := range l.slab.used {
+		if c := l.slab.at(uint32(i)); c.flags&(cUsed|cYoung) == cUsed|cYoung {
+			c.stageTick += ms
+			l.schedule(uint32(i), c)
+		}
+	}
+	l.stir() // the timer must be set
+}
+
 // ping sends the loop's own ping: eight bytes that tell when (RFC 6455 §5.5.2).
 func (l *Loop) ping(slot uint32, c *loopConn) {
 	now := uint64(l.now / int64(time.Microsecond))
