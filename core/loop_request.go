@@ -69,6 +69,7 @@ func (l *Loop) Accept(id ConnID, subprotocol string, header []HeaderField) error
 		return fromProtocol(op, err)
 	}
 	c.flags &^= cVerdict
+	l.takeOutput(c) // before what is sent from now on
 	l.mark(slot, c)
 	l.heed(slot, c)
 	return nil
@@ -92,6 +93,7 @@ func (l *Loop) Respond(id ConnID, status int, header []HeaderField, body []byte)
 	l.readClock()
 	c.flags &^= cVerdict
 	c.flags |= cAnswered
+	l.takeOutput(c)
 	l.mark(slot, c)
 	if c.m.State() == protocol.Closed {
 		l.conclude(slot, c, CloseAbnormal, 0)
