@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * e8d1a4bcdcef2f3dc7a316484e9a4212eea20c1ca46b1754524a5170d9afd678
+ * e43ce68274b83cd7aba8d42684fe4412764ca42e1f9c002b4812fe26994710d0
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -258,7 +258,7 @@ func (l *Loop) attendOne(slot uint32, c *loopConn) {
 		c.flags &^= cTellDrain
 		l.emit(LoopDrain, slot, c)
 	}
-	if c.flags&cPaused != 0 {
+	if c.flags&cPaused != 0 || c.answering() {
 		return
 	}
 	if !l.takeUp(slot, c) {

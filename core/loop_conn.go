@@ -216,7 +216,7 @@ func (l *Loop) admit(op string, fd int, flags cFlag) (uint32, *loopConn, error) 
 // room, since epoll reports hangups of every socket it knows, again and again.
 func (l *Loop) watch(slot uint32, c *loopConn) {
 	want := cFlag(0)
-	if c.flags&(cEOF|cConnecting) == 0 && (c.flags&cEnding != 0 || c.flags&(cPaused|cVerdict) == 0) {
+	if c.flags&(cEOF|cConnecting) == 0 && (c.flags&cEnding != 0 || c.flags&(cPaused|cVerdict) == 0 && !c.answering()) {
 		want |= cWatchIn
 	}
 	if c.flags&(cBlocked|cConnecting) != 0 {

@@ -319,6 +319,10 @@ func (l *Loop) goOn() {
 	slot := l.resume - 1
 	l.resume = 0
 	c := l.slab.at(slot)
+	if c.answering() {
+		l.putAside(slot, c)
+		return
+	}
 	l.pump(slot, c)
 	l.goOnHeld(slot, c)
 }

@@ -252,7 +252,7 @@ func (l *Loop) broken(slot uint32, c *loopConn) {
 
 // emptied gives the queue of a connection back and tells that there is room.
 func (l *Loop) emptied(slot uint32, c *loopConn) {
-	wasBlocked := c.flags&cBlocked != 0
+	wasBlocked, answering := c.flags&cBlocked != 0, c.answering()
 	l.dropQueue(c)
 	if wasBlocked {
 		l.watch(slot, c)
@@ -260,6 +260,9 @@ func (l *Loop) emptied(slot uint32, c *loopConn) {
 	if c.flags&cEnding != 0 {
 		l.written(slot, c)
 		return
+	}
+	if answering {
+		l.awaitRequest(slot, c)
 	}
 	l.roomAgain(slot, c)
 }

@@ -20,7 +20,7 @@ func (l *Loop) readable(slot uint32, c *loopConn) {
 		l.discard(slot, c)
 		return
 	}
-	if c.flags&(cPaused|cVerdict|cHeld|cTellOpen) != 0 || c.flags&cWatchIn == 0 {
+	if c.flags&(cPaused|cVerdict|cHeld|cTellOpen) != 0 || c.flags&cWatchIn == 0 { // nothing is read while an answer waits, either
 		l.watch(slot, c)
 		return
 	}
@@ -160,7 +160,7 @@ func (l *Loop) takeUp(slot uint32, c *loopConn) bool {
 
 // goOnHeld lets the next poll take up the next piece of what was put aside.
 func (l *Loop) goOnHeld(slot uint32, c *loopConn) {
-	if c.flags&(cUsed|cHeld|cPaused|cVerdict) == cUsed|cHeld {
+	if c.flags&(cUsed|cHeld|cPaused|cVerdict) == cUsed|cHeld && !c.answering() {
 		l.heed(slot, c)
 	}
 }

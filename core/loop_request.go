@@ -68,7 +68,7 @@ func (l *Loop) Accept(id ConnID, subprotocol string, header []HeaderField) error
 	if err := c.m.Accept(protocol.AcceptOptions{Subprotocol: subprotocol, Header: header}); err != nil {
 		return fromProtocol(op, err)
 	}
-	c.flags &^= cVerdict
+	c.flags &^= cVerdict | cAnswered
 	l.takeOutput(c) // before what is sent from now on
 	l.mark(slot, c)
 	l.heed(slot, c)
@@ -76,7 +76,7 @@ func (l *Loop) Accept(id ConnID, subprotocol string, header []HeaderField) error
 }
 
 // Respond answers a reported request with another status than 101, 200 to 599, and a body. The connection goes on with the next
-// request where HTTP allows it; otherwise it is closed and LoopClose follows. Errors are Accept's.
+// request where HTTP allows it, once the system has taken the answer; otherwise it is closed and LoopClose follows. Errors are Accept's.
 func (l *Loop) Respond(id ConnID, status int, header []HeaderField, body []byte) error {
 	const op = "Loop.Respond"
 	if e := l.lock(op); e != nil {
@@ -103,6 +103,20 @@ func (l *Loop) Respond(id ConnID, status int, header []HeaderField, body []byte)
 	c.stageTick = l.tick + l.more.handshakeMS // each request has its own time
 	l.heed(slot, c)
 	return nil
+}
+
+// answering tells that a plain HTTP client has not taken its last answer in. Its next request waits meanwhile: what it cannot read
+// must not pile up with us.
+func (c *loopConn) answering() bool {
+	return c.flags&(cYoung|cAnswered|cBlocked) == cYoung|cAnswered|cBlocked
+}
+
+// awaitRequest goes on with the next request of a plain HTTP client that had to be waited for. Its time begins only now.
+func (l *Loop) awaitRequest(slot uint32, c *loopConn) {
+	l.readClock() // the last poll may be long ago
+	c.stageTick = l.tick + l.more.handshakeMS
+	l.schedule(slot, c)
+	l.heed(slot, c)
 }
 
 // SetContext leaves a number, or the address of something of C's, with a connection; its events carry it.

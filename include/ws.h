@@ -2290,8 +2290,8 @@ WS_API int64_t ws_resume(int64_t conn) WS_NOEXCEPT;
 
 /**
  * Answers the request that WS_EVENT_REQUEST reported with an HTTP response that opens no connection. Where HTTP
- * allows it the next request of the client follows on the same socket; otherwise it is closed and WS_EVENT_CLOSE
- * comes.
+ * allows it the next request of the client follows on the same socket, once the system has taken the answer;
+ * otherwise it is closed and WS_EVENT_CLOSE comes.
  *
  * @param conn A connection of a loop.
  * @param status The HTTP status, 200 to 599.
