@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * e43ce68274b83cd7aba8d42684fe4412764ca42e1f9c002b4812fe26994710d0
+ * 75c4dbf76eaf6f17f68963d6050156a806425dd253109c0b1d06b083571afec2
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -58,6 +58,7 @@ type Loop struct {
 	young     []ConnID // servers' connections in the order they came, for evicting half-done handshakes
 	opened    []uint32 // slots whose opening handshake is kept until the next poll
 	draining  bool     // Drain was called
+	drainTick uint32   // when those that are left then are cut off
 	drained   bool     // and has been answered with an event
 	metrics   LoopMetrics
 	rtt       rttHistogram

@@ -99,3 +99,99 @@ func TestLoopPipelinedRequestsWaitForTheReader(t *testing.T) {
 	}
 	l.until("open", func() bool { return len(l.of(LoopOpen)) == 1 })
 }
+
+// Whoever keeps reading gets a long answer whole, however slowly, whether the connection goes on after it or not.
+func TestLoopLongAnswersReachSlowReaders(t *testing.T) {
+	for name, field := range map[string]string{"close": "Connection: close\r\n", "keep-alive": ""} {
+		t.Run(name, func(t *testing.T) {
+			l := newClockLoop(t, LoopOptions{Requests: true})
+			p := asked(t, l, "GET / HTTP/1.1\r\nHost: a\r\n"+field+"\r\n")
+			l.nextRequest()
+			l.requests--
+			body := make([]byte, 32<<20)
+			l.answer(body)
+			p.head(l, "200")
+			got := 0
+			for got < len(body) && !p.eof && p.err == nil { // it reads 1 MiB in four seconds
+				l.until("more of the answer", func() bool {
+					n := len(p.take(1 << 20))
+					got += n
+					return n > 0 || p.eof || p.err != nil
+				})
+				l.pass(4 * time.Second)
+			}
+			if got != len(body) {
+				t.Errorf("%d bytes came of an answer of %d; events %v", got, len(body), l.events)
+			}
+			if name == "close" {
+				p.awaitEOF(l)
+			}
+			p.close()
+			l.until("the connection is gone", func() bool { return l.slab.live == 0 })
+		})
+	}
+}
+
+// One that has stopped reading is waited for as long as for anything else, and then given up.
+func TestLoopLongAnswersWaitForNoOne(t *testing.T) {
+	for name, c := range map[string]struct {
+		field string
+		waits time.Duration
+		cause ErrorCode
+	}{
+		"close":      {"Connection: close\r\n", 5 * time.Second, 0},
+		"keep-alive": {"", 10 * time.Second, CodeTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newClockLoop(t, LoopOptions{Requests: true})
+			p := asked(t, l, "GET / HTTP/1.1\r\nHost: a\r\n"+c.field+"\r\n")
+			l.nextRequest()
+			l.requests--
+			l.answer(make([]byte, 32<<20))
+			l.settle()
+			p.take(4 << 20)
+			l.settle() // what the systems move between them is over
+			l.pass(c.waits + clockTick)
+			if l.slab.live != 1 {
+				t.Fatalf("given up while it was reading: %v", l.events)
+			}
+			l.pass(c.waits - clockTick)
+			if l.slab.live != 1 {
+				t.Fatalf("given up too early: %v", l.events)
+			}
+			l.pass(3 * clockTick)
+			for range 3 { // unless the systems moved something late
+				l.pass(c.waits)
+			}
+			if l.slab.live != 0 {
+				t.Error("it is waited for without end")
+			}
+			if e := l.last(); e.Kind != LoopClose || e.Error != c.cause {
+				t.Errorf("got %v", e)
+			}
+		})
+	}
+}
+
+// What was sent before the end of a connection reaches a peer that keeps reading, the close frame included.
+func TestLoopLongOutputBeforeTheEnd(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{QueueBytes: 32 << 20, PingInterval: NoTimeout})
+	id, p := l.tcpPair()
+	if _, err := l.SendBinary(id, make([]byte, 24<<20)); err != nil {
+		t.Fatal(err)
+	}
+	p.send(3, "breaks a rule")
+	l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
+	for !p.eof && p.err == nil {
+		l.until("more of the output", func() bool {
+			got := p.take(1 << 20)
+			p.m.Feed(got)
+			p.pull()
+			return len(got) > 0 || p.eof || p.err != nil
+		})
+		l.pass(4 * time.Second)
+	}
+	if len(p.got) != 2 || !strings.HasPrefix(p.got[1], "close 1002") {
+		t.Errorf("%d things arrived: %.40q", len(p.got), p.got)
+	}
+}

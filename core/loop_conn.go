@@ -78,7 +78,7 @@ type loopConn struct {
 	stageTick   uint32 // when the current stage ends: handshake, close or linger; while open when the next ping is due or was sent
 	messageTick uint32 // when the current message began
 	heardTick   uint32 // when the last message came
-	pingStamp   uint32 // microseconds, low 32 bits: when our ping was sent
+	stamp       uint32 // while open when our ping was sent, in microseconds; else how much output was left. Low 32 bits
 
 	queueLimit uint32 // in KiB, with cHasLimit
 	cause      uint16 // ErrorCode that the end is told with

@@ -25,6 +25,7 @@ func (l *Loop) Drain(timeout time.Duration) error {
 		l.listeners[i].close()
 	}
 	l.readClock()
+	l.drainTick = l.tick + uint32(ms)
 	for i := range l.slab.used {
 		slot := uint32(i)
 		c := l.slab.at(slot)

@@ -78,7 +78,7 @@ type LoopOptions struct {
 	MessageTimeout   time.Duration // from the first byte of a message to its last: 60 s; NoTimeout is allowed
 	PingInterval     time.Duration // from one ping of ours to the next: 20 s; NoTimeout sends none
 	PingTimeout      time.Duration // for its pong: 20 s
-	CloseTimeout     time.Duration // for the peer's close frame: 5 s
+	CloseTimeout     time.Duration // for the peer's close frame, and for progress of what is left to write at the end: 5 s
 	MaxPending       int64         // opening handshakes under way at a time: 4,096
 	MaxConnections   int64         // at a time: 1,048,576
 	Spin             time.Duration // probing before a wait sleeps: none

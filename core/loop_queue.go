@@ -234,6 +234,9 @@ func (l *Loop) sent(c *loopConn, q *queue, n int) {
 func (l *Loop) blocked(slot uint32, c *loopConn) {
 	if c.flags&cBlocked == 0 {
 		c.flags |= cBlocked
+		if c.flags&(cEnding|cAnswered) != 0 {
+			l.watchProgress(c)
+		}
 		l.watch(slot, c)
 	}
 }

@@ -76,7 +76,9 @@ func (l *Loop) Accept(id ConnID, subprotocol string, header []HeaderField) error
 }
 
 // Respond answers a reported request with another status than 101, 200 to 599, and a body. The connection goes on with the next
-// request where HTTP allows it, once the system has taken the answer; otherwise it is closed and LoopClose follows. Errors are Accept's.
+// request where HTTP allows it, once the system has taken the answer; otherwise it is closed and LoopClose follows. The client gets all
+// of the answer as long as it goes on taking it in: it is given up after OptHandshakeTimeoutMS without progress, or OptCloseTimeoutMS
+// where the connection ends. Errors are Accept's.
 func (l *Loop) Respond(id ConnID, status int, header []HeaderField, body []byte) error {
 	const op = "Loop.Respond"
 	if e := l.lock(op); e != nil {

@@ -235,7 +235,8 @@ extern "C" {
  */
 #define WS_OPT_SEND_TIMEOUT_MS 7
 /**
- * How long ws_close waits for the peer's close frame. For: server, connection. Range: 1 to 1099511627776
+ * How long ws_close waits for the peer's close frame. On a loop also how long its peer may take in nothing of
+ * the output that is left at the end of a connection. For: server, connection. Range: 1 to 1099511627776
  * (milliseconds). Default: 1000. For: loop. Range: 1 to 1073741824 (milliseconds). Default: 5000.
  */
 #define WS_OPT_CLOSE_TIMEOUT_MS 8
@@ -2291,7 +2292,9 @@ WS_API int64_t ws_resume(int64_t conn) WS_NOEXCEPT;
 /**
  * Answers the request that WS_EVENT_REQUEST reported with an HTTP response that opens no connection. Where HTTP
  * allows it the next request of the client follows on the same socket, once the system has taken the answer;
- * otherwise it is closed and WS_EVENT_CLOSE comes.
+ * otherwise it is closed and WS_EVENT_CLOSE comes. However slow the client, it gets all of the answer as long as it
+ * goes on taking it in: it is given up after WS_OPT_HANDSHAKE_TIMEOUT_MS without progress, or
+ * WS_OPT_CLOSE_TIMEOUT_MS where the socket is closed behind it.
  *
  * @param conn A connection of a loop.
  * @param status The HTTP status, 200 to 599.

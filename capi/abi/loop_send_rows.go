@@ -137,7 +137,9 @@ var loopSendFunctions = []Function{
 	{
 		Name: "ws_respond", Section: looping,
 		Doc: "Answers the request that WS_EVENT_REQUEST reported with an HTTP response that opens no connection. Where HTTP allows it the next " +
-			"request of the client follows on the same socket, once the system has taken the answer; otherwise it is closed and WS_EVENT_CLOSE comes.",
+			"request of the client follows on the same socket, once the system has taken the answer; otherwise it is closed and WS_EVENT_CLOSE comes. " +
+			"However slow the client, it gets all of the answer as long as it goes on taking it in: it is given up after " +
+			"WS_OPT_HANDSHAKE_TIMEOUT_MS without progress, or WS_OPT_CLOSE_TIMEOUT_MS where the socket is closed behind it.",
 		Params: []Param{
 			{Name: "conn", Type: num, Doc: "A connection of a loop."},
 			{Name: "status", Type: num, Doc: "The HTTP status, 200 to 599."},

@@ -32,6 +32,15 @@ func Readable(fd int) bool {
 	return errno == 0 && n > 0
 }
 
+// Unsent returns how many bytes that were sent the peer has not taken: those that wait in the system, or are on their way.
+func Unsent(fd int) int {
+	n, err := unix.IoctlGetInt(fd, unix.TIOCOUTQ)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // Send writes what there is room for. It never raises SIGPIPE.
 func Send(fd int, p []byte) (int, Errno) {
 	for {

@@ -46,6 +46,27 @@ func TestRecvAndSendNeverBlock(t *testing.T) {
 	}
 }
 
+// What the peer has not taken in is told until it does.
+func TestUnsent(t *testing.T) {
+	a, b := pair(t)
+	if n := Unsent(b); n != 0 {
+		t.Errorf("%d bytes before the first", n)
+	}
+	if n, errno := Send(b, make([]byte, 10_000)); n != 10_000 || errno != 0 {
+		t.Fatal(n, errno)
+	}
+	if Unsent(b) == 0 {
+		t.Error("nothing is told of what nobody has read")
+	}
+	Recv(a, make([]byte, 20_000))
+	if n := Unsent(b); n != 0 {
+		t.Errorf("%d bytes after all were read", n)
+	}
+	if n := Unsent(-1); n != 0 {
+		t.Errorf("%d bytes of no socket", n)
+	}
+}
+
 func TestSendAllGathersInOrder(t *testing.T) {
 	a, b := pair(t)
 	var g Gather
