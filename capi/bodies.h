@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 75c4dbf76eaf6f17f68963d6050156a806425dd253109c0b1d06b083571afec2
+ * 4d3422190d4265de923fd326f0192790cf215b62e91a818bb49d6ce29ccc234a
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -82,6 +82,8 @@ type Loop struct {
 	keyed   map[recordKey]int32
 	held    map[uint32]heldInput // of connections that do not read now
 
+	postponed map[uint32]*postponed // of connections in the middle of a message in parts
+
 	dirty     []uint32 // slots with output to flush
 	attention []uint32 // slots with something to tell or to go on with
 	attended  []uint32 // memory of attention, used in turns
@@ -163,6 +165,7 @@ func (l *Loop) open() (err error) {
 	l.records = make([]record, 1)
 	l.keyed = map[recordKey]int32{}
 	l.held = map[uint32]heldInput{}
+	l.postponed = map[uint32]*postponed{}
 	l.topics.init()
 	l.wheel.init()
 	l.readClock()
@@ -191,6 +194,7 @@ func (l *Loop) Close() error {
 			c.m.Release()
 			l.dropQueue(c)
 			l.dropHeld(uint32(slot), c)
+			l.dropPostponed(uint32(slot), c)
 			poller.Close(int(c.fd))
 		}
 	}

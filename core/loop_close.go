@@ -108,6 +108,7 @@ func (l *Loop) conclude(slot uint32, c *loopConn, code CloseCode, cause ErrorCod
 	}
 	l.unsubscribeAll(c)
 	l.dropHeld(slot, c)
+	l.dropPostponed(slot, c)
 	c.code, c.cause = uint16(code), uint16(cause)
 	if c.flags&cKnown == 0 {
 		c.flags |= cTold

@@ -59,6 +59,7 @@ const (
 	cTellOpen                     // LoopOpen is due
 	cCut                          // descriptor and memory are given back; the slot waits for LoopClose
 	cAnswered                     // a plain request was answered
+	cPostponed                    // publications wait in Loop.postponed
 )
 
 // loopConn is one connection. Deadlines are ticks of a millisecond that wrap; comparing looks at differences.

@@ -270,9 +270,10 @@ func (l *Loop) emptied(slot uint32, c *loopConn) {
 	l.roomAgain(slot, c)
 }
 
-// roomAgain lets LoopDrain come once the queue of a connection that was short of room is down to an eighth of its bound.
+// roomAgain lets LoopDrain come once the queue of a connection that was short of room is down to an eighth of its bound, and nothing
+// waits behind a message in parts.
 func (l *Loop) roomAgain(slot uint32, c *loopConn) {
-	if c.flags&cOwesDrain == 0 || c.queue != 0 && l.queues[c.queue].size() > l.limitOf(c)/8 {
+	if c.flags&(cOwesDrain|cPostponed) != cOwesDrain || c.queue != 0 && l.queues[c.queue].size() > l.limitOf(c)/8 {
 		return
 	}
 	c.flags = c.flags&^cOwesDrain | cTellDrain

@@ -49,7 +49,8 @@ func (l *Loop) SendKey(id ConnID, op Opcode, payload []byte, key int64) (int, er
 }
 
 // SendFragment sends a part of a message: the first has the opcode of the message, the others OpContinuation, and final is the
-// last (RFC 6455 §5.4). Pings and pongs of at most 125 bytes may be sent with it, too.
+// last (RFC 6455 §5.4). Other messages to the connection fail until then, and what is published waits. Pings and pongs of at most 125
+// bytes may be sent with it, too.
 func (l *Loop) SendFragment(id ConnID, op Opcode, payload []byte, final bool) (int, error) {
 	const name = "Loop.SendFragment"
 	if op == OpClose {
@@ -67,6 +68,9 @@ func (l *Loop) SendFragment(id ConnID, op Opcode, payload []byte, final bool) (i
 	n, err := l.send(slot, c, &loopMessage{op: op, fin: final, payload: payload, pinned: !final || op == OpContinuation})
 	if err != nil {
 		return 0, sendError(name, err)
+	}
+	if c.flags&cPostponed != 0 && !c.m.Fragmenting() {
+		l.sendPostponed(slot, c)
 	}
 	return n, nil
 }
@@ -152,15 +156,21 @@ func (l *Loop) overfull(slot uint32, c *loopConn, o *loopMessage, limit int) (ta
 		return false, 0, nil
 	}
 	c.flags |= cOwesDrain
+	policy := l.policyOf(c)
+	if (policy == QueueConflate || policy == QueueDropOldest) && l.makeRoom(c, o, limit, policy) {
+		return false, 0, nil
+	}
+	n, err = l.turnAway(slot, c, o.pinned)
+	return true, n, err
+}
+
+// turnAway does with a message for which there is no room what the policy of its connection says.
+func (l *Loop) turnAway(slot uint32, c *loopConn, pinned bool) (n int, err error) {
 	switch policy := l.policyOf(c); policy {
 	case QueueDropNewest:
-		if !o.pinned {
+		if !pinned {
 			l.metrics.DroppedNewest++
-			return true, 0, nil
-		}
-	case QueueConflate, QueueDropOldest:
-		if l.makeRoom(c, o, limit, policy) {
-			return false, 0, nil
+			return 0, nil
 		}
 	case QueueClose1008, QueueClose1013:
 		l.metrics.ClosedSlow++
@@ -170,10 +180,10 @@ func (l *Loop) overfull(slot uint32, c *loopConn, o *loopMessage, limit int) (ta
 		}
 		l.readClock()
 		l.dismiss(slot, c, code, CodeQueueFull)
-		return true, 0, newError(CodeClosed, "", "the connection was closed: the peer reads too slowly")
+		return 0, newError(CodeClosed, "", "the connection was closed: the peer reads too slowly")
 	}
 	l.metrics.RefusedFull++
-	return true, 0, errQueueFull
+	return 0, errQueueFull
 }
 
 // mayNot returns why a message may not be sent, or nil.

@@ -330,6 +330,12 @@ func TestLoopCloseGivesMemoryBack(t *testing.T) {
 			_ = l.Subscribe(id, "a")
 			_, _ = l.Publish("a", OpText, []byte(long[:publishMost/2]), 0)
 		},
+		"what waits behind a message in parts": func(l *testLoop, id ConnID, p *loopPeer) {
+			_ = l.Subscribe(id, "a")
+			_, _ = l.SendFragment(id, OpText, nil, false)
+			_, _ = l.Publish("a", OpText, []byte(long), 0)
+			l.settle()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newTestLoop(t, LoopOptions{Hub: new(Hub)})

@@ -2100,7 +2100,8 @@ WS_API int64_t ws_loop_send_key(int64_t loop, int64_t conn, int64_t opcode, cons
 
 /**
  * Sends one part of a message. The first has the message's opcode, the others WS_OPCODE_CONTINUATION; the last has
- * is_final 1. Other messages on the connection fail until then. Text is checked across parts.
+ * is_final 1. Other messages on the connection fail until then, and what is published waits. Text is checked across
+ * parts.
  *
  * @param loop The loop.
  * @param conn A connection of this loop.
@@ -2194,8 +2195,9 @@ WS_API int64_t ws_loop_unsubscribe(int64_t loop, int64_t conn, const char *topic
 
 /**
  * Sends one message of at most 1 GiB to every subscriber of a topic, those of the other loops of the process
- * included. It is encoded once and leaves with the next flush, in order with what else is sent to a connection; the
- * policy of each decides for itself then, and ws_loop_metrics tells what was dropped or refused.
+ * included. It is encoded once and leaves with the next flush, in order with what else is sent to a connection, and
+ * to one in the middle of a message in parts right behind that; the policy of each decides for itself then, and
+ * ws_loop_metrics tells what was dropped or refused.
  *
  * @param loop The loop.
  * @param topic The name of the topic, 1 to 1,024 bytes.

@@ -33,7 +33,7 @@ var loopSendFunctions = []Function{
 	{
 		Name: "ws_loop_send_fragment", Section: looping,
 		Doc: "Sends one part of a message. The first has the message's opcode, the others WS_OPCODE_CONTINUATION; the last has is_final 1. Other " +
-			"messages on the connection fail until then. Text is checked across parts.",
+			"messages on the connection fail until then, and what is published waits. Text is checked across parts.",
 		Params: []Param{
 			loopParam, loopConn,
 			{Name: "opcode", Type: num, Doc: "WS_OPCODE_TEXT or WS_OPCODE_BINARY first, then WS_OPCODE_CONTINUATION."},
@@ -90,8 +90,8 @@ var loopSendFunctions = []Function{
 	{
 		Name: "ws_loop_publish", Section: looping,
 		Doc: "Sends one message of at most 1 GiB to every subscriber of a topic, those of the other loops of the process included. It is encoded once and " +
-			"leaves with the next flush, in order with what else is sent to a connection; the policy of each decides for itself then, and " +
-			"ws_loop_metrics tells what was dropped or refused.",
+			"leaves with the next flush, in order with what else is sent to a connection, and to one in the middle of a message in parts right behind " +
+			"that; the policy of each decides for itself then, and ws_loop_metrics tells what was dropped or refused.",
 		Params: []Param{loopParam, topic, messageOp, payload, payloadLen,
 			{Name: "except", Type: num, Doc: "A connection that does not get it, as the one that the message came from; 0 for none."}},
 		Result: num, Returns: "How many subscribers of this loop it goes to, or -1.",

@@ -19,7 +19,7 @@ func (m *Machine) maySend() error {
 // MaySendMessage returns why no whole message can be sent now, or nil. It is for shells that encode a message once for many
 // servers' connections: its frame is the same for each.
 func (m *Machine) MaySendMessage() error {
-	if m.sendOp != 0 && m.state == Open {
+	if m.Fragmenting() {
 		return errMessageOpen
 	}
 	return m.maySend()
