@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 4d3422190d4265de923fd326f0192790cf215b62e91a818bb49d6ce29ccc234a
+ * 59297186f11414f182bc4c6a69dbb9efb66249128f257a1765bfc231ba987c4f
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

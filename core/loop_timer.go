@@ -163,6 +163,9 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 		c.stageTick = l.patience()
 	case c.answering() && l.takesIn(c):
 		c.stageTick = l.tick + l.more.handshakeMS
+	case c.flags&cConnecting != 0 && l.mayTryNext(slot, c):
+		l.giveUpAddress(slot, c)
+		return
 	case c.m.TimeOut(): // the request has begun: it is answered
 		l.conclude(slot, c, wire.CloseAbnormal, CodeTimeout)
 		l.end(slot, c)
@@ -232,6 +235,10 @@ func (l *Loop) moveHandshakes(ms uint32) {
 	for i := range l.slab.used {
 		if c := l.slab.at(uint32(i)); c.flags&(cUsed|cYoung) == cUsed|cYoung {
 			c.stageTick += ms
+			if d := l.dials[uint32(i)]; d != nil {
+				d.until += ms
+				c.stageTick = l.share(d)
+			}
 			l.schedule(uint32(i), c)
 		}
 	}

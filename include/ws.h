@@ -1905,7 +1905,8 @@ WS_API int64_t ws_loop_adopt(int64_t loop, int64_t fd, int64_t how, const void *
 /**
  * Begins to connect to a server and returns at once. WS_EVENT_OPEN follows, or WS_EVENT_CLOSE with 1006 and the
  * reason. Of the options only subprotocols, headers and origin count; times and limits are the loop's. A host name
- * is looked up on a thread of the library's own.
+ * is looked up on a thread of the library's own; its addresses are tried one after the other, each for its share of
+ * the rest of WS_OPT_HANDSHAKE_TIMEOUT_MS.
  *
  * @param loop The loop.
  * @param url "ws://host[:port][/path][?query]" with a host name, an IPv4 address or an IPv6 address in brackets.

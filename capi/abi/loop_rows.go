@@ -75,7 +75,7 @@ var loopFunctions = []Function{
 		Name: "ws_loop_connect", Section: looping,
 		Doc: "Begins to connect to a server and returns at once. WS_EVENT_OPEN follows, or WS_EVENT_CLOSE with 1006 and the reason. Of the " +
 			"options only subprotocols, headers and origin count; times and limits are the loop's. A host name is looked up on a thread of " +
-			"the library's own.",
+			"the library's own; its addresses are tried one after the other, each for its share of the rest of WS_OPT_HANDSHAKE_TIMEOUT_MS.",
 		Params: []Param{loopParam, url, asks},
 		Result: num, Returns: "The connection, or -1.", Owner: "The loop's: it ends with WS_EVENT_CLOSE.",
 		Errors:  []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_URL", "WS_ERR_HEADER", "WS_ERR_OPTION", "WS_ERR_STATE", "WS_ERR_TOO_MANY"},
