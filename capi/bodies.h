@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 59297186f11414f182bc4c6a69dbb9efb66249128f257a1765bfc231ba987c4f
+ * f877894c0b9d9d3b2260b6551eb10b4ff86c671896d2395cf1ecf6bd4dc04d4e
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

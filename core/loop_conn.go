@@ -54,6 +54,7 @@ const (
 	cMessageEnd                   // during a read: a message was completed
 	cWatchIn                      // epoll watches for input
 	cWatchOut                     // epoll watches for room
+	cWatchEnd                     // epoll watches for the end of a paused peer's stream, and reports it once
 	cHeld                         // input was put aside in Loop.held
 	cHasLimit                     // queueLimit and policy are its own
 	cTellOpen                     // LoopOpen is due
@@ -61,6 +62,9 @@ const (
 	cAnswered                     // a plain request was answered
 	cPostponed                    // publications wait in Loop.postponed
 )
+
+// cWatch is all that epoll may watch for; one that it watches for anything must be taken out before its descriptor is closed.
+const cWatch = cWatchIn | cWatchOut | cWatchEnd
 
 // loopConn is one connection. Deadlines are ticks of a millisecond that wrap; comparing looks at differences.
 type loopConn struct {
@@ -214,7 +218,8 @@ func (l *Loop) admit(op string, fd int, flags cFlag) (uint32, *loopConn, error) 
 }
 
 // watch makes epoll watch a connection for what it needs now. Nothing at all is watched of one that neither reads nor waits for
-// room, since epoll reports hangups of every socket it knows, again and again.
+// room, since epoll reports hangups of every socket it knows, again and again; but of one that is paused, and may be so for long, one
+// report of the end is asked for.
 func (l *Loop) watch(slot uint32, c *loopConn) {
 	want := cFlag(0)
 	if c.flags&(cEOF|cConnecting) == 0 && (c.flags&cEnding != 0 || c.flags&(cPaused|cVerdict) == 0 && !c.answering()) {
@@ -223,17 +228,23 @@ func (l *Loop) watch(slot uint32, c *loopConn) {
 	if c.flags&(cBlocked|cConnecting) != 0 {
 		want |= cWatchOut
 	}
-	have := c.flags & (cWatchIn | cWatchOut)
+	if want == 0 && c.flags&(cPaused|cEOF) == cPaused {
+		want = cWatchEnd
+	}
+	have := c.flags & cWatch
 	if want == have || c.fd < 0 {
 		return
 	}
-	c.flags = c.flags&^(cWatchIn|cWatchOut) | want
+	c.flags = c.flags&^cWatch | want
 	var events uint32
 	if want&cWatchIn != 0 {
 		events |= poller.In
 	}
 	if want&cWatchOut != 0 {
 		events |= poller.Out
+	}
+	if want&cWatchEnd != 0 {
+		events |= poller.End | poller.Once
 	}
 	switch {
 	case have == 0:

@@ -173,7 +173,7 @@ func (l *Loop) mayTryNext(slot uint32, c *loopConn) bool {
 func (l *Loop) giveUpAddress(slot uint32, c *loopConn) {
 	poller.Close(int(c.fd))
 	c.fd = -1
-	c.flags &^= cWatchIn | cWatchOut
+	c.flags &^= cWatch
 	l.tryNext(slot, c, l.dials[slot])
 }
 

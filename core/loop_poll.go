@@ -309,7 +309,7 @@ func (l *Loop) dispatch(token uint64, events uint32) {
 			return
 		}
 	}
-	if events&(poller.In|poller.Hangup|poller.Failed) != 0 {
+	if events&(poller.In|poller.End|poller.Hangup|poller.Failed) != 0 {
 		l.readable(slot, c)
 	}
 }

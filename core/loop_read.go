@@ -21,8 +21,11 @@ func (l *Loop) readable(slot uint32, c *loopConn) {
 		return
 	}
 	if c.flags&(cPaused|cVerdict|cHeld|cTellOpen) != 0 || c.flags&cWatchIn == 0 { // nothing is read while an answer waits, either
-		l.watch(slot, c)
-		return
+		if !c.pausedInVain() {
+			l.watch(slot, c)
+			return
+		}
+		c.flags &^= cPaused
 	}
 	if p := c.m.Direct(loopDirectLeast); p != nil {
 		n, errno := poller.Recv(int(c.fd), p)
@@ -46,6 +49,11 @@ func (l *Loop) readable(slot uint32, c *loopConn) {
 	if !l.viewed && l.resume == 0 {
 		l.inAt = at // no event looks at these bytes
 	}
+}
+
+// pausedInVain tells of a paused connection whose peer has gone and left nothing to read: there is only the end to be told.
+func (c *loopConn) pausedInVain() bool {
+	return c.flags&(cPaused|cHeld|cTellOpen|cEOF) == cPaused && poller.Ended(int(c.fd))
 }
 
 // received judges a read; false when there is nothing for the machine to look at.

@@ -2271,7 +2271,10 @@ WS_API void *ws_loop_context(int64_t loop, int64_t conn) WS_NOEXCEPT;
 
 /**
  * Stops reading a connection of a loop: what its peer sends waits in the system's buffers, and so slows the peer
- * down. Deadlines go on.
+ * down. Neither silence nor an unfinished message is held against it meanwhile, and it is sent no pings. A peer
+ * that goes is told with WS_EVENT_CLOSE at once when it has left nothing to read, else not before ws_resume, since
+ * what it sent comes first. One that vanishes without a word, as a machine without power does, shows only when
+ * something is sent to it.
  *
  * @param conn A connection of a loop.
  * @return 0, or -1.

@@ -46,6 +46,28 @@ func TestRecvAndSendNeverBlock(t *testing.T) {
 	}
 }
 
+// The end is told only once nothing is left to read before it; looking takes nothing away.
+func TestEnded(t *testing.T) {
+	a, b := pair(t)
+	if Ended(a) {
+		t.Error("an open stream has ended")
+	}
+	Send(b, []byte("x"))
+	ShutdownWrite(b)
+	if Ended(a) {
+		t.Error("the end hides a byte")
+	}
+	Recv(a, make([]byte, 10))
+	for range 2 {
+		if !Ended(a) {
+			t.Error("the end does not show")
+		}
+	}
+	if !Ended(-1) {
+		t.Error("something can be read from no socket")
+	}
+}
+
 // What the peer has not taken in is told until it does.
 func TestUnsent(t *testing.T) {
 	a, b := pair(t)
