@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 714b8fa99ae68fb10425b335b8b2b76b06902c74a7e0256f2013f84fa316d91c
+ * 6b6a9be7d57e4348d4a63c6e0548b385c6facac66a7c1bf867a129b7a1ee6469
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

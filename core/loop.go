@@ -82,7 +82,9 @@ type Loop struct {
 	records []record
 	spareR  int32 // first unused record
 	keyed   map[recordKey]int32
-	held    map[uint32][]byte // input of connections that do not read now
+	held    map[uint32]heldInput // of connections that do not read now
+
+	postponed map[uint32]*postponed // of connections in the middle of a message in parts
 
 	dirty     []uint32 // slots with output to flush
 	attention []uint32 // slots with something to tell or to go on with
@@ -164,7 +166,8 @@ func (l *Loop) open() (err error) {
 	l.queues = make([]queue, 1)
 	l.records = make([]record, 1)
 	l.keyed = map[recordKey]int32{}
-	l.held = map[uint32][]byte{}
+	l.held = map[uint32]heldInput{}
+	l.postponed = map[uint32]*postponed{}
 	l.topics.init()
 	l.wheel.init()
 	l.readClock()
@@ -191,9 +194,13 @@ func (l *Loop) Close() error {
 	for slot := range l.slab.used {
 		if c := l.slab.at(uint32(slot)); c.flags&cUsed != 0 {
 			c.m.Release()
+			l.dropQueue(c)
+			l.dropHeld(uint32(slot), c)
+			l.dropPostponed(uint32(slot), c)
 			poller.Close(int(c.fd))
 		}
 	}
+	l.forgetPublished()
 	for i := range l.listeners {
 		l.listeners[i].close()
 	}
@@ -209,6 +216,7 @@ func (l *Loop) release() {
 	l.wake.Close()
 	l.epoll, l.timer, l.wake = poller.NoEpoll, poller.NoTimer, poller.NoWake
 	offheap.Unmap(l.in)
+	l.giveViewsBack()
 	l.pool.Close()
 	l.in, l.slab, l.queues, l.records, l.later, l.listeners = nil, slab{}, nil, nil, nil, nil
 }

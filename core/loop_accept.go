@@ -99,7 +99,8 @@ func listenAddress(op, address string) (netip.AddrPort, *Error) {
 	return netip.AddrPortFrom(ip, uint16(port)), nil
 }
 
-// ListenFD takes over a descriptor that listens already, inherited from another process perhaps. The loop closes it in the end.
+// ListenFD takes over a descriptor that listens already, inherited from another process perhaps. The loop closes it in the end, unless
+// an error is returned. Errors: CodeArgument, also for one that the loop has already, CodeState while it drains, CodeSystem, CodeClosed.
 func (l *Loop) ListenFD(fd int) error {
 	const op = "Loop.ListenFD"
 	if e := l.lock(op); e != nil {
@@ -125,8 +126,8 @@ func (l *Loop) Port() int {
 // addListener accepts from a listener from now on. On an error it stays the caller's.
 func (l *Loop) addListener(op string, ln listener) error {
 	poller.MakeRoom(ln.fd)
-	if err := l.epoll.Add(ln.fd, poller.In, tokenListener|uint64(len(l.listeners))); err != nil {
-		return systemError(op, err)
+	if err := l.watchNew(op, ln.fd, tokenListener|uint64(len(l.listeners))); err != nil {
+		return err
 	}
 	l.listeners = append(l.listeners, ln)
 	if l.port == 0 {
@@ -143,6 +144,18 @@ func (l *Loop) addOwnListener(op string, fd int, path string) error {
 		ln.close()
 	}
 	return err
+}
+
+// watchNew watches a descriptor that is new to the loop for input. One that epoll knows is another's already.
+func (l *Loop) watchNew(op string, fd int, token uint64) error {
+	switch err := l.epoll.Add(fd, poller.In, token); err {
+	case nil:
+		return nil
+	case unix.EEXIST:
+		return argumentError(op, "the loop has this descriptor already")
+	default:
+		return systemError(op, err)
+	}
 }
 
 // acceptFrom takes what waits at a listener, a batch at a time.
@@ -189,8 +202,8 @@ func (l *Loop) serve(fd int) (uint32, *loopConn) {
 	return slot, c
 }
 
-// crowded tells that no more opening handshakes may begin. Room is made by giving up the oldest once it has had its time: a flood
-// of silent connections cannot shut others out.
+// crowded tells that no more opening handshakes may begin. Room is made by giving up the first that has had its time: a flood of
+// silent connections cannot shut others out.
 func (l *Loop) crowded() bool {
 	if l.pending < int(l.more.value[OptMaxPending]) {
 		if len(l.young) > 2*l.pending+64 {
@@ -199,16 +212,14 @@ func (l *Loop) crowded() bool {
 		return false
 	}
 	l.pruneYoung()
-	if len(l.young) == 0 {
-		return true
+	for _, id := range l.young { // an answered request makes a connection young again, so the first need not be the oldest
+		slot, c := l.lookup(uint64(id))
+		if age := l.tick - (c.stageTick - l.more.handshakeMS); int32(age) >= youngMS {
+			l.lost(slot, c, CodeTimeout)
+			return false
+		}
 	}
-	slot, c := l.lookup(uint64(l.young[0]))
-	if age := l.tick - (c.stageTick - l.more.handshakeMS); int32(age) < youngMS {
-		return true
-	}
-	l.young = l.young[1:]
-	l.lost(slot, c, CodeTimeout)
-	return false
+	return true
 }
 
 // pruneYoung forgets handshakes that are over.
@@ -261,7 +272,8 @@ func (l *Loop) retryAccepting() {
 }
 
 // Adopt takes over a connected stream socket on which the opening handshake is done; role is our end. input holds bytes that were
-// read behind the handshake already. LoopOpen follows. The loop closes the descriptor in the end, unless an error is returned.
+// read behind the handshake already. LoopOpen follows. The loop closes the descriptor in the end, unless an error is returned. Errors:
+// CodeArgument, also for a descriptor that the loop has already, CodeState while it drains, CodeTooMany, CodeSystem, CodeClosed.
 func (l *Loop) Adopt(fd int, role Role, input []byte) (ConnID, error) {
 	const op = "Loop.Adopt"
 	if role != RoleServer && role != RoleClient {
@@ -287,7 +299,7 @@ func (l *Loop) Adopt(fd int, role Role, input []byte) (ConnID, error) {
 }
 
 // AdoptUpgrade takes over a connected stream socket on which a client's request is still to be answered; input holds what was
-// read of it already. It goes on as on a connection that a listener accepted.
+// read of it already. It goes on as on a connection that a listener accepted. Errors are Adopt's.
 func (l *Loop) AdoptUpgrade(fd int, input []byte) (ConnID, error) {
 	slot, c, err := l.adopt("Loop.AdoptUpgrade", fd, cYoung)
 	if err != nil {
@@ -317,10 +329,10 @@ func (l *Loop) adopt(op string, fd int, flags cFlag) (uint32, *loopConn, error) 
 		return 0, nil, e
 	}
 	l.readClock()
-	slot, c := l.enter(fd, flags)
-	if c == nil {
+	slot, c, err := l.admit(op, fd, flags)
+	if err != nil {
 		l.mu.Unlock()
-		return 0, nil, newError(CodeTooMany, op, "the loop has no room for another connection")
+		return 0, nil, err
 	}
 	return slot, c, nil
 }
@@ -338,7 +350,7 @@ func (l *Loop) roomFor(op string) *Error {
 // hold keeps input for the next poll.
 func (l *Loop) hold(slot uint32, c *loopConn, input []byte) {
 	if len(input) > 0 {
-		l.held[slot] = append(l.pool.Get(len(input)), input...)
+		l.held[slot] = heldInput{block: append(l.pool.Get(len(input)), input...)}
 		c.flags |= cHeld
 	}
 	l.heed(slot, c)

@@ -91,21 +91,76 @@ func TestLoopListenFD(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCode(t, l.ListenFD(fd), CodeArgument) // does not listen yet
+	if err := unix.Close(fd); err != nil {
+		t.Error(err)
+	}
+	fd, port := listeningFD(t)
+	if err := l.ListenFD(fd); err != nil {
+		t.Fatal(err)
+	}
+	dialTCP(t, port).upgrade(l)
+}
+
+// A listener that the loop refuses stays the caller's, and one that it has already goes on serving.
+func TestLoopListenFDRefusedStaysOpen(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	ours, port := listeningFD(t)
+	if err := l.ListenFD(ours); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, l.ListenFD(ours), CodeArgument)
+	if l.Port() != port {
+		t.Errorf("the loop tells port %d, not %d", l.Port(), port)
+	}
+	dialTCP(t, port).upgrade(l)
+	if err := l.Drain(time.Second); err != nil {
+		t.Fatal(err)
+	}
+	theirs, _ := listeningFD(t)
+	wantCode(t, l.ListenFD(theirs), CodeState)
+	if err := unix.Close(theirs); err != nil {
+		t.Errorf("the refused descriptor: %v", err)
+	}
+}
+
+// A draining loop opens nothing: neither a port nor a socket file.
+func TestLoopListensNoMoreWhileDraining(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	if err := l.Drain(time.Second); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "s")
+	left, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left.SetUnlinkOnClose(false)
+	_ = left.Close()
+	_, err = l.Listen("unix:"+path, false)
+	wantCode(t, err, CodeState)
+	if _, err := os.Stat(path); err != nil {
+		t.Error("the socket file is gone:", err)
+	}
+}
+
+// listeningFD opens a TCP listener as one that is inherited.
+func listeningFD(t *testing.T) (fd, port int) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := unix.Listen(fd, 5); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.ListenFD(fd); err != nil {
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
 		t.Fatal(err)
 	}
-	sa, _ := unix.Getsockname(fd)
-	if l.Port() != sa.(*unix.SockaddrInet4).Port {
-		t.Errorf("the loop tells port %d", l.Port())
-	}
-	p := dialTCP(t, sa.(*unix.SockaddrInet4).Port)
-	p.upgrade(l)
+	return fd, sa.(*unix.SockaddrInet4).Port
 }
 
 // Several loops share a port.
@@ -231,6 +286,42 @@ func TestLoopAcceptsOnceThereIsRoom(t *testing.T) {
 		}
 		late.upgrade(l) // and time stands still
 	}
+}
+
+// A client that asks one thing after the other is young again with each answer. It does not shield those behind it that say nothing.
+func TestLoopHalfHandshakesBehindAKeepAliveClient(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{MaxPending: 3, Requests: true})
+	port, err := l.Listen("127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asking := dialTCP(t, port)
+	ask := func() {
+		asking.raw([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+		e, _ := l.nextRequest()
+		if err := l.Respond(e.Conn, 204, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		asking.head(l, "204")
+	}
+	ask()
+	dialTCP(t, port)
+	dialTCP(t, port)
+	l.until("the silent ones are accepted", func() bool { return l.pending == 3 })
+	l.pass(youngMS * time.Millisecond)
+	ask()
+	proper := dialTCP(t, port)
+	proper.raw([]byte(upgradeRequest))
+	for range 5 {
+		l.pass(acceptRetryMS * time.Millisecond)
+	}
+	if n := len(l.of(LoopRequest)); n != 3 {
+		t.Fatalf("%d requests are told", n)
+	}
+	if e, _ := l.nextRequest(); e.Code != 0 {
+		t.Errorf("got %v", e)
+	}
+	ask() // it is still served itself
 }
 
 func TestLoopMaxConnections(t *testing.T) {

@@ -108,6 +108,7 @@ func (l *Loop) conclude(slot uint32, c *loopConn, code CloseCode, cause ErrorCod
 	}
 	l.unsubscribeAll(c)
 	l.dropHeld(slot, c)
+	l.dropPostponed(slot, c)
 	c.code, c.cause = uint16(code), uint16(cause)
 	if c.flags&cKnown == 0 {
 		c.flags |= cTold
@@ -168,16 +169,19 @@ func causeText(cause ErrorCode, code CloseCode) string {
 	return "the connection was lost"
 }
 
-// end closes a connection once its output is written: our close frame must arrive, so input is discarded until the peer has
-// finished, too, or the time for it is over.
+// end closes a connection once its output is written, as long as the peer takes it in: our close frame must arrive. So input is
+// discarded until the peer has finished, too, or the time for it is over.
 func (l *Loop) end(slot uint32, c *loopConn) {
 	c.flags |= cEnding
 	c.flags &^= cInMessage | cPinged
 	if l.resume == slot+1 {
 		l.resume = 0
 	}
-	c.stageTick = l.tick + lingerMS
+	c.stageTick = l.patience()
 	l.schedule(slot, c)
+	if c.flags&cBlocked != 0 {
+		l.watchProgress(c)
+	}
 	l.mark(slot, c)
 }
 
@@ -190,6 +194,9 @@ func (l *Loop) written(slot uint32, c *loopConn) {
 	if c.flags&cLinger == 0 {
 		c.flags |= cLinger
 		poller.ShutdownWrite(int(c.fd))
+		l.readClock() // the last poll may be long ago
+		c.stageTick = l.tick + lingerMS
+		l.schedule(slot, c)
 	}
 	l.watch(slot, c)
 }
@@ -224,7 +231,7 @@ func (l *Loop) cut(slot uint32, c *loopConn) {
 	}
 	delete(l.dials, slot)
 	delete(l.chosen, slot)
-	c.flags |= cEnding | cCut
+	c.flags = c.flags&^cDirty | cEnding | cCut // nothing is left to write
 	if c.flags&cTellClose == 0 {
 		l.slab.give(slot, c)
 	}
@@ -258,7 +265,7 @@ func (l *Loop) attendOne(slot uint32, c *loopConn) {
 		c.flags &^= cTellDrain
 		l.emit(LoopDrain, slot, c)
 	}
-	if c.flags&cPaused != 0 {
+	if c.flags&cPaused != 0 || c.answering() {
 		return
 	}
 	if !l.takeUp(slot, c) {
@@ -267,6 +274,7 @@ func (l *Loop) attendOne(slot uint32, c *loopConn) {
 	}
 	l.viewed = false
 	l.pump(slot, c)
+	l.goOnHeld(slot, c)
 	if c.flags&cUsed != 0 && c.fd >= 0 {
 		l.watch(slot, c)
 	}

@@ -264,8 +264,9 @@ func TestLoopPauseAndResume(t *testing.T) {
 	if len(l.held) != 0 {
 		t.Error("input is still put aside")
 	}
-	// A hangup of a paused connection costs nothing until it is read.
+	// A hangup of a paused connection costs nothing until what came before it is read.
 	_ = l.Pause(id)
+	p.send(OpText, "5")
 	_ = unix.Shutdown(p.fd, unix.SHUT_RDWR)
 	l.settle()
 	if ready := l.epollReady(); ready != 0 {

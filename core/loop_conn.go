@@ -54,12 +54,17 @@ const (
 	cMessageEnd                   // during a read: a message was completed
 	cWatchIn                      // epoll watches for input
 	cWatchOut                     // epoll watches for room
+	cWatchEnd                     // epoll watches for the end of a paused peer's stream, and reports it once
 	cHeld                         // input was put aside in Loop.held
 	cHasLimit                     // queueLimit and policy are its own
 	cTellOpen                     // LoopOpen is due
 	cCut                          // descriptor and memory are given back; the slot waits for LoopClose
 	cAnswered                     // a plain request was answered
+	cPostponed                    // publications wait in Loop.postponed
 )
+
+// cWatch is all that epoll may watch for; one that it watches for anything must be taken out before its descriptor is closed.
+const cWatch = cWatchIn | cWatchOut | cWatchEnd
 
 // loopConn is one connection. Deadlines are ticks of a millisecond that wrap; comparing looks at differences.
 type loopConn struct {
@@ -78,7 +83,7 @@ type loopConn struct {
 	stageTick   uint32 // when the current stage ends: handshake, close or linger; while open when the next ping is due or was sent
 	messageTick uint32 // when the current message began
 	heardTick   uint32 // when the last message came
-	pingStamp   uint32 // microseconds, low 32 bits: when our ping was sent
+	stamp       uint32 // while open when our ping was sent, in microseconds; else how much output was left. Low 32 bits
 
 	queueLimit uint32 // in KiB, with cHasLimit
 	cause      uint16 // ErrorCode that the end is told with
@@ -175,7 +180,7 @@ func (l *Loop) lookup(token uint64) (uint32, *loopConn) {
 	return slot, c
 }
 
-// enter makes a connection of a descriptor. fd may be -1 while a name is looked up.
+// enter makes a connection of a descriptor.
 func (l *Loop) enter(fd int, flags cFlag) (uint32, *loopConn) {
 	slot, c := l.slab.take()
 	if c == nil {
@@ -190,27 +195,56 @@ func (l *Loop) enter(fd int, flags cFlag) (uint32, *loopConn) {
 	return slot, c
 }
 
+// admit enters a connection on a descriptor of the caller's, or on -1 while its name is looked up. On an error the descriptor stays
+// the caller's: one that the loop has already must not become a second connection.
+func (l *Loop) admit(op string, fd int, flags cFlag) (uint32, *loopConn, error) {
+	slot, c := l.enter(fd, flags)
+	if c == nil {
+		return 0, nil, newError(CodeTooMany, op, "the loop has no room for another connection")
+	}
+	if fd < 0 {
+		return slot, c, nil
+	}
+	if err := l.watchNew(op, fd, uint64(l.id(slot, c))); err != nil {
+		l.metrics.Total--
+		if flags&cYoung != 0 {
+			l.pending--
+		}
+		l.slab.give(slot, c)
+		return 0, nil, err
+	}
+	c.flags |= cWatchIn
+	return slot, c, nil
+}
+
 // watch makes epoll watch a connection for what it needs now. Nothing at all is watched of one that neither reads nor waits for
-// room, since epoll reports hangups of every socket it knows, again and again.
+// room, since epoll reports hangups of every socket it knows, again and again; but of one that is paused, and may be so for long, one
+// report of the end is asked for.
 func (l *Loop) watch(slot uint32, c *loopConn) {
 	want := cFlag(0)
-	if c.flags&(cEOF|cConnecting) == 0 && (c.flags&cEnding != 0 || c.flags&(cPaused|cVerdict) == 0) {
+	if c.flags&(cEOF|cConnecting) == 0 && (c.flags&cEnding != 0 || c.flags&(cPaused|cVerdict) == 0 && !c.answering()) {
 		want |= cWatchIn
 	}
 	if c.flags&(cBlocked|cConnecting) != 0 {
 		want |= cWatchOut
 	}
-	have := c.flags & (cWatchIn | cWatchOut)
+	if want == 0 && c.flags&(cPaused|cEOF) == cPaused {
+		want = cWatchEnd
+	}
+	have := c.flags & cWatch
 	if want == have || c.fd < 0 {
 		return
 	}
-	c.flags = c.flags&^(cWatchIn|cWatchOut) | want
+	c.flags = c.flags&^cWatch | want
 	var events uint32
 	if want&cWatchIn != 0 {
 		events |= poller.In
 	}
 	if want&cWatchOut != 0 {
 		events |= poller.Out
+	}
+	if want&cWatchEnd != 0 {
+		events |= poller.End | poller.Once
 	}
 	switch {
 	case have == 0:

@@ -79,6 +79,35 @@ func TestLoopIgnoresStaleReadiness(t *testing.T) {
 	}
 }
 
+// A descriptor that is a connection already is refused, whichever way it comes again, and its connection goes on.
+func TestLoopTakesADescriptorOnce(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	ours, theirs := socketpair(t)
+	nonblock(t, theirs)
+	p := &loopPeer{t: t, fd: theirs}
+	p.m.Init(peerConfig(RoleClient))
+	id, err := l.Adopt(ours, RoleServer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := l.Metrics()
+	_, err = l.Adopt(ours, RoleServer, []byte("input"))
+	wantCode(t, err, CodeArgument)
+	_, err = l.AdoptUpgrade(ours, nil)
+	wantCode(t, err, CodeArgument)
+	_, err = l.DialFD(ours, "ws://example/", nil)
+	wantCode(t, err, CodeArgument)
+	if now := l.Metrics(); now != before || l.slab.live != 1 {
+		t.Errorf("refused calls changed the metrics: %+v, then %+v", before, now)
+	}
+	p.send(OpText, "still here")
+	l.until("the message", func() bool { return len(l.of(LoopMessage)) == 1 })
+	if e := l.last(); e.Conn != id {
+		t.Errorf("got %v", e)
+	}
+	l.settle() // nothing of the refused ones is left to be looked at
+}
+
 func TestLoopContext(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{})
 	id, p := l.open()

@@ -16,12 +16,14 @@ import (
 type dialing struct {
 	addrs []netip.Addr // still to be tried
 	port  uint16
+	until uint32 // when the opening handshake must be done
 }
 
 // Dial begins to connect to a ws:// URL and returns at once. LoopOpen follows, or LoopClose with 1006 and the reason: CodeResolve,
-// CodeSystem, CodeTimeout, CodeHandshake, or CodeRefused with the HTTP status. Host names are looked up on a goroutine of their own. Of
-// the options only Subprotocols, Origin and Header count. Errors: CodeURL, CodeHeader, CodeArgument, CodeTooMany; nothing was
-// sent then.
+// CodeSystem, CodeTimeout, CodeHandshake, or CodeRefused with the HTTP status. Host names are looked up on a goroutine of their own; the
+// addresses of a host are tried one after the other, each for its share of the rest of OptHandshakeTimeoutMS. Of the options only
+// Subprotocols, Origin and Header count. Errors: CodeURL, CodeHeader, CodeArgument, CodeState while the loop drains, CodeTooMany; nothing
+// was sent then.
 func (l *Loop) Dial(url string, o *DialOptions) (ConnID, error) {
 	const op = "Loop.Dial"
 	e, bad := parseURL(op, url)
@@ -40,7 +42,7 @@ func (l *Loop) Dial(url string, o *DialOptions) (ConnID, error) {
 	if l.dials == nil {
 		l.dials = map[uint32]*dialing{}
 	}
-	d := &dialing{port: e.port}
+	d := &dialing{port: e.port, until: c.stageTick}
 	l.dials[slot] = d
 	if a, err := netip.ParseAddr(e.host); err == nil {
 		d.addrs = []netip.Addr{a}
@@ -52,7 +54,7 @@ func (l *Loop) Dial(url string, o *DialOptions) (ConnID, error) {
 }
 
 // DialFD performs the client's opening handshake on a connected stream socket; url says host and target, and is not connected to.
-// The loop closes the descriptor in the end, unless an error is returned.
+// The loop closes the descriptor in the end, unless an error is returned. Errors are Dial's and Adopt's.
 func (l *Loop) DialFD(fd int, url string, o *DialOptions) (ConnID, error) {
 	const op = "Loop.DialFD"
 	e, bad := parseURL(op, url)
@@ -90,9 +92,9 @@ func (l *Loop) beginDial(op string, fd int, e endpoint, o *DialOptions, flags cF
 		return 0, nil, fromProtocol(op, err)
 	}
 	l.readClock()
-	slot, c := l.enter(fd, flags|cYoung|cClient|cKnown)
-	if c == nil {
-		return 0, nil, newError(CodeTooMany, op, "the loop has no room for another connection")
+	slot, c, err := l.admit(op, fd, flags|cYoung|cClient|cKnown)
+	if err != nil {
+		return 0, nil, err
 	}
 	c.m = m
 	c.stageTick = l.tick + l.more.handshakeMS
@@ -122,6 +124,7 @@ func (l *Loop) lookUp(id ConnID, find func() ([]netip.Addr, error)) {
 		l.lost(slot, c, CodeResolve)
 		return
 	}
+	l.readClock()
 	d := l.dials[slot]
 	d.addrs = addrs
 	l.tryNext(slot, c, d)
@@ -149,6 +152,8 @@ func (l *Loop) tryNext(slot uint32, c *loopConn, d *dialing) {
 			continue
 		}
 		c.fd = int32(fd)
+		c.stageTick = l.share(d)
+		l.schedule(slot, c)
 		l.watch(slot, c)
 		l.stir()
 		return
@@ -157,14 +162,43 @@ func (l *Loop) tryNext(slot uint32, c *loopConn, d *dialing) {
 	l.lost(slot, c, CodeSystem)
 }
 
+// share returns until when the address that is being tried may take: its part of the time that is left, so that one that is silent leaves
+// some for the others.
+func (l *Loop) share(d *dialing) uint32 {
+	until := l.dialUntil(d)
+	if l.passed(until) {
+		return until
+	}
+	return l.tick + (until-l.tick)/uint32(len(d.addrs)+1)
+}
+
+// dialUntil returns when the opening handshake must be done. A drain may be over earlier.
+func (l *Loop) dialUntil(d *dialing) uint32 {
+	if l.draining && (int32(l.drainTick-d.until) < 0 || l.more.handshakeMS == 0) {
+		return l.drainTick
+	}
+	return d.until
+}
+
+// mayTryNext tells whether an address that has not answered in its time leaves some for others.
+func (l *Loop) mayTryNext(slot uint32, c *loopConn) bool {
+	d := l.dials[slot]
+	return d != nil && c.fd >= 0 && len(d.addrs) > 0 && !l.passed(l.dialUntil(d))
+}
+
+// giveUpAddress ends an attempt to connect and tries the next address.
+func (l *Loop) giveUpAddress(slot uint32, c *loopConn) {
+	l.shut(c)
+	l.tryNext(slot, c, l.dials[slot])
+}
+
 // connected goes on once an attempt to connect has ended.
 func (l *Loop) connected(slot uint32, c *loopConn) {
-	d := l.dials[slot]
 	if poller.SocketError(int(c.fd)) != 0 {
-		l.shut(c)
-		l.tryNext(slot, c, d)
+		l.giveUpAddress(slot, c)
 		return
 	}
+	c.stageTick = l.dialUntil(l.dials[slot])
 	delete(l.dials, slot)
 	c.flags &^= cConnecting
 	l.mark(slot, c)

@@ -191,3 +191,121 @@ func TestLoopDialFD(t *testing.T) {
 	_, err = l.DialFD(-1, "ws://example/", nil)
 	wantCode(t, err, CodeArgument)
 }
+
+// silence makes attempts to connect to a port of an address go unanswered: the queue of its listener is full.
+func silence(t *testing.T, address netip.Addr, port int) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	to := &unix.SockaddrInet4{Addr: address.As4(), Port: port}
+	if err := unix.Bind(fd, to); err != nil {
+		t.Skip("the port is taken on the other address:", err)
+	}
+	if err := unix.Listen(fd, 0); err != nil {
+		t.Fatal(err)
+	}
+	for range 8 {
+		waits, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = unix.Close(waits) })
+		_ = unix.Connect(waits, to)
+	}
+}
+
+// dialAll begins to dial a host that has these addresses.
+func (l *testLoop) dialAll(port int, addrs ...netip.Addr) ConnID {
+	l.t.Helper()
+	e, bad := parseURL("", "ws://host/")
+	if bad != nil {
+		l.t.Fatal(bad)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	slot, c, err := l.beginDial("", -1, e, nil, cConnecting)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	id := l.id(slot, c)
+	d := &dialing{port: uint16(port), addrs: addrs, until: c.stageTick}
+	l.dials = map[uint32]*dialing{slot: d}
+	l.tryNext(slot, c, d)
+	return id
+}
+
+// An address that is silent has its share of the time and leaves the others theirs.
+func TestLoopDialSharesTheTime(t *testing.T) {
+	works, quiet, still := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.3")
+	start := func(t *testing.T, addrs ...netip.Addr) *testLoop {
+		l := newClockLoop(t, LoopOptions{HandshakeTimeout: 9 * time.Second})
+		port, err := l.Listen("127.0.0.1:0", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		silence(t, quiet, port)
+		silence(t, still, port)
+		l.dialAll(port, addrs...)
+		return l
+	}
+	lasts := func(l *testLoop, d time.Duration) {
+		l.t.Helper()
+		l.pass(d - clockTick)
+		if len(l.events) != 0 {
+			l.t.Fatalf("too early: %v", l.events)
+		}
+		l.pass(3 * clockTick)
+	}
+	givenUp := func(l *testLoop) {
+		l.t.Helper()
+		if e := l.last(); e.Kind != LoopClose || e.Error != CodeTimeout {
+			l.t.Errorf("got %v", e)
+		}
+		if l.settle(); len(l.dials) != 0 || l.slab.live != 0 {
+			l.t.Errorf("%d attempts and %d connections are left", len(l.dials), l.slab.live)
+		}
+	}
+	t.Run("the last one answers", func(t *testing.T) {
+		l := start(t, quiet, still, works)
+		lasts(l, 3*time.Second)
+		lasts(l, 3*time.Second)
+		l.until("both ends open", func() bool { return len(l.of(LoopOpen)) == 2 })
+	})
+	t.Run("the last one answers late", func(t *testing.T) {
+		l := start(t, quiet, works)
+		for i := range l.listeners { // accepts, and does not answer before most of the time is over
+			l.epoll.Remove(l.listeners[i].fd)
+			l.listeners[i].paused = true
+		}
+		l.pass(8 * time.Second)
+		l.retryAccepting()
+		l.until("both ends open", func() bool { return len(l.of(LoopOpen)) == 2 })
+	})
+	t.Run("nobody answers", func(t *testing.T) {
+		l := start(t, quiet, still)
+		lasts(l, 9*time.Second)
+		givenUp(l)
+	})
+	t.Run("the time is shortened", func(t *testing.T) {
+		l := start(t, quiet, still)
+		l.pass(4 * time.Second)
+		if err := l.SetOption(OptHandshakeTimeoutMS, 6000); err != nil {
+			t.Fatal(err)
+		}
+		lasts(l, 2*time.Second)
+		givenUp(l)
+	})
+	t.Run("the loop drains", func(t *testing.T) {
+		l := start(t, quiet, still)
+		l.pass(time.Second)
+		if err := l.Drain(2 * time.Second); err != nil {
+			t.Fatal(err)
+		}
+		lasts(l, 2*time.Second)
+		l.events = l.events[:1] // and drained
+		givenUp(l)
+	})
+}

@@ -11,7 +11,7 @@ import (
 
 // The options that only loops have. A loop also has OptMaxFrameBytes, OptMaxMessageBytes, OptMaxHeadBytes, OptMaxHeadFields,
 // OptHandshakeTimeoutMS, OptCloseTimeoutMS (5 s), OptMessageTimeoutMS (60 s) and OptMaxPending (4,096). Changes hold for connections
-// that come later; times, policies and queue bounds hold for all at once.
+// that come later; times, policies and queue bounds hold for all at once, but for closing handshakes that are under way.
 const (
 	OptRequests        Option = 40 // 1: each opening handshake, and each plain HTTP request, comes as LoopRequest
 	OptPings           Option = 41 // 1: pings are told as LoopPing
@@ -78,7 +78,7 @@ type LoopOptions struct {
 	MessageTimeout   time.Duration // from the first byte of a message to its last: 60 s; NoTimeout is allowed
 	PingInterval     time.Duration // from one ping of ours to the next: 20 s; NoTimeout sends none
 	PingTimeout      time.Duration // for its pong: 20 s
-	CloseTimeout     time.Duration // for the peer's close frame: 5 s
+	CloseTimeout     time.Duration // for the peer's close frame, and for progress of what is left to write at the end: 5 s
 	MaxPending       int64         // opening handshakes under way at a time: 4,096
 	MaxConnections   int64         // at a time: 1,048,576
 	Spin             time.Duration // probing before a wait sleeps: none

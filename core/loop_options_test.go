@@ -3,6 +3,8 @@ package core
 import (
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestLoopOptionBounds(t *testing.T) {
@@ -125,6 +127,49 @@ func TestLoopOptionsLeaveConnectionsAlone(t *testing.T) {
 			l.settle()
 			if got := l.take(); len(got) != 3 || got[0].Code != 1000 || got[1].Error != CodeProtocol || got[2].Error != CodeAbnormal {
 				t.Errorf("the ends are told as %v", got)
+			}
+		})
+	}
+}
+
+// The time for opening handshakes holds for those that are under way, both ends' alike; it counts from where it began.
+func TestLoopHandshakeTimeTakesForceAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		before time.Duration
+		set    int64
+		lives  time.Duration // after the five seconds that have passed
+		ends   bool
+	}{
+		"shorter":     {10 * time.Second, 7000, time.Second, true},
+		"over":        {10 * time.Second, 1000, 0, true},
+		"longer":      {10 * time.Second, 20_000, 14 * time.Second, true},
+		"set":         {NoTimeout, 7000, time.Second, true},
+		"none at all": {10 * time.Second, NoTimeoutMS, time.Hour, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newClockLoop(t, LoopOptions{HandshakeTimeout: c.before})
+			port, err := l.Listen("127.0.0.1:0", false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dialTCP(t, port)
+			ours, theirs := socketpair(t)
+			defer unix.Close(theirs)
+			if _, err := l.DialFD(ours, "ws://example/", nil); err != nil {
+				t.Fatal(err)
+			}
+			l.until("both are young", func() bool { return l.pending == 2 })
+			l.pass(5 * time.Second)
+			if err := l.SetOption(OptHandshakeTimeoutMS, c.set); err != nil {
+				t.Fatal(err)
+			}
+			l.pass(c.lives)
+			if c.lives > 0 && l.pending != 2 {
+				t.Errorf("%d are left too early: %v", l.pending, l.events)
+			}
+			l.pass(time.Second + 2*clockTick)
+			if left := l.pending; left != 0 == c.ends {
+				t.Errorf("%d are left: %v", left, l.events)
 			}
 		})
 	}

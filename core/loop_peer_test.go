@@ -192,7 +192,7 @@ func (p *loopPeer) head(l *testLoop, status string) string {
 		return true
 	})
 	if !strings.HasPrefix(string(all), "HTTP/1.1 "+status) {
-		p.t.Fatalf("got %q, want status %s", all, status)
+		p.t.Fatalf("got %.200q, want status %s", all, status)
 	}
 	return string(all)
 }

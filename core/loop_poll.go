@@ -202,13 +202,18 @@ func (l *Loop) begin(events []LoopEvent) {
 	if l.more.poison {
 		l.poison()
 	}
+	l.giveViewsBack()
+	if l.resume == 0 {
+		l.inAt = 0
+	}
+}
+
+// giveViewsBack ends the life of the blocks that events viewed.
+func (l *Loop) giveViewsBack() {
 	for _, b := range l.later {
 		l.pool.Put(b)
 	}
 	l.later = l.later[:0]
-	if l.resume == 0 {
-		l.inAt = 0
-	}
 }
 
 // poison overwrites what the last poll's events viewed, so that using them late shows.
@@ -311,7 +316,7 @@ func (l *Loop) dispatch(token uint64, events uint32) {
 			return
 		}
 	}
-	if events&(poller.In|poller.Hangup|poller.Failed) != 0 {
+	if events&(poller.In|poller.End|poller.Hangup|poller.Failed) != 0 {
 		l.readable(slot, c)
 	}
 }
@@ -320,7 +325,13 @@ func (l *Loop) dispatch(token uint64, events uint32) {
 func (l *Loop) goOn() {
 	slot := l.resume - 1
 	l.resume = 0
-	l.pump(slot, l.slab.at(slot))
+	c := l.slab.at(slot)
+	if c.answering() {
+		l.putAside(slot, c)
+		return
+	}
+	l.pump(slot, c)
+	l.goOnHeld(slot, c)
 }
 
 // attend looks after connections that have something to tell or to go on with.

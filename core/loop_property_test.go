@@ -1,8 +1,9 @@
-// The property that makes the loop and the blocking Conn two shells of one machine: whatever the bytes, however they are cut and
-// however connections interleave, both report the same.
+// The property that makes the loop and the blocking Conn two shells of one machine: whatever the bytes, the opening handshake included,
+// however they are cut, handed over or told in parts, and however connections interleave, both report the same.
 package core
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -35,8 +36,31 @@ func (a account) brief() string {
 	return "told " + cut(a.told) + "\nanswered " + cut(a.answered)
 }
 
-// script makes the bytes of one peer: messages, fragments, pings, and an end of some kind.
-func script(r *rand.Rand, p *loopPeer) []byte {
+// script is what one peer sends.
+type script struct {
+	bytes    []byte
+	upgrades bool // it begins with a request
+}
+
+// newScript makes a script. Some begin with a request, which is a proper one most of the time.
+func newScript(r *rand.Rand, p *loopPeer) script {
+	if r.IntN(3) > 0 {
+		return script{bytes: frames(r, p)}
+	}
+	request := upgradeRequest
+	switch r.IntN(8) {
+	case 0:
+		request = strings.Replace(request, "Version: 13", "Version: 8", 1)
+	case 1:
+		request = strings.Replace(request, "Host: a\r\n", "", 1)
+	case 2:
+		return script{bytes: []byte(request[:1+r.IntN(len(request)-1)]), upgrades: true}
+	}
+	return script{bytes: append([]byte(request), frames(r, p)...), upgrades: true}
+}
+
+// frames makes messages, fragments, pings, and an end of some kind.
+func frames(r *rand.Rand, p *loopPeer) []byte {
 	b := []byte{} // an empty one is a script, too
 	texts := []string{"", "plain", "grüße, €, 𝄞", strings.Repeat("ä", 3000), strings.Repeat("long ", 9000)}
 	pings := 0
@@ -86,23 +110,29 @@ func script(r *rand.Rand, p *loopPeer) []byte {
 	return b
 }
 
-// blockingAccount feeds bytes to a blocking Conn.
-func blockingAccount(t *testing.T, bytes []byte) account {
+// answers reads what a peer was answered, the response to its request first.
+func (s script) answers(p *loopPeer, raw []byte) (list []string) {
+	if s.upgrades {
+		head, rest, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+		list, raw = append(list, string(head)), rest
+		if !bytes.HasPrefix(head, []byte("HTTP/1.1 101 ")) {
+			return append(list, string(rest))
+		}
+	}
+	p.m.Feed(raw)
+	p.pull()
+	return append(list, p.got...)
+}
+
+// blockingAccount feeds a script to a blocking Conn, the first bytes as what was read already.
+func blockingAccount(t *testing.T, s script) account {
 	t.Helper()
 	ours, theirs := socketpair(t)
-	c, err := FromServer(ours)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Drop()
-	if err := c.SetOption(OptMaxFrameBytes, 16<<20); err != nil {
-		t.Fatal(err)
-	}
 	p := &loopPeer{t: t, fd: theirs}
 	p.m.Init(peerConfig(RoleClient))
 	defer p.close()
 	written := async(func() error {
-		for rest := bytes; len(rest) > 0; {
+		for rest := s.bytes; len(rest) > 0; {
 			n, err := unix.SendmsgN(theirs, rest, nil, nil, unix.MSG_NOSIGNAL)
 			if err != nil {
 				return nil // the connection has failed already
@@ -111,51 +141,94 @@ func blockingAccount(t *testing.T, bytes []byte) account {
 		}
 		return unix.Shutdown(theirs, unix.SHUT_WR)
 	})
-	var a account
+	a := account{told: converse(t, s, ours)}
+	<-written
+	nonblock(t, theirs)
+	a.answered = s.answers(p, p.take(1<<20))
+	return a
+}
+
+// converse opens a blocking Conn on a descriptor and receives from it to its end.
+func converse(t *testing.T, s script, fd int) (told []string) {
+	t.Helper()
+	how := FromServer
+	if s.upgrades {
+		how = func(fd int) (*Conn, error) { return UpgradeFDWith(fd, nil, nil) }
+	}
+	c, err := how(fd)
+	if err != nil {
+		_ = unix.Close(fd)
+		var e *Error
+		errors.As(err, &e)
+		return []string{fmt.Sprintf("close %d %d", CloseAbnormal, e.Code)}
+	}
+	defer c.Drop()
+	if err := c.SetOption(OptMaxFrameBytes, 16<<20); err != nil {
+		t.Fatal(err)
+	}
 	for {
 		f, err := c.RecvMessage()
 		if err != nil {
 			var ce *CloseError
 			if errors.As(err, &ce) {
-				a.told = append(a.told, fmt.Sprintf("close %d 0 %s", ce.Code, ce.Reason))
+				told = append(told, fmt.Sprintf("close %d 0 %s", ce.Code, ce.Reason))
 			} else {
 				var e *Error
 				errors.As(err, &e)
-				a.told = append(a.told, fmt.Sprintf("close %d %d", max(e.CloseCode, 0), e.Code))
+				told = append(told, fmt.Sprintf("close %d %d", max(e.CloseCode, 0), e.Code))
 			}
-			break
+			_ = c.ForceClose()
+			return told
 		}
 		if f.IsClose() {
 			continue // the error that follows tells
 		}
-		a.told = append(a.told, fmt.Sprintf("%v %s", f.Opcode, f.Payload))
+		told = append(told, fmt.Sprintf("%v %s", f.Opcode, f.Payload))
 	}
-	_ = c.ForceClose()
-	<-written
-	nonblock(t, theirs)
-	a.answered = p.read()
-	return a
 }
 
-// loopAccounts feeds the bytes of several peers to one loop, in random pieces and order.
-func loopAccounts(t *testing.T, r *rand.Rand, scripts [][]byte) []account {
+// loopAccounts feeds the scripts of several peers to one loop, in random pieces and order.
+func loopAccounts(t *testing.T, r *rand.Rand, scripts []script) []account {
 	t.Helper()
-	l := newTestLoop(t, LoopOptions{Poison: true, PingInterval: NoTimeout})
+	streamOver := []int64{NoTimeoutMS, 1, 100, 5000}[r.IntN(4)]
+	l := newTestLoop(t, LoopOptions{Poison: true, PingInterval: NoTimeout, StreamOverBytes: streamOver})
 	l.cap = 1 + r.IntN(6)
 	accounts := make([]account, len(scripts))
 	peers := make([]*loopPeer, len(scripts))
+	parts := make([]strings.Builder, len(scripts)) // of messages that come in parts
+	rest := make([][]byte, len(scripts))
 	index := map[ConnID]int{}
 	open := len(scripts)
-	rest := append([][]byte(nil), scripts...)
-	for i := range scripts {
-		id, p := l.connect()
-		peers[i], index[id] = p, i
+	for i, s := range scripts {
+		ours, theirs := socketpair(t)
+		nonblock(t, theirs)
+		p := &loopPeer{t: t, fd: theirs}
+		p.m.Init(peerConfig(RoleClient))
+		t.Cleanup(p.close)
+		adopt := func(fd int, input []byte) (ConnID, error) { return l.Adopt(fd, RoleServer, input) }
+		if s.upgrades {
+			adopt = l.AdoptUpgrade
+		}
+		given := max(0, r.IntN(2*len(s.bytes)+1)-len(s.bytes)) // what was read already
+		id, err := adopt(ours, s.bytes[:given])
+		if err != nil {
+			t.Fatal(err)
+		}
+		peers[i], index[id], rest[i] = p, i, s.bytes[given:]
 	}
 	collect := func() {
 		l.once()
 		for _, e := range l.take() {
-			a := &accounts[index[e.Conn]]
+			a, whole := &accounts[index[e.Conn]], &parts[index[e.Conn]]
 			switch e.Kind {
+			case LoopFragment:
+				if e.Flags&LoopFirst != 0 {
+					whole.Reset()
+				}
+				whole.WriteString(e.Payload)
+				if e.Flags&LoopFinal != 0 {
+					a.told = append(a.told, fmt.Sprintf("%v %s", Opcode(e.Op), whole.String()))
+				}
 			case LoopMessage:
 				a.told = append(a.told, fmt.Sprintf("%v %s", Opcode(e.Op), e.Payload))
 			case LoopClose:
@@ -196,8 +269,9 @@ func loopAccounts(t *testing.T, r *rand.Rand, scripts [][]byte) []account {
 		}
 	}
 	for i, p := range peers {
-		l.until("the answers", func() bool { p.read(); return p.eof || p.err != nil })
-		accounts[i].answered = p.got
+		var raw []byte
+		l.until("the answers", func() bool { raw = append(raw, p.take(1<<20)...); return p.eof || p.err != nil })
+		accounts[i].answered = scripts[i].answers(p, raw)
 	}
 	return accounts
 }
@@ -214,11 +288,11 @@ func TestLoopAgreesWithBlockingConn(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 4))
 	ends := map[string]int{}
 	for range rounds {
-		var scripts [][]byte
+		var scripts []script
 		p := &loopPeer{t: t}
 		p.m.Init(peerConfig(RoleClient))
 		for range 1 + r.IntN(6) {
-			scripts = append(scripts, script(r, p))
+			scripts = append(scripts, newScript(r, p))
 		}
 		for i, got := range loopAccounts(t, r, scripts) {
 			want := blockingAccount(t, scripts[i])
@@ -233,7 +307,7 @@ func TestLoopAgreesWithBlockingConn(t *testing.T) {
 		}
 	}
 	t.Logf("ends by code: %v", ends)
-	for _, code := range []string{"0", "1002", "1005", "1007", "3000 to 4999"} {
+	for _, code := range []string{"0", "1002", "1005", "1006", "1007", "3000 to 4999"} {
 		if ends[code] == 0 && rounds >= 100 {
 			t.Errorf("no connection ended with %s", code)
 		}

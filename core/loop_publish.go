@@ -40,8 +40,9 @@ func (p *publication) start(i int32) int32 {
 
 // Publish sends a message to every subscriber of a topic but except (0 for none), in all loops of the hub. It returns how many
 // subscribers of this loop it goes to; when it leaves, each connection's policy decides for itself, and the metrics tell what was
-// dropped or refused. Between two polls, messages to one connection keep their order, whichever call sent them. Errors: CodeArgument,
-// CodeUTF8, CodeClosed.
+// dropped or refused. Between two polls, messages to one connection keep their order, whichever call sent them; to one in the middle of a
+// message in parts it goes right behind that, and is counted by the queue meanwhile (RFC 6455 §5.4). Errors: CodeArgument, CodeUTF8,
+// CodeTooLarge for more than 1 GiB, CodeClosed.
 func (l *Loop) Publish(name string, op Opcode, payload []byte, except ConnID) (int, error) {
 	const call = "Loop.Publish"
 	if e := checkBroadcast(call, op, payload); e != nil {
@@ -197,6 +198,10 @@ func (l *Loop) queueFrames(slot uint32, c *loopConn, from int32) {
 	p := &l.published
 	for i := from; i < int32(len(p.frames)); i++ {
 		frame := p.frame(i)
+		if c.m.Fragmenting() {
+			l.postpone(slot, c, frame, p.frames[i].head, p.frames[i].op)
+			continue
+		}
 		_, _ = l.sendEncoded(slot, c, p.frames[i].op, frame[p.frames[i].head:], frame) // the metrics tell who did not take it
 	}
 }

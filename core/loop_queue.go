@@ -234,6 +234,9 @@ func (l *Loop) sent(c *loopConn, q *queue, n int) {
 func (l *Loop) blocked(slot uint32, c *loopConn) {
 	if c.flags&cBlocked == 0 {
 		c.flags |= cBlocked
+		if c.flags&(cEnding|cAnswered) != 0 {
+			l.watchProgress(c)
+		}
 		l.watch(slot, c)
 	}
 }
@@ -252,7 +255,7 @@ func (l *Loop) broken(slot uint32, c *loopConn) {
 
 // emptied gives the queue of a connection back and tells that there is room.
 func (l *Loop) emptied(slot uint32, c *loopConn) {
-	wasBlocked := c.flags&cBlocked != 0
+	wasBlocked, answering := c.flags&cBlocked != 0, c.answering()
 	l.dropQueue(c)
 	if wasBlocked {
 		l.watch(slot, c)
@@ -261,12 +264,16 @@ func (l *Loop) emptied(slot uint32, c *loopConn) {
 		l.written(slot, c)
 		return
 	}
+	if answering {
+		l.awaitRequest(slot, c)
+	}
 	l.roomAgain(slot, c)
 }
 
-// roomAgain lets LoopDrain come once the queue of a connection that was short of room is down to an eighth of its bound.
+// roomAgain lets LoopDrain come once the queue of a connection that was short of room is down to an eighth of its bound, and nothing
+// waits behind a message in parts.
 func (l *Loop) roomAgain(slot uint32, c *loopConn) {
-	if c.flags&cOwesDrain == 0 || c.queue != 0 && l.queues[c.queue].size() > l.limitOf(c)/8 {
+	if c.flags&(cOwesDrain|cPostponed) != cOwesDrain || c.queue != 0 && l.queues[c.queue].size() > l.limitOf(c)/8 {
 		return
 	}
 	c.flags = c.flags&^cOwesDrain | cTellDrain

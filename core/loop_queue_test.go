@@ -225,6 +225,33 @@ func TestQueueKeepsFragmentsTogether(t *testing.T) {
 	}
 }
 
+// What may not be sent at all is an error whatever the policy, and nobody else's message is dropped for it.
+func TestQueueJudgesMessagesBeforeRoom(t *testing.T) {
+	for policy := range queuePolicies {
+		l, id, p := policyLoop(t, policy)
+		if _, errs := l.fill(id, 3, nil); errs[2] != nil {
+			t.Fatal(errs[2])
+		}
+		before, queued := l.Metrics(), l.queued(id)
+		_, err := l.SendText(id, strings.Repeat("\xff", queueTestBytes))
+		wantCode(t, err, CodeUTF8)
+		_, err = l.SendFragment(id, OpText, []byte(strings.Repeat("\xff", queueTestBytes)), false)
+		wantCode(t, err, CodeUTF8)
+		_, err = l.SendFragment(id, OpContinuation, make([]byte, queueTestBytes), true)
+		wantCode(t, err, CodeState)
+		_, err = l.SendFragment(id, OpPing, make([]byte, queueTestBytes), true)
+		wantCode(t, err, CodeControlSize)
+		now := l.Metrics()
+		now.MemoryBytes = before.MemoryBytes // a refused message may have been given room
+		if now != before || l.queued(id) != queued {
+			t.Errorf("policy %d: %+v, then %+v", policy, before, now)
+		}
+		if got := numbers(p.texts(l)); got != "000 001 002" {
+			t.Errorf("policy %d: arrived: %s", policy, got)
+		}
+	}
+}
+
 // A message that finds the queue empty is taken, however long.
 func TestQueueTakesOneLongMessage(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{QueueBytes: 1})

@@ -20,9 +20,12 @@ func (l *Loop) readable(slot uint32, c *loopConn) {
 		l.discard(slot, c)
 		return
 	}
-	if c.flags&(cPaused|cVerdict|cHeld|cTellOpen) != 0 || c.flags&cWatchIn == 0 {
-		l.watch(slot, c)
-		return
+	if c.flags&(cPaused|cVerdict|cHeld|cTellOpen) != 0 || c.flags&cWatchIn == 0 { // nothing is read while an answer waits, either
+		if !c.pausedInVain() {
+			l.watch(slot, c)
+			return
+		}
+		c.flags &^= cPaused
 	}
 	if p := c.m.Direct(loopDirectLeast); p != nil {
 		n, errno := poller.Recv(int(c.fd), p)
@@ -46,6 +49,11 @@ func (l *Loop) readable(slot uint32, c *loopConn) {
 	if !l.viewed && l.resume == 0 {
 		l.inAt = at // no event looks at these bytes
 	}
+}
+
+// pausedInVain tells of a paused connection whose peer has gone and left nothing to read: there is only the end to be told.
+func (c *loopConn) pausedInVain() bool {
+	return c.flags&(cPaused|cHeld|cTellOpen|cEOF) == cPaused && poller.Ended(int(c.fd))
 }
 
 // received judges a read; false when there is nothing for the machine to look at.
@@ -113,36 +121,62 @@ func (l *Loop) keepRest(slot uint32, c *loopConn) {
 	l.heed(slot, c)
 }
 
+// heldInput is input that waits outside the receive buffer.
+type heldInput struct {
+	block []byte // of the pool
+	used  int    // bytes of it that were fed already
+}
+
 // putAside moves input that must wait out of the receive buffer.
 func (l *Loop) putAside(slot uint32, c *loopConn) {
 	rest := c.m.Unread()
 	if len(rest) == 0 {
 		return
 	}
-	l.held[slot] = append(l.pool.Get(len(rest)), rest...)
+	if c.flags&cHeld != 0 { // rest is the end of the piece that takeUp fed
+		h := l.held[slot]
+		h.used -= len(rest)
+		l.held[slot] = h
+		return
+	}
+	l.held[slot] = heldInput{block: append(l.pool.Get(len(rest)), rest...)}
 	c.flags |= cHeld
 }
 
-// takeUp feeds what was put aside; false when the receive buffer has no room for it in this poll.
+// takeUp feeds what was put aside, as much of it as a read may bring; false when the receive buffer has no room for it in this poll.
 func (l *Loop) takeUp(slot uint32, c *loopConn) bool {
 	if c.flags&cHeld == 0 {
 		return true
 	}
-	rest := l.held[slot]
-	if len(rest) > len(l.in)-l.inAt {
+	h := l.held[slot]
+	rest := h.block[h.used:]
+	piece := rest[:min(len(rest), readMost)]
+	if len(piece) > len(l.in)-l.inAt {
 		return false
 	}
-	n := copy(l.in[l.inAt:], rest)
+	n := copy(l.in[l.inAt:], piece)
 	c.m.Feed(l.in[l.inAt : l.inAt+n : l.inAt+n])
 	l.inAt += (n + 15) &^ 15
-	l.dropHeld(slot, c)
+	if n == len(rest) {
+		l.dropHeld(slot, c)
+		return true
+	}
+	h.used += n
+	l.held[slot] = h
 	return true
+}
+
+// goOnHeld lets the next poll take up the next piece of what was put aside.
+func (l *Loop) goOnHeld(slot uint32, c *loopConn) {
+	if c.flags&(cUsed|cHeld|cPaused|cVerdict) == cUsed|cHeld && !c.answering() {
+		l.heed(slot, c)
+	}
 }
 
 func (l *Loop) dropHeld(slot uint32, c *loopConn) {
 	if c.flags&cHeld != 0 {
 		c.flags &^= cHeld
-		l.pool.Put(l.held[slot])
+		l.pool.Put(l.held[slot].block)
 		delete(l.held, slot)
 	}
 }

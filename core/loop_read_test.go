@@ -102,6 +102,77 @@ func TestLoopStreams(t *testing.T) {
 	}
 }
 
+// What was read before a descriptor was handed over may be longer than the receive buffer.
+func TestLoopAdoptsLongInput(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{Poison: true})
+	ours, theirs := socketpair(t)
+	p := &loopPeer{t: t, fd: theirs}
+	p.m.Init(peerConfig(RoleClient))
+	t.Cleanup(p.close)
+	const count = 700
+	var input []byte
+	for i := range count {
+		input = append(input, p.frame(OpBinary, true, fmt.Sprintf("%03d%997s", i, ""))...)
+	}
+	if len(input) < receiveBytes+readMost {
+		t.Fatal("the input is too short")
+	}
+	if _, err := l.Adopt(ours, RoleServer, input); err != nil {
+		t.Fatal(err)
+	}
+	l.until("all messages", func() bool { return len(l.of(LoopMessage)) == count })
+	for i, e := range l.of(LoopMessage) {
+		if e.Payload[:3] != fmt.Sprintf("%03d", i) {
+			t.Fatalf("message %d is %v", i, e)
+		}
+	}
+	l.settle()
+	if l.pool.Lent() != 0 {
+		t.Errorf("%d bytes are lent", l.pool.Lent())
+	}
+}
+
+// Long input behind a request waits for the verdict, then for a user who pauses, and loses nothing.
+func TestLoopAdoptsLongInputBehindARequest(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{Requests: true})
+	l.cap = 16
+	ours, theirs := socketpair(t)
+	p := &loopPeer{t: t, fd: theirs}
+	p.m.Init(peerConfig(RoleClient))
+	t.Cleanup(p.close)
+	const count = 700
+	input := []byte(upgradeRequest)
+	for range count {
+		input = append(input, p.frame(OpBinary, true, strings.Repeat("x", 1000))...)
+	}
+	id, err := l.AdoptUpgrade(ours, input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.nextRequest()
+	l.settle() // and nothing keeps it busy meanwhile
+	if err := l.Accept(id, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	l.until("open", func() bool { return len(l.of(LoopOpen)) == 1 })
+	for told := len(l.of(LoopMessage)); told < count; told = len(l.of(LoopMessage)) {
+		if err := l.Pause(id); err != nil {
+			t.Fatal(err)
+		}
+		l.settle()
+		if now := len(l.of(LoopMessage)); now != told {
+			t.Fatalf("%d messages while paused", now-told)
+		}
+		if err := l.Resume(id); err != nil {
+			t.Fatal(err)
+		}
+		l.until("more messages", func() bool { return len(l.of(LoopMessage)) > told })
+	}
+	if n := len(l.of(LoopMessage)); n != count {
+		t.Errorf("%d messages", n)
+	}
+}
+
 // Pings are answered by the loop, told when asked for, and bounded when the peer does not read.
 func TestLoopPings(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{Pings: true, Pongs: true})

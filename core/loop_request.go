@@ -68,14 +68,17 @@ func (l *Loop) Accept(id ConnID, subprotocol string, header []HeaderField) error
 	if err := c.m.Accept(protocol.AcceptOptions{Subprotocol: subprotocol, Header: header}); err != nil {
 		return fromProtocol(op, err)
 	}
-	c.flags &^= cVerdict
+	c.flags &^= cVerdict | cAnswered
+	l.takeOutput(c) // before what is sent from now on
 	l.mark(slot, c)
 	l.heed(slot, c)
 	return nil
 }
 
 // Respond answers a reported request with another status than 101, 200 to 599, and a body. The connection goes on with the next
-// request where HTTP allows it; otherwise it is closed and LoopClose follows. Errors are Accept's.
+// request where HTTP allows it, once the system has taken the answer; otherwise it is closed and LoopClose follows. The client gets all
+// of the answer as long as it goes on taking it in: it is given up after OptHandshakeTimeoutMS without progress, or OptCloseTimeoutMS
+// where the connection ends. Errors are Accept's.
 func (l *Loop) Respond(id ConnID, status int, header []HeaderField, body []byte) error {
 	return l.answer("Loop.Respond", id, status, header, body, true)
 }
@@ -100,6 +103,7 @@ func (l *Loop) answer(op string, id ConnID, status int, header []HeaderField, bo
 	l.readClock()
 	c.flags &^= cVerdict
 	c.flags |= cAnswered
+	l.takeOutput(c)
 	l.mark(slot, c)
 	if c.m.State() == protocol.Closed {
 		l.conclude(slot, c, CloseAbnormal, 0)
@@ -109,6 +113,20 @@ func (l *Loop) answer(op string, id ConnID, status int, header []HeaderField, bo
 	c.stageTick = l.tick + l.more.handshakeMS // each request has its own time
 	l.heed(slot, c)
 	return nil
+}
+
+// answering tells that a plain HTTP client has not taken its last answer in. Its next request waits meanwhile: what it cannot read
+// must not pile up with us.
+func (c *loopConn) answering() bool {
+	return c.flags&(cYoung|cAnswered|cBlocked) == cYoung|cAnswered|cBlocked
+}
+
+// awaitRequest goes on with the next request of a plain HTTP client that had to be waited for. Its time begins only now.
+func (l *Loop) awaitRequest(slot uint32, c *loopConn) {
+	l.readClock() // the last poll may be long ago
+	c.stageTick = l.tick + l.more.handshakeMS
+	l.schedule(slot, c)
+	l.heed(slot, c)
 }
 
 // SetContext leaves a number, or the address of something of C's, with a connection; its events carry it.
@@ -159,7 +177,10 @@ func (l *Loop) PeerAddr(id ConnID) (string, error) {
 }
 
 // Pause stops reading a connection; what its peer sends stays in the system's buffers and so slows the peer down. While it is
-// paused neither silence nor an unfinished message is held against the peer. Resume goes on.
+// paused neither silence nor an unfinished message is held against the peer, and it is sent no pings. Resume goes on.
+//
+// A peer that goes meanwhile is told with LoopClose at once when it has left nothing to read, else not before Resume: what it sent comes
+// first. One that vanishes without a word, as a machine without power does, shows only when something is sent to it.
 func (l *Loop) Pause(id ConnID) error { return l.pause("Loop.Pause", id, true) }
 
 // Resume goes on reading a connection that was paused.

@@ -91,6 +91,43 @@ func TestLoopRequestAcceptedAndClosed(t *testing.T) {
 	}
 }
 
+// What is sent between Accept and the next poll comes behind the response, short or long, published too (RFC 6455 §4.2.2).
+func TestLoopSendsRightAfterAccept(t *testing.T) {
+	for name, send := range map[string]func(l *testLoop, id ConnID) error{
+		"short": func(l *testLoop, id ConnID) error { _, err := l.SendText(id, "hello"); return err },
+		"long":  func(l *testLoop, id ConnID) error { _, err := l.SendBinary(id, make([]byte, 2*directSend)); return err },
+		"batch": func(l *testLoop, id ConnID) error {
+			_, err := l.SendBatch([]LoopSend{{Conn: id, Op: int64(OpText)}, {Conn: id, Op: int64(OpText)}})
+			return err
+		},
+		"published": func(l *testLoop, id ConnID) error {
+			_, err := l.Publish("a", OpBinary, make([]byte, 2*publishMost), 0)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, port := requestLoop(t)
+			p := dialTCP(t, port)
+			p.raw([]byte(upgradeRequest))
+			e, _ := l.nextRequest()
+			if err := l.Accept(e.Conn, "", nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Subscribe(e.Conn, "a"); err != nil {
+				t.Fatal(err)
+			}
+			if q := l.Metrics().QueueBytes; q == 0 {
+				t.Error("a response that waits is not counted")
+			}
+			if err := send(l, e.Conn); err != nil {
+				t.Fatal(err)
+			}
+			p.head(l, "101")
+			p.await(l, 1)
+		})
+	}
+}
+
 // Plain requests are answered on the same connection, one after the other, pipelined ones too; then it may still be upgraded.
 func TestLoopPlainHTTP(t *testing.T) {
 	l, port := requestLoop(t)

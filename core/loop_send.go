@@ -3,7 +3,6 @@
 package core
 
 import (
-	"libws/core/protocol"
 	"libws/core/wire"
 
 	"golang.org/x/sys/unix"
@@ -50,7 +49,8 @@ func (l *Loop) SendKey(id ConnID, op Opcode, payload []byte, key int64) (int, er
 }
 
 // SendFragment sends a part of a message: the first has the opcode of the message, the others OpContinuation, and final is the
-// last (RFC 6455 §5.4). Pings and pongs of at most 125 bytes may be sent with it, too.
+// last (RFC 6455 §5.4). Other messages to the connection fail until then, and what is published waits. Pings and pongs of at most 125
+// bytes may be sent with it, too.
 func (l *Loop) SendFragment(id ConnID, op Opcode, payload []byte, final bool) (int, error) {
 	const name = "Loop.SendFragment"
 	if op == OpClose {
@@ -68,6 +68,9 @@ func (l *Loop) SendFragment(id ConnID, op Opcode, payload []byte, final bool) (i
 	n, err := l.send(slot, c, &loopMessage{op: op, fin: final, payload: payload, pinned: !final || op == OpContinuation})
 	if err != nil {
 		return 0, sendError(name, err)
+	}
+	if c.flags&cPostponed != 0 && !c.m.Fragmenting() {
+		l.sendPostponed(slot, c)
 	}
 	return n, nil
 }
@@ -148,20 +151,26 @@ func (l *Loop) overfull(slot uint32, c *loopConn, o *loopMessage, limit int) (ta
 			return false, 0, nil
 		}
 	}
-	// What may not be sent at all is an error before it is a matter of room.
-	if c.m.State() != protocol.Open {
+	// What may not be sent at all is an error before it is a matter of room: nobody else's message is dropped for it.
+	if l.mayNot(c, o) != nil {
 		return false, 0, nil
 	}
 	c.flags |= cOwesDrain
+	policy := l.policyOf(c)
+	if (policy == QueueConflate || policy == QueueDropOldest) && l.makeRoom(c, o, limit, policy) {
+		return false, 0, nil
+	}
+	n, err = l.turnAway(slot, c, o.pinned)
+	return true, n, err
+}
+
+// turnAway does with a message for which there is no room what the policy of its connection says.
+func (l *Loop) turnAway(slot uint32, c *loopConn, pinned bool) (n int, err error) {
 	switch policy := l.policyOf(c); policy {
 	case QueueDropNewest:
-		if !o.pinned {
+		if !pinned {
 			l.metrics.DroppedNewest++
-			return true, 0, nil
-		}
-	case QueueConflate, QueueDropOldest:
-		if l.makeRoom(c, o, limit, policy) {
-			return false, 0, nil
+			return 0, nil
 		}
 	case QueueClose1008, QueueClose1013:
 		l.metrics.ClosedSlow++
@@ -171,10 +180,18 @@ func (l *Loop) overfull(slot uint32, c *loopConn, o *loopMessage, limit int) (ta
 		}
 		l.readClock()
 		l.dismiss(slot, c, code, CodeQueueFull)
-		return true, 0, newError(CodeClosed, "", "the connection was closed: the peer reads too slowly")
+		return 0, newError(CodeClosed, "", "the connection was closed: the peer reads too slowly")
 	}
 	l.metrics.RefusedFull++
-	return true, 0, errQueueFull
+	return 0, errQueueFull
+}
+
+// mayNot returns why a message may not be sent, or nil.
+func (l *Loop) mayNot(c *loopConn, o *loopMessage) error {
+	if o.encoded != nil {
+		return c.m.MaySendMessage()
+	}
+	return c.m.MaySend(o.op, o.fin, o.payload)
 }
 
 // makeRoom drops waiting messages until o fits. Nothing is dropped when that does not suffice.

@@ -296,3 +296,60 @@ func TestLoopCloseGivesEverythingBack(t *testing.T) {
 		t.Errorf("%d descriptors before, %d after", before, after)
 	}
 }
+
+// Whatever a loop holds when it ends, all of its memory goes back to the system.
+func TestLoopCloseGivesMemoryBack(t *testing.T) {
+	long := strings.Repeat("x", 100_000)
+	for name, leave := range map[string]func(l *testLoop, id ConnID, p *loopPeer){
+		"waiting output": func(l *testLoop, id ConnID, p *loopPeer) {
+			_, _ = l.SendBinary(id, make([]byte, 8<<20))
+		},
+		"messages that may be dropped": func(l *testLoop, id ConnID, p *loopPeer) {
+			_ = l.SetQueue(id, 1<<20, QueueDropOldest)
+			l.stall(id, 500_000)
+			_, _ = l.SendText(id, long)
+			_, _ = l.SendText(id, long)
+		},
+		"a message that has begun": func(l *testLoop, id ConnID, p *loopPeer) {
+			p.raw(p.frame(OpText, true, long)[:90_000])
+			l.settle()
+		},
+		"input of a paused connection": func(l *testLoop, id ConnID, p *loopPeer) {
+			l.cap = 1
+			p.raw([]byte(strings.Repeat(string(p.frame(OpText, true, "a message")), 10_000)))
+			l.once()
+			_ = l.Pause(id)
+			l.settle()
+		},
+		"what events view": func(l *testLoop, id ConnID, p *loopPeer) {
+			p.raw(p.frame(OpText, false, long))
+			p.raw(p.frame(OpContinuation, true, "end"))
+			l.until("the message", func() bool { return len(l.of(LoopMessage)) == 1 })
+		},
+		"what is published": func(l *testLoop, id ConnID, p *loopPeer) {
+			_ = l.Subscribe(id, "a")
+			_, _ = l.Publish("a", OpText, []byte(long[:publishMost/2]), 0)
+		},
+		"what waits behind a message in parts": func(l *testLoop, id ConnID, p *loopPeer) {
+			_ = l.Subscribe(id, "a")
+			_, _ = l.SendFragment(id, OpText, nil, false)
+			_, _ = l.Publish("a", OpText, []byte(long), 0)
+			l.settle()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newTestLoop(t, LoopOptions{Hub: new(Hub)})
+			id, p := l.open()
+			leave(l, id, p)
+			if l.pool.Lent() == 0 {
+				t.Fatal("the loop holds nothing")
+			}
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if n := l.pool.Lent(); n != 0 {
+				t.Errorf("%d bytes are lost", n)
+			}
+		})
+	}
+}

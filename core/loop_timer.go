@@ -157,7 +157,15 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 	}
 	switch {
 	case c.flags&cEnding != 0:
-		l.cut(slot, c)
+		if !l.takesIn(c) {
+			l.cut(slot, c)
+			return
+		}
+		c.stageTick = l.patience()
+	case c.answering() && l.takesIn(c):
+		c.stageTick = l.tick + l.more.handshakeMS
+	case c.flags&cConnecting != 0 && l.mayTryNext(slot, c):
+		l.giveUpAddress(slot, c)
 		return
 	case c.m.TimeOut(): // the request has begun: it is answered
 		l.conclude(slot, c, wire.CloseAbnormal, CodeTimeout)
@@ -227,6 +235,10 @@ func (l *Loop) restage(stage State, by uint32) {
 	for i := range l.slab.used {
 		if c := l.slab.at(uint32(i)); c.flags&(cUsed|cEnding|cTold|cTellClose) == cUsed && c.m.State() == stage {
 			c.stageTick += by
+			if d := l.dials[uint32(i)]; d != nil {
+				d.until += by
+				c.stageTick = l.share(d)
+			}
 			l.schedule(uint32(i), c)
 		}
 	}
@@ -243,7 +255,7 @@ func (l *Loop) ping(slot uint32, c *loopConn) {
 	before := len(q.buf)
 	q.buf, _ = c.m.AppendFrame(q.buf, wire.OpPing, true, stamp[:]) // cannot fail: the connection is open
 	l.metrics.QueueBytes += int64(len(q.buf) - before)
-	c.pingStamp = uint32(now)
+	c.stamp = uint32(now)
 	c.flags = c.flags&^cHeard | cPinged
 	c.stageTick = l.tick + l.more.pongMS
 	l.mark(slot, c)
@@ -251,13 +263,13 @@ func (l *Loop) ping(slot uint32, c *loopConn) {
 
 // answered takes a pong. It returns the round-trip time in microseconds when the pong answers the latest ping of ours, else -1.
 func (l *Loop) answered(slot uint32, c *loopConn, payload []byte) int64 {
-	if c.flags&cPinged == 0 || len(payload) != 8 || uint32(binary.BigEndian.Uint64(payload)) != c.pingStamp {
+	if c.flags&cPinged == 0 || len(payload) != 8 || uint32(binary.BigEndian.Uint64(payload)) != c.stamp {
 		return -1
 	}
 	c.flags &^= cPinged
 	c.stageTick = l.tick + l.more.pingMS
 	l.schedule(slot, c) // the next ping may be due before the pong would have been
-	rtt := uint32(l.now/int64(time.Microsecond)) - c.pingStamp
+	rtt := uint32(l.now/int64(time.Microsecond)) - c.stamp
 	l.rtt.add(rtt)
 	return int64(rtt)
 }

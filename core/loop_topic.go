@@ -160,7 +160,13 @@ func (l *Loop) endSubscription(s int32) {
 	}
 }
 
+// mostPublishBytes bounds a message for many: what is gathered of them is counted in 31 bits, and held once however many get it.
+const mostPublishBytes = 1 << 30
+
 func checkBroadcast(call string, op Opcode, payload []byte) *Error {
+	if len(payload) > mostPublishBytes {
+		return newError(CodeTooLarge, call, "a message for many has at most 1 GiB")
+	}
 	if op != OpText && op != OpBinary {
 		return argumentError(call, "the opcode of a message is 1 or 2")
 	}
@@ -194,7 +200,8 @@ func (l *Loop) sendEncoded(slot uint32, c *loopConn, op Opcode, payload, frame [
 }
 
 // Broadcast sends a message to each connection of a list. It returns how many took it. results, when not nil, has room for all of
-// them and gets what SendBatch puts into Result: bytes, 0 for dropped, or the negative code of the error.
+// them and gets what SendBatch puts into Result: bytes, 0 for dropped, or the negative code of the error. Errors: CodeArgument,
+// CodeUTF8, CodeTooLarge for more than 1 GiB, CodeClosed; nothing was sent then.
 func (l *Loop) Broadcast(ids []ConnID, op Opcode, payload []byte, results []int64) (int, error) {
 	const call = "Loop.Broadcast"
 	if e := checkBroadcast(call, op, payload); e != nil {

@@ -2,8 +2,13 @@ package core
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
+
+	"libws/core/wire"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestLoopTopics(t *testing.T) {
@@ -49,6 +54,28 @@ func TestLoopTopics(t *testing.T) {
 	if len(l.topics.index) != 0 || len(l.hub.members) != 0 {
 		t.Errorf("topics are left: %v, %v", l.topics.index, l.hub.members)
 	}
+}
+
+// Offsets into what is gathered have 31 bits: a message that might not fit is refused before anything is copied.
+func TestLoopPublishesAGiBAtMost(t *testing.T) {
+	huge, err := unix.Mmap(-1, 0, mostPublishBytes+1, unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer func() { _ = unix.Munmap(huge) }()
+	if publishMost+mostPublishBytes+wire.MaxHeaderSize > math.MaxInt32 {
+		t.Error("a message of the size that is allowed may not fit")
+	}
+	l := newTestLoop(t, LoopOptions{Hub: new(Hub)})
+	ids, peers := subscribers(t, l, 1, "a")
+	mustPublish(t, l, "a", "before", 0)
+	_, err = l.Publish("a", OpBinary, huge, 0)
+	wantCode(t, err, CodeTooLarge)
+	_, err = l.Broadcast(ids, OpBinary, huge, nil)
+	wantCode(t, err, CodeTooLarge)
+	mustPublish(t, l, "a", "after", 0)
+	l.once()
+	wantRead(t, peers[0], "text before,text after")
 }
 
 func TestLoopTopicArguments(t *testing.T) {

@@ -245,7 +245,8 @@ extern "C" {
  */
 #define WS_OPT_SEND_TIMEOUT_MS 7
 /**
- * How long ws_close waits for the peer's close frame. For: server, connection. Range: 1 to 1099511627776
+ * How long ws_close waits for the peer's close frame. On a loop also how long its peer may take in nothing of
+ * the output that is left at the end of a connection. For: server, connection. Range: 1 to 1099511627776
  * (milliseconds). Default: 1000. For: loop. Range: 1 to 1073741824 (milliseconds). Default: 5000.
  */
 #define WS_OPT_CLOSE_TIMEOUT_MS 8
@@ -1983,7 +1984,7 @@ WS_API int64_t ws_loop_listen_unix(int64_t loop, const char *path) WS_NOEXCEPT;
  * when the loop ends. The descriptor belongs to the loop, which closes it; on failure it stays the caller's.
  *
  * @param loop The loop.
- * @param fd A listening stream socket.
+ * @param fd A listening stream socket that the loop does not have yet.
  * @return 0, or -1.
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
@@ -2008,7 +2009,7 @@ WS_API int64_t ws_loop_port(int64_t loop) WS_NOEXCEPT;
  * the caller's. WS_EVENT_OPEN follows (with WS_ADOPT_REQUEST and WS_OPT_REQUESTS WS_EVENT_REQUEST comes first).
  *
  * @param loop The loop.
- * @param fd A connected stream socket.
+ * @param fd A connected stream socket that the loop does not have yet.
  * @param how One of WS_ADOPT_*.
  * @param input What was read from the socket already: behind the handshake, or of the request. NULL is fine when
  *     the length is 0.
@@ -2017,7 +2018,7 @@ WS_API int64_t ws_loop_port(int64_t loop) WS_NOEXCEPT;
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_STATE, WS_ERR_TOO_MANY,
- *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_SYSTEM, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.
  */
 WS_API int64_t ws_loop_adopt(int64_t loop, int64_t fd, int64_t how, const void *input, int64_t input_len) WS_NOEXCEPT;
@@ -2025,7 +2026,8 @@ WS_API int64_t ws_loop_adopt(int64_t loop, int64_t fd, int64_t how, const void *
 /**
  * Begins to connect to a server and returns at once. WS_EVENT_OPEN follows, or WS_EVENT_CLOSE with 1006 and the
  * reason. Of the options only subprotocols, headers and origin count; times and limits are the loop's. A host name
- * is looked up on a thread of the library's own.
+ * is looked up on a thread of the library's own; its addresses are tried one after the other, each for its share of
+ * the rest of WS_OPT_HANDSHAKE_TIMEOUT_MS.
  *
  * @param loop The loop.
  * @param url "ws://host[:port][/path][?query]" with a host name, an IPv4 address or an IPv6 address in brackets.
@@ -2044,14 +2046,14 @@ WS_API int64_t ws_loop_connect(int64_t loop, const char *url, const WsConnectOpt
  * closes it; on failure it stays the caller's. Events are those of ws_loop_connect.
  *
  * @param loop The loop.
- * @param fd A connected stream socket.
+ * @param fd A connected stream socket that the loop does not have yet.
  * @param url As for ws_connect; it gives Host and the request's target, and nothing is resolved.
  * @param options What to ask for; NULL for the defaults.
  * @return The connection, or -1. The loop's: it ends with WS_EVENT_CLOSE.
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_URL, WS_ERR_HEADER, WS_ERR_OPTION, WS_ERR_STATE,
- *     WS_ERR_TOO_MANY, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_TOO_MANY, WS_ERR_SYSTEM, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.1.
  */
 WS_API int64_t ws_loop_handshake(int64_t loop, int64_t fd, const char *url, const WsConnectOptions *options) WS_NOEXCEPT;
@@ -2221,7 +2223,8 @@ WS_API int64_t ws_loop_send_key(int64_t loop, int64_t conn, int64_t opcode, cons
 
 /**
  * Sends one part of a message. The first has the message's opcode, the others WS_OPCODE_CONTINUATION; the last has
- * is_final 1. Other messages on the connection fail until then. Text is checked across parts.
+ * is_final 1. Other messages on the connection fail until then, and what is published waits. Text is checked across
+ * parts.
  *
  * @param loop The loop.
  * @param conn A connection of this loop.
@@ -2268,7 +2271,8 @@ WS_API int64_t ws_loop_ping(int64_t loop, int64_t conn, const void *data, int64_
 WS_API int64_t ws_loop_send_batch(int64_t loop, WsSend *items, int64_t n) WS_NOEXCEPT;
 
 /**
- * Sends one message to a list of connections. It is encoded once. An entry that fails leaves the others alone.
+ * Sends one message of at most 1 GiB to a list of connections. It is encoded once. An entry that fails leaves the
+ * others alone.
  *
  * @param loop The loop.
  * @param conns The connections. NULL is fine when the length is 0.
@@ -2313,9 +2317,10 @@ WS_API int64_t ws_loop_subscribe(int64_t loop, int64_t conn, const char *topic) 
 WS_API int64_t ws_loop_unsubscribe(int64_t loop, int64_t conn, const char *topic) WS_NOEXCEPT;
 
 /**
- * Sends one message to every subscriber of a topic, those of the other loops of the process included. It is encoded
- * once and leaves with the next flush, in order with what else is sent to a connection; the policy of each decides
- * for itself then, and ws_loop_metrics tells what was dropped or refused.
+ * Sends one message of at most 1 GiB to every subscriber of a topic, those of the other loops of the process
+ * included. It is encoded once and leaves with the next flush, in order with what else is sent to a connection, and
+ * to one in the middle of a message in parts right behind that; the policy of each decides for itself then, and
+ * ws_loop_metrics tells what was dropped or refused.
  *
  * @param loop The loop.
  * @param topic The name of the topic, 1 to 1,024 bytes.
@@ -2390,7 +2395,10 @@ WS_API void *ws_loop_context(int64_t loop, int64_t conn) WS_NOEXCEPT;
 
 /**
  * Stops reading a connection of a loop: what its peer sends waits in the system's buffers, and so slows the peer
- * down. Deadlines go on.
+ * down. Neither silence nor an unfinished message is held against it meanwhile, and it is sent no pings. A peer
+ * that goes is told with WS_EVENT_CLOSE at once when it has left nothing to read, else not before ws_resume, since
+ * what it sent comes first. One that vanishes without a word, as a machine without power does, shows only when
+ * something is sent to it.
  *
  * @param conn A connection of a loop.
  * @return 0, or -1.
@@ -2413,8 +2421,10 @@ WS_API int64_t ws_resume(int64_t conn) WS_NOEXCEPT;
 
 /**
  * Answers the request that WS_EVENT_REQUEST reported with an HTTP response that opens no connection. Where HTTP
- * allows it the next request of the client follows on the same socket; otherwise it is closed and WS_EVENT_CLOSE
- * comes.
+ * allows it the next request of the client follows on the same socket, once the system has taken the answer;
+ * otherwise it is closed and WS_EVENT_CLOSE comes. However slow the client, it gets all of the answer as long as it
+ * goes on taking it in: it is given up after WS_OPT_HANDSHAKE_TIMEOUT_MS without progress, or
+ * WS_OPT_CLOSE_TIMEOUT_MS where the socket is closed behind it.
  *
  * @param conn A connection of a loop.
  * @param status The HTTP status, 200 to 599.

@@ -88,7 +88,7 @@ enum class option : std::int64_t {
     handshake_timeout_ms = WS_OPT_HANDSHAKE_TIMEOUT_MS, ///< How long an opening handshake may take in all; no byte extends it. A server answers a request that has begun with 408.
     recv_timeout_ms = WS_OPT_RECV_TIMEOUT_MS, ///< How long one receiving call waits.
     send_timeout_ms = WS_OPT_SEND_TIMEOUT_MS, ///< How long one sending call waits for the peer to read. After a timeout before the first byte the same call can be made again, after one inside a message nothing more can be sent.
-    close_timeout_ms = WS_OPT_CLOSE_TIMEOUT_MS, ///< How long ws_close waits for the peer's close frame.
+    close_timeout_ms = WS_OPT_CLOSE_TIMEOUT_MS, ///< How long ws_close waits for the peer's close frame. On a loop also how long its peer may take in nothing of the output that is left at the end of a connection.
     accept_timeout_ms = WS_OPT_ACCEPT_TIMEOUT_MS, ///< How long one accepting call waits for a connection to come.
     interruptible = WS_OPT_INTERRUPTIBLE, ///< 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on.
     send_frame_bytes = WS_OPT_SEND_FRAME_BYTES, ///< Longer outgoing messages go out as fragments of this size.

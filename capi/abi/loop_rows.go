@@ -47,7 +47,7 @@ var loopFunctions = []Function{
 	{
 		Name: "ws_loop_listen_fd", Section: looping,
 		Doc:    "Accepts from a stream socket that listens already, such as one inherited from another process, where it goes on when the loop ends. " + newLoopFD,
-		Params: []Param{loopParam, {Name: "fd", Type: num, Doc: "A listening stream socket."}},
+		Params: []Param{loopParam, {Name: "fd", Type: num, Doc: "A listening stream socket that the loop does not have yet."}},
 		Result: num, Returns: "0, or -1.",
 		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_STATE", "WS_ERR_SYSTEM"}, Threads: loopFree,
 	},
@@ -62,20 +62,20 @@ var loopFunctions = []Function{
 			"WS_EVENT_REQUEST comes first).",
 		Params: []Param{
 			loopParam,
-			{Name: "fd", Type: num, Doc: "A connected stream socket."},
+			{Name: "fd", Type: num, Doc: "A connected stream socket that the loop does not have yet."},
 			{Name: "how", Type: num, Doc: "One of WS_ADOPT_*."},
 			{Name: "input", Type: data, Null: WhenEmpty, Doc: "What was read from the socket already: behind the handshake, or of the request."},
 			{Name: "input_len", Type: num, LengthOf: "input", Doc: "Its length in bytes."},
 		},
 		Result: num, Returns: "The connection, or -1.", Owner: "The loop's: it ends with WS_EVENT_CLOSE.",
-		Errors:  []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_TOO_LARGE", "WS_ERR_STATE", "WS_ERR_TOO_MANY"},
+		Errors:  []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_TOO_LARGE", "WS_ERR_STATE", "WS_ERR_TOO_MANY", "WS_ERR_SYSTEM"},
 		Threads: loopFree, Clause: "RFC 6455 §4.2",
 	},
 	{
 		Name: "ws_loop_connect", Section: looping,
 		Doc: "Begins to connect to a server and returns at once. WS_EVENT_OPEN follows, or WS_EVENT_CLOSE with 1006 and the reason. Of the " +
 			"options only subprotocols, headers and origin count; times and limits are the loop's. A host name is looked up on a thread of " +
-			"the library's own.",
+			"the library's own; its addresses are tried one after the other, each for its share of the rest of WS_OPT_HANDSHAKE_TIMEOUT_MS.",
 		Params: []Param{loopParam, url, asks},
 		Result: num, Returns: "The connection, or -1.", Owner: "The loop's: it ends with WS_EVENT_CLOSE.",
 		Errors:  []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_URL", "WS_ERR_HEADER", "WS_ERR_OPTION", "WS_ERR_STATE", "WS_ERR_TOO_MANY"},
@@ -86,12 +86,12 @@ var loopFunctions = []Function{
 		Doc: "Does the client's opening handshake on a connected stream socket. " + newLoopFD + " Events are those of ws_loop_connect.",
 		Params: []Param{
 			loopParam,
-			{Name: "fd", Type: num, Doc: "A connected stream socket."},
+			{Name: "fd", Type: num, Doc: "A connected stream socket that the loop does not have yet."},
 			{Name: "url", Type: text, Doc: "As for ws_connect; it gives Host and the request's target, and nothing is resolved."},
 			asks,
 		},
 		Result: num, Returns: "The connection, or -1.", Owner: "The loop's: it ends with WS_EVENT_CLOSE.",
-		Errors:  []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_URL", "WS_ERR_HEADER", "WS_ERR_OPTION", "WS_ERR_STATE", "WS_ERR_TOO_MANY"},
+		Errors:  []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_URL", "WS_ERR_HEADER", "WS_ERR_OPTION", "WS_ERR_STATE", "WS_ERR_TOO_MANY", "WS_ERR_SYSTEM"},
 		Threads: loopFree, Clause: "RFC 6455 §4.1",
 	},
 	{

@@ -33,7 +33,7 @@ var loopSendFunctions = []Function{
 	{
 		Name: "ws_loop_send_fragment", Section: looping,
 		Doc: "Sends one part of a message. The first has the message's opcode, the others WS_OPCODE_CONTINUATION; the last has is_final 1. Other " +
-			"messages on the connection fail until then. Text is checked across parts.",
+			"messages on the connection fail until then, and what is published waits. Text is checked across parts.",
 		Params: []Param{
 			loopParam, loopConn,
 			{Name: "opcode", Type: num, Doc: "WS_OPCODE_TEXT or WS_OPCODE_BINARY first, then WS_OPCODE_CONTINUATION."},
@@ -63,7 +63,7 @@ var loopSendFunctions = []Function{
 	},
 	{
 		Name: "ws_loop_broadcast", Section: looping,
-		Doc: "Sends one message to a list of connections. It is encoded once. An entry that fails leaves the others alone.",
+		Doc: "Sends one message of at most 1 GiB to a list of connections. It is encoded once. An entry that fails leaves the others alone.",
 		Params: []Param{
 			loopParam,
 			{Name: "conns", Type: numbers, Null: WhenEmpty, Doc: "The connections."},
@@ -89,9 +89,9 @@ var loopSendFunctions = []Function{
 	},
 	{
 		Name: "ws_loop_publish", Section: looping,
-		Doc: "Sends one message to every subscriber of a topic, those of the other loops of the process included. It is encoded once and " +
-			"leaves with the next flush, in order with what else is sent to a connection; the policy of each decides for itself then, and " +
-			"ws_loop_metrics tells what was dropped or refused.",
+		Doc: "Sends one message of at most 1 GiB to every subscriber of a topic, those of the other loops of the process included. It is encoded once and " +
+			"leaves with the next flush, in order with what else is sent to a connection, and to one in the middle of a message in parts right behind " +
+			"that; the policy of each decides for itself then, and ws_loop_metrics tells what was dropped or refused.",
 		Params: []Param{loopParam, topic, messageOp, payload, payloadLen,
 			{Name: "except", Type: num, Doc: "A connection that does not get it, as the one that the message came from; 0 for none. One that is " +
 				"no subscriber, or none at all, changes nothing."}},
@@ -126,7 +126,10 @@ var loopSendFunctions = []Function{
 	},
 	{
 		Name: "ws_pause", Section: looping,
-		Doc:    "Stops reading a connection of a loop: what its peer sends waits in the system's buffers, and so slows the peer down. Deadlines go on.",
+		Doc: "Stops reading a connection of a loop: what its peer sends waits in the system's buffers, and so slows the peer down. Neither silence " +
+			"nor an unfinished message is held against it meanwhile, and it is sent no pings. A peer that goes is told with WS_EVENT_CLOSE at once " +
+			"when it has left nothing to read, else not before ws_resume, since what it sent comes first. One that vanishes without a word, as a " +
+			"machine without power does, shows only when something is sent to it.",
 		Params: []Param{{Name: "conn", Type: num, Doc: "A connection of a loop."}},
 		Result: num, Returns: "0, or -1.", Errors: with(onLoopConn, "WS_ERR_STATE"), Threads: loopFree,
 	},
@@ -139,7 +142,9 @@ var loopSendFunctions = []Function{
 	{
 		Name: "ws_respond", Section: looping,
 		Doc: "Answers the request that WS_EVENT_REQUEST reported with an HTTP response that opens no connection. Where HTTP allows it the next " +
-			"request of the client follows on the same socket; otherwise it is closed and WS_EVENT_CLOSE comes.",
+			"request of the client follows on the same socket, once the system has taken the answer; otherwise it is closed and WS_EVENT_CLOSE comes. " +
+			"However slow the client, it gets all of the answer as long as it goes on taking it in: it is given up after " +
+			"WS_OPT_HANDSHAKE_TIMEOUT_MS without progress, or WS_OPT_CLOSE_TIMEOUT_MS where the socket is closed behind it.",
 		Params: []Param{
 			{Name: "conn", Type: num, Doc: "A connection of a loop."},
 			{Name: "status", Type: num, Doc: "The HTTP status, 200 to 599."},

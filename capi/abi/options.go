@@ -26,7 +26,8 @@ var options = ConstGroup{
 		{Name: "WS_OPT_SEND_TIMEOUT_MS", Value: 7, Doc: "How long one sending call waits for the peer to read. After a timeout before the first byte the same " +
 			"call can be made again, after one inside a message nothing more can be sent.",
 			Option: &OptionRange{Min: 1, Max: noTimeout, Default: noTimeout, Unit: "milliseconds", Handles: "server, connection"}},
-		{Name: "WS_OPT_CLOSE_TIMEOUT_MS", Value: 8, Doc: "How long ws_close waits for the peer's close frame.",
+		{Name: "WS_OPT_CLOSE_TIMEOUT_MS", Value: 8, Doc: "How long ws_close waits for the peer's close frame. On a loop also how " +
+			"long its peer may take in nothing of the output that is left at the end of a connection.",
 			Option: &OptionRange{Min: 1, Max: mostMS, Default: 1000, Unit: "milliseconds", Handles: "server, connection"}},
 		{Name: "WS_OPT_ACCEPT_TIMEOUT_MS", Value: 9, Doc: "How long one accepting call waits for a connection to come.",
 			Option: &OptionRange{Min: 1, Max: noTimeout, Default: noTimeout, Unit: "milliseconds", Handles: "server"}},

@@ -226,6 +226,10 @@ func (m *Machine) Role() Role { return m.cfg.Role }
 // InMessage reports whether a frame or a fragmented message has begun and is not whole yet.
 func (m *Machine) InMessage() bool { return m.hdrLen > 0 || m.flags&(inFrame|inMessage) != 0 }
 
+// Fragmenting reports whether a message of this end's was begun in fragments and is not whole yet: nothing but control frames can be
+// sent besides (RFC 6455 §5.4).
+func (m *Machine) Fragmenting() bool { return m.sendOp != 0 && m.state == Open }
+
 // LastMask returns the masking key that was drawn last, zero before the first.
 func (m *Machine) LastMask() [4]byte { return m.sentKey }
 

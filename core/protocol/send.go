@@ -19,10 +19,21 @@ func (m *Machine) maySend() error {
 // MaySendMessage returns why no whole message can be sent now, or nil. It is for shells that encode a message once for many
 // servers' connections: its frame is the same for each.
 func (m *Machine) MaySendMessage() error {
-	if m.sendOp != 0 && m.state == Open {
+	if m.Fragmenting() {
 		return errMessageOpen
 	}
 	return m.maySend()
+}
+
+// MaySend returns why this frame cannot be sent now, or nil, and changes nothing.
+func (m *Machine) MaySend(op wire.Opcode, fin bool, payload []byte) error {
+	if err := m.maySend(); err != nil {
+		return err
+	}
+	text := m.sendText
+	err := m.checkSend(op, fin, payload)
+	m.sendText = text
+	return err
 }
 
 // FrameHeader checks that a frame with this payload may be sent now, commits the machine to it and writes its header into

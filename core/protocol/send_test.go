@@ -61,6 +61,11 @@ func TestSendingMisuse(t *testing.T) {
 				}
 			}
 			state := m.State()
+			for range 2 { // asking changes nothing
+				if err := m.MaySend(c.do.op, c.do.fin, []byte(c.do.p)); err != c.want {
+					t.Errorf("MaySend answered %v", err)
+				}
+			}
 			got, err := m.AppendFrame(nil, c.do.op, c.do.fin, []byte(c.do.p))
 			if err != c.want {
 				t.Fatalf("got %v, want %v", err, c.want)

@@ -132,7 +132,8 @@ func (p *Pool) drop(c int) {
 	_ = unix.MunmapPtr(block.pointer(), 1<<c)
 }
 
-// Close unmaps every block that waits and every slab. What is still lent must not be used any more.
+// Close unmaps every block that waits and every slab. What is still lent must not be used any more; blocks that are mapped one by one
+// stay mapped for ever then, and Lent goes on telling of them.
 func (p *Pool) Close() {
 	for c := slabShift; c <= largest; c++ {
 		for p.free[c] != 0 {
@@ -142,5 +143,5 @@ func (p *Pool) Close() {
 	for _, slab := range p.slabs {
 		Unmap(slab)
 	}
-	*p = Pool{}
+	*p = Pool{lent: p.lent}
 }

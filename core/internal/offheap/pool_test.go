@@ -87,6 +87,18 @@ func TestTrimGivesBackWhatWaited(t *testing.T) {
 	}
 }
 
+// What nobody gave back before the end is lost, and told.
+func TestCloseTellsWhatIsLent(t *testing.T) {
+	var p Pool
+	large := p.Get(1 << 20)
+	p.Put(p.Get(1000))
+	p.Close()
+	if p.Lent() != 1<<20 {
+		t.Errorf("%d bytes are lent after the end", p.Lent())
+	}
+	Unmap(large)
+}
+
 func TestPoolAllocatesNothing(t *testing.T) {
 	var p Pool
 	defer p.Close()

@@ -16,6 +16,8 @@ const (
 	Out    = unix.EPOLLOUT
 	Hangup = unix.EPOLLHUP
 	Failed = unix.EPOLLERR
+	End    = unix.EPOLLRDHUP // the peer sends no more; bytes may wait before that
+	Once   = unix.EPOLLET    // with another: reported when it changes, not as long as it is so
 )
 
 // Event is the kernel's struct epoll_event.

@@ -26,6 +26,34 @@ func newEpoll(t *testing.T) Epoll {
 	return p
 }
 
+// The end of a stream is reported once, whether it comes before anybody watches for it or after; bytes are not.
+func TestEpollReportsAnEndOnce(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		p := newEpoll(t)
+		a, b := pair(t)
+		events := make([]Event, 4)
+		Send(b, []byte("x"))
+		if late {
+			ShutdownWrite(b)
+		}
+		if err := p.Add(a, End|Once, 7); err != nil {
+			t.Fatal(err)
+		}
+		if !late {
+			if n, _ := p.Ready(events); n != 0 {
+				t.Errorf("bytes are reported: %x", events[0].Events)
+			}
+			ShutdownWrite(b)
+		}
+		if n, err := p.Wait(events, 10_000); n != 1 || err != nil || events[0].Events&End == 0 {
+			t.Errorf("%d ready, %v, %x", n, err, events[0].Events)
+		}
+		if n, _ := p.Ready(events); n != 0 {
+			t.Error("the end is reported again")
+		}
+	}
+}
+
 // A token of 64 bits comes back whole with what the descriptor is watched for, and nothing after Remove.
 func TestEpollTokens(t *testing.T) {
 	p := newEpoll(t)

@@ -120,8 +120,16 @@ func deserted(path string) bool {
 	return unix.Connect(fd, &unix.SockaddrUnix{Name: path}) == unix.ECONNREFUSED
 }
 
-// AdoptListener makes an inherited descriptor fit for a loop. It must be a listening stream socket.
+// AdoptListener makes an inherited descriptor fit for a loop. It must be a listening stream socket; one of packets
+// (SOCK_SEQPACKET) listens, too, but what it accepts is no stream of bytes.
 func AdoptListener(fd int) error {
+	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
+	if err != nil {
+		return err
+	}
+	if kind != unix.SOCK_STREAM {
+		return unix.EPROTOTYPE
+	}
 	listening, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
 	if err != nil {
 		return err

@@ -100,6 +100,24 @@ func TestListenUnixReplacesDesertedSockets(t *testing.T) {
 	}
 }
 
+// A listener whose connections are packets is none of streams, whatever it is made of.
+func TestAdoptListenerTakesStreamsOnly(t *testing.T) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer unix.Close(fd)
+	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: filepath.Join(t.TempDir(), "packets")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Listen(fd, 5); err != nil {
+		t.Fatal(err)
+	}
+	if err := AdoptListener(fd); err != unix.EPROTOTYPE {
+		t.Errorf("got %v", err)
+	}
+}
+
 // There is room for many descriptors at once; none of them stays open.
 func TestMakeRoom(t *testing.T) {
 	fd, _, err := ListenTCP(netip.MustParseAddrPort("127.0.0.1:0"), false)

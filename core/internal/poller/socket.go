@@ -33,6 +33,25 @@ func Readable(fd int) bool {
 	return errno == 0 && n > 0
 }
 
+// Ended tells whether reading would find the end of the stream or an error, with no bytes before it.
+func Ended(fd int) bool {
+	var b [1]byte
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b)), 1, unix.MSG_DONTWAIT|unix.MSG_PEEK, 0, 0)
+	if errno == 0 {
+		return n == 0
+	}
+	return errno != unix.EAGAIN && errno != unix.EINTR
+}
+
+// Unsent returns how many bytes that were sent the peer has not taken: those that wait in the system, or are on their way.
+func Unsent(fd int) int {
+	n, err := unix.IoctlGetInt(fd, unix.TIOCOUTQ)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // Send writes what there is room for. It never raises SIGPIPE.
 func Send(fd int, p []byte) (int, Errno) {
 	for {

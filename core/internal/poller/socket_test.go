@@ -71,6 +71,49 @@ func TestRecvAndSendNeverBlock(t *testing.T) {
 	}
 }
 
+// The end is told only once nothing is left to read before it; looking takes nothing away.
+func TestEnded(t *testing.T) {
+	a, b := pair(t)
+	if Ended(a) {
+		t.Error("an open stream has ended")
+	}
+	Send(b, []byte("x"))
+	ShutdownWrite(b)
+	if Ended(a) {
+		t.Error("the end hides a byte")
+	}
+	Recv(a, make([]byte, 10))
+	for range 2 {
+		if !Ended(a) {
+			t.Error("the end does not show")
+		}
+	}
+	if !Ended(-1) {
+		t.Error("something can be read from no socket")
+	}
+}
+
+// What the peer has not taken in is told until it does.
+func TestUnsent(t *testing.T) {
+	a, b := pair(t)
+	if n := Unsent(b); n != 0 {
+		t.Errorf("%d bytes before the first", n)
+	}
+	if n, errno := Send(b, make([]byte, 10_000)); n != 10_000 || errno != 0 {
+		t.Fatal(n, errno)
+	}
+	if Unsent(b) == 0 {
+		t.Error("nothing is told of what nobody has read")
+	}
+	Recv(a, make([]byte, 20_000))
+	if n := Unsent(b); n != 0 {
+		t.Errorf("%d bytes after all were read", n)
+	}
+	if n := Unsent(-1); n != 0 {
+		t.Errorf("%d bytes of no socket", n)
+	}
+}
+
 func TestSendAllGathersInOrder(t *testing.T) {
 	a, b := pair(t)
 	var g Gather

@@ -1,0 +1,140 @@
+package core
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// carriers opens a connection over each kind of socket: their ends show in different ways.
+func carriers(t *testing.T, f func(t *testing.T, l *testLoop, id ConnID, p *loopPeer)) {
+	for name, open := range map[string]func(l *testLoop) (ConnID, *loopPeer){"TCP": (*testLoop).tcpPair, "Unix": (*testLoop).open} {
+		t.Run(name, func(t *testing.T) {
+			l := newClockLoop(t, LoopOptions{IdleTimeout: time.Minute})
+			id, p := open(l)
+			l.take()
+			if err := l.Pause(id); err != nil {
+				t.Fatal(err)
+			}
+			l.settle()
+			f(t, l, id, p)
+		})
+	}
+}
+
+// A peer that goes while its connection is paused, and has left nothing to read, is told at once.
+func TestLoopPausedPeerGoes(t *testing.T) {
+	for how, end := range map[string]func(p *loopPeer){"end": (*loopPeer).close, "reset": (*loopPeer).reset} {
+		t.Run(how, func(t *testing.T) {
+			carriers(t, func(t *testing.T, l *testLoop, id ConnID, p *loopPeer) {
+				p.send(OpText, "read")
+				l.settle() // now nothing is watched for input
+				_ = l.Resume(id)
+				l.until("the message", func() bool { return len(l.of(LoopMessage)) == 1 })
+				_ = l.Pause(id)
+				end(p)
+				l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
+				if e := l.last(); e.Code != 1006 || e.Error != CodeAbnormal {
+					t.Errorf("got %v", e)
+				}
+				l.until("the connection is gone", func() bool { return l.slab.live == 0 })
+			})
+		})
+	}
+}
+
+// One that has left something to read waits for Resume, and keeps nobody awake; then all of it comes, and a clean end is clean.
+func TestLoopPausedPeerLeavesSomething(t *testing.T) {
+	for how, end := range map[string]func(p *loopPeer){
+		"closes": func(p *loopPeer) { p.sendClose(1000, ""); p.close() },
+		"ends":   (*loopPeer).close,
+	} {
+		t.Run(how, func(t *testing.T) {
+			carriers(t, func(t *testing.T, l *testLoop, id ConnID, p *loopPeer) {
+				p.send(OpText, "unread")
+				end(p)
+				for range 10 {
+					l.pass(time.Minute)
+				}
+				if n := l.epollReady(); n != 0 || len(l.events) != 0 {
+					t.Errorf("%d ready, told %v", n, l.events)
+				}
+				if err := l.Resume(id); err != nil {
+					t.Fatal(err)
+				}
+				l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
+				wantEvents(t, l.events[:1], "message unread")
+				if e := l.last(); e.Code == 1000 != (how == "closes") {
+					t.Errorf("got %v", e)
+				}
+			})
+		})
+	}
+}
+
+// Input that was read and waits for Resume is kept, too.
+func TestLoopPausedPeerGoesBehindWhatWasRead(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	id, p := l.open()
+	l.cap = 1
+	p.raw([]byte(strings.Repeat(string(p.frame(OpText, true, "x")), 3)))
+	l.until("a message", func() bool { return len(l.events) == 1 })
+	_ = l.Pause(id)
+	l.settle()
+	p.close()
+	l.settle()
+	if len(l.events) != 1 {
+		t.Errorf("told %v", l.events)
+	}
+	_ = l.Resume(id)
+	l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
+	wantEvents(t, l.events[:3], "message x", "message x", "message x")
+}
+
+// Whoever pauses while the queue is full waits for LoopDrain: it must come when the peer resets and has left something to read.
+func TestLoopPausedAndBlockedPeerResets(t *testing.T) {
+	for _, unread := range []bool{false, true} {
+		l := newTestLoop(t, LoopOptions{QueueBytes: 64 << 10})
+		id, p := l.tcpPair()
+		l.take()
+		for {
+			if _, err := l.SendBinary(id, make([]byte, 30_000)); err != nil {
+				wantCode(t, err, CodeQueueFull)
+				break
+			}
+			_ = l.Flush()
+		}
+		_ = l.Pause(id)
+		if unread {
+			p.send(OpText, "unread")
+		}
+		l.settle()
+		p.reset()
+		if unread {
+			l.until("drain", func() bool { return len(l.of(LoopDrain)) == 1 })
+			if l.settle(); l.epollReady() != 0 {
+				t.Error("it keeps the loop awake")
+			}
+			_, err := l.SendText(id, "x")
+			wantCode(t, err, CodeClosed)
+			_ = l.Resume(id)
+		}
+		l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
+		if e := l.last(); e.Code != 1006 || e.Error != CodeAbnormal {
+			t.Errorf("got %v", e)
+		}
+	}
+}
+
+// A peer that only ends its own direction still gets what is sent, as without the pause.
+func TestLoopPausedPeerEndsItsDirection(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	id, p := l.open()
+	_ = l.Pause(id)
+	_, _ = l.SendText(id, "on its way")
+	_ = unix.Shutdown(p.fd, unix.SHUT_WR)
+	p.awaitEOF(l)
+	wantRead(t, p, "text on its way")
+}
