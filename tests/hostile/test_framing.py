@@ -64,6 +64,16 @@ def test_violation(server, case):
         peer.expect_failed(1002)
 
 
+@pytest.mark.parametrize("later", [frame(TEXT, b"late"), frame(PING, b"late"), frame(CLOSE, rawpeer.close_payload(1000))], ids=["text", "ping", "close"])
+def test_data_after_a_violation_is_ignored(server, later):
+    """RFC 6455 §7.1.7: the close frame is the one answer."""
+    with server.connect() as peer:
+        peer.send(frame(3, b"bad") + later)
+        got = peer.read_frame(2)
+        assert (got.opcode, got.payload[:2]) == (CLOSE, rawpeer.close_payload(1002)), got
+        peer.expect_eof()
+
+
 @pytest.mark.parametrize("case", ["unmasked-text", "rsv-4-text", "opcode-3", "length-top-bit", "ping-126", "lone-continuation"])
 def test_violation_byte_by_byte(server, case):
     with server.connect() as peer:
