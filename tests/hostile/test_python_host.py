@@ -11,6 +11,7 @@ from pathlib import Path
 
 import programs
 import pytest
+import rawpeer
 
 PROGRAM = Path(__file__).resolve().parent / "host" / "process.py"
 AT_ONCE_S = 0.15  # 100 ms, and what it takes to hear of it
@@ -119,11 +120,15 @@ def test_exit_is_quick():
     assert time.monotonic() - began < 5
 
 
-def test_server_program_ends_at_sigterm():
-    """A server with connections goes when it is told to, without a trace of a crash."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_server_program_ends_at_a_signal(number):
+    """A server with a connection goes when it is told to, without a trace of a crash."""
     if not programs.is_built("python", "threaded_server"):
         pytest.fail("threaded_server.py is not there", pytrace=False)
     with programs.Program(programs.command("python", "threaded_server", "0")) as server:
-        server.signal(signal.SIGINT)
-        assert server.wait(5) in (0, 130, -signal.SIGINT)
+        with rawpeer.connect(server.host, server.port) as peer:
+            peer.echo()
+            server.signal(number)
+            assert server.wait(5) in (0, 128 + number, -number)
+            peer.expect_gone()
         assert "Fatal" not in server.stderr() and "goroutine" not in server.stderr()
