@@ -12,6 +12,7 @@ from pathlib import Path
 import programs
 import pytest
 import rawpeer
+from asleep import until_asleep
 
 PROGRAM = Path(__file__).resolve().parent / "host" / "process.py"
 AT_ONCE_S = 0.15  # 100 ms, and what it takes to hear of it
@@ -40,16 +41,6 @@ def run(case: str) -> None:
     assert done.returncode == 0, f"{done.returncode}\n{done.stderr[-3000:]}"
 
 
-def until_asleep(process: subprocess.Popen[str]) -> None:
-    """Waits until the program's main thread sleeps in the kernel, that is until its call blocks."""
-    asleep, until = 0, time.monotonic() + 20
-    while asleep < 3:
-        assert process.poll() is None and time.monotonic() < until, "it did not block"
-        stat = Path(f"/proc/{process.pid}/task/{process.pid}/stat").read_text()
-        asleep = asleep + 1 if stat.rsplit(")", 1)[1].split()[0] == "S" else 0
-        time.sleep(0.002)
-
-
 @pytest.fixture(autouse=True)
 def only_when_python_is_tested(request: pytest.FixtureRequest) -> None:
     wanted = request.config.getoption("--server")
@@ -71,7 +62,7 @@ def time_to_interrupt(call: str) -> float:
     guard.start()
     try:
         assert process.stdout is not None and process.stdout.readline() == "blocking\n", process.communicate()
-        until_asleep(process)
+        until_asleep(process.pid, process.pid)
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         said = process.stdout.readline()
