@@ -19,13 +19,13 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "harness")]
 
 import programs
-from targets import GROWTH_BYTES, MIB, RUNS_TO_SETTLE, SMALL_MESSAGE, Target, server_names, start
+from targets import ASKABLE, GROWTH_BYTES, MIB, RUNS_TO_SETTLE, SMALL_MESSAGE, Target, server_names, start
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hostile")
     group.addoption("--port", type=int, help="test the echo server that listens on this port instead of the project's")
     group.addoption("--host", default="127.0.0.1")
-    group.addoption("--server", action="append", help="only servers whose name has this in it (c, go, python, echo_loop)")
+    group.addoption("--server", action="append", choices=ASKABLE, help="only servers in this language, of this program, or the two with a hyphen")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -72,11 +72,28 @@ def start(name: str, *arguments: str) -> programs.Program:
     return programs.Program(line)
 
 
+PROGRAMS = ("threaded_server", "echo_loop")
+ASKABLE = [*programs.LANGUAGES, *PROGRAMS, *(f"{language}-{program}" for language in programs.LANGUAGES for program in PROGRAMS)]
+
+
+def is_asked_for(config: pytest.Config, name: str) -> bool:
+    """Whether --server, where it is given, names this LANGUAGE, LANGUAGE-PROGRAM, or PROGRAM."""
+    asked = config.getoption("--server")
+    return not asked or any(part in (name, *name.split("-", 1)) for part in asked)
+
+
 def server_names(config: pytest.Config) -> list[str]:
     """The servers to test: those that the project has the source of."""
     if config.getoption("--port"):
         return [f"port-{config.getoption('--port')}"]
     names = [f"{language}-threaded_server" for language in programs.LANGUAGES]
     names += [f"{language}-echo_loop" for language in programs.LANGUAGES if programs.is_promised(language, "echo_loop")]
-    wanted = config.getoption("--server")
-    return [name for name in names if not wanted or any(part in name for part in wanted)]
+    return [name for name in names if is_asked_for(config, name)]
+
+
+def skip_unless_asked_for(config: pytest.Config, name: str) -> None:
+    """For what is neither of the servers that --port and --server are about, or needs one of its own."""
+    if config.getoption("--port"):
+        pytest.skip("a server that listens already was named")
+    if not is_asked_for(config, name):
+        pytest.skip("another language was asked for")

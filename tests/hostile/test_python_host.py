@@ -13,6 +13,7 @@ import programs
 import pytest
 import rawpeer
 from asleep import until_asleep
+from targets import skip_unless_asked_for
 
 PROGRAM = Path(__file__).resolve().parent / "host" / "process.py"
 AT_ONCE_S = 0.15  # 100 ms, and what it takes to hear of it
@@ -43,9 +44,7 @@ def run(case: str) -> None:
 
 @pytest.fixture(autouse=True)
 def only_when_python_is_tested(request: pytest.FixtureRequest) -> None:
-    wanted = request.config.getoption("--server")
-    if request.config.getoption("--port") or (wanted and "python" not in wanted):
-        pytest.skip("the Python binding was not asked for")
+    skip_unless_asked_for(request.config, "python")
 
 
 def time_to_interrupt(call: str) -> float:
