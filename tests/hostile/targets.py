@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from pathlib import Path
 
 import programs
 import pytest
@@ -70,6 +72,18 @@ def start(name: str, *arguments: str) -> programs.Program:
     if not programs.is_built(language, program):
         raise RuntimeError(f"{' '.join(line)} is not there; run make first")
     return programs.Program(line)
+
+
+def own_program(language: str, name: str, folder: Path) -> list[str]:
+    """The command line of a program of the tests, built when that is due: NAME.c, goNAME/main.go or NAME.py in a folder."""
+    output = programs.BUILD / "tests" / folder.name / f"{language}-{name}"
+    if language == "c":
+        programs.build_c(folder / f"{name}.c", output)
+    elif language == "go":
+        programs.build_go(folder / f"go{name}", output)
+    else:
+        return [sys.executable, str(folder / f"{name}.py")]
+    return [str(output)]
 
 
 PROGRAMS = ("threaded_server", "echo_loop")

@@ -6,7 +6,6 @@ RFC 6455 §4.1 (what a client has to check), §5.1 (a server does not mask), §5
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 import rawpeer
 from evilserver import EvilServer, fuzzing, key_of, response
 from rawpeer import BINARY, CLOSE, CONTINUATION, PING, TEXT, close_payload, frame, header
-from targets import skip_unless_asked_for
+from targets import own_program, skip_unless_asked_for
 
 CONFORMANCE = Path(__file__).resolve().parents[1] / "conformance"
 MISUSE = Path(__file__).resolve().parent / "misuse"
@@ -31,24 +30,12 @@ def sender(request) -> list[str]:
     return programs.command(request.param, "client_send")
 
 
-def client(language: str, kind: str, folder: Path) -> list[str]:
-    """The command line of the client called `kind` in a folder: KIND.c, goKIND/main.go or KIND.py, built when that is due."""
-    output = programs.BUILD / "tests" / folder.name / f"{language}-{kind}"
-    if language == "c":
-        programs.build_c(folder / f"{kind}.c", output)
-    elif language == "go":
-        programs.build_go(folder / f"go{kind}", output)
-    else:
-        return [sys.executable, str(folder / f"{kind}.py")]
-    return [str(output)]
-
-
 @pytest.fixture(params=[*programs.LANGUAGES, "c-loop"], scope="session")
 def echo_client(request) -> list[str]:
     """The command line of an echo client, less its arguments: a language's blocking one, or the one on an event loop."""
     language, *loop = request.param.split("-")
     skip_unless_asked_for(request.config, language)
-    return client(language, "loopclient" if loop else "client", CONFORMANCE)
+    return own_program(language, "loopclient" if loop else "client", CONFORMANCE)
 
 
 def run(command: list[str], *arguments: str, within_s: float = 20) -> subprocess.CompletedProcess[str]:
@@ -156,7 +143,7 @@ def test_subprotocol_of_the_server(request, language, choice):
             after.append(peer.expect_gone())
 
     with EvilServer(behave) as server:
-        done = run(client(language, "offer", OFFER), "127.0.0.1", str(server.port))
+        done = run(own_program(language, "offer", OFFER), "127.0.0.1", str(server.port))
         server.finish()
     assert done.returncode == 0, done
     said = [" ".join(line.split()) for line in done.stdout.splitlines()]
@@ -407,7 +394,7 @@ def test_10000_masks_are_distinct(echo_client):
 def test_what_must_not_be_sent(request, language):
     """CR, LF and NUL in paths, headers, subprotocols or origins are errors of the caller, and nothing is sent."""
     skip_unless_asked_for(request.config, language)
-    command = client(language, "misuse", MISUSE)
+    command = own_program(language, "misuse", MISUSE)
 
     def behave(peer: rawpeer.RawPeer, head: bytes) -> None:
         peer.send(response(key_of(head)))
