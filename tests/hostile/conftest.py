@@ -89,10 +89,10 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     allowed = int(marker.kwargs["mib"] * MIB) if marker else GROWTH_BYTES
     before = found.process.rss_bytes()
     result = yield
-    growths = [found.settled_growth(before)]
+    growths = [found.settled_growth(before, allowed)]
     while growths[-1] > allowed and len(growths) < RUNS_TO_SETTLE:
         before = found.process.rss_bytes()
         item.runtest()
-        growths.append(found.settled_growth(before))
+        growths.append(found.settled_growth(before, allowed))
     assert growths[-1] <= allowed, f"resident memory grew in every run of the case, by {growths} bytes; {allowed} are allowed"
     return result

@@ -12,6 +12,7 @@ import rawpeer
 
 MIB = 1 << 20
 GROWTH_BYTES = MIB
+STEADY_BYTES, STEADY_S = 32 << 10, 0.5
 RUNS_TO_SETTLE = 10
 SMALL_MESSAGE = 1 << 20
 
@@ -56,11 +57,16 @@ class Target:
             peer.echo()
             peer.close()
 
-    def settled_growth(self, before: int, within_s: float = 5.0) -> int:
-        """How much resident memory grew since `before`, once connections that end have ended."""
+    def settled_growth(self, before: int, allowed: int, within_s: float = 5.0) -> int:
+        """How much resident memory grew since `before`, once that is no more than is allowed or has not changed for a while."""
         assert self.process is not None
-        deadline = time.monotonic() + within_s
-        while (growth := self.process.rss_bytes() - before) > GROWTH_BYTES and time.monotonic() < deadline:
+        deadline, last, since = time.monotonic() + within_s, 0, time.monotonic()
+        while (growth := self.process.rss_bytes() - before) > allowed:
+            now = time.monotonic()
+            if abs(growth - last) > STEADY_BYTES:
+                last, since = growth, now
+            if now > deadline or now - since > STEADY_S:
+                break
             time.sleep(0.02)
         return growth
 
