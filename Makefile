@@ -18,9 +18,12 @@ CXXFLAGS ?= -O2 -g
 FUZZTIME ?= 5s
 WARN := -Wall -Wextra
 
-# A Go that build.sh had to fetch lives in build/go; otherwise the machine's own is used, never one it downloads by itself.
+# A Go that build.sh had to fetch lives in build/go, with what it downloads and compiles beside it, as build.sh has it too; otherwise the
+# machine's own is used, never one it downloads by itself.
 ifneq ($(wildcard $(B)/go/go/bin/go),)
 export GOROOT := $(CURDIR)/$(B)/go/go
+export GOPATH := $(CURDIR)/$(B)/cache/gopath
+export GOCACHE := $(CURDIR)/$(B)/cache/go
 export PATH := $(CURDIR)/$(B)/go/go/bin:$(PATH)
 endif
 export GOTOOLCHAIN := local
