@@ -18,9 +18,12 @@ CXXFLAGS ?= -O2 -g
 FUZZTIME ?= 5s
 WARN := -Wall -Wextra
 
-# A Go that build.sh had to fetch lives in build/go; otherwise the machine's own is used, never one it downloads by itself.
+# A Go that build.sh had to fetch lives in build/go, with what it downloads and compiles beside it, as build.sh has it too; otherwise the
+# machine's own is used, never one it downloads by itself.
 ifneq ($(wildcard $(B)/go/go/bin/go),)
 export GOROOT := $(CURDIR)/$(B)/go/go
+export GOPATH := $(CURDIR)/$(B)/cache/gopath
+export GOCACHE := $(CURDIR)/$(B)/cache/go
 export PATH := $(CURDIR)/$(B)/go/go/bin:$(PATH)
 endif
 export GOTOOLCHAIN := local
@@ -60,7 +63,7 @@ build: lib examples ## the library and the examples, into build/
 lib: ## build/libws.so only
 	@mkdir -p $(B)
 	go build -trimpath -buildmode=c-shared -o $(LIB) \
-	    -ldflags "-s -w -extldflags '-Wl,-soname,libws.so.$(SOVERSION) $(addprefix -Wl$(comma)--version-script=$(CURDIR)/,$(VERSION_SCRIPT))'" ./capi
+	    -ldflags "-s -w -extldflags '-Wl,-soname,libws.so.$(SOVERSION) $(if $(VERSION_SCRIPT),\"-Wl$(comma)--version-script=$(CURDIR)/$(VERSION_SCRIPT)\")'" ./capi
 	@rm -f $(B)/libws.so.h $(LIB).h
 	@ln -sfn libws.so.$(SOVERSION) $(B)/libws.so
 
@@ -101,17 +104,17 @@ $(LIB):
 	@$(MAKE) lib
 
 install: $(LIB) ## library, headers and pkg-config file below PREFIX (default /usr/local); DESTDIR is honoured
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(HEADER_DIR)
-	install -m 755 $(LIB) $(DESTDIR)$(LIBDIR)/libws.so.$(SOVERSION)
-	ln -sfn libws.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libws.so
-	install -m 644 $(CPP_HEADERS) $(HEADER_DIR)
+	install -d "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(HEADER_DIR)"
+	install -m 755 $(LIB) "$(DESTDIR)$(LIBDIR)/libws.so.$(SOVERSION)"
+	ln -sfn libws.so.$(SOVERSION) "$(DESTDIR)$(LIBDIR)/libws.so"
+	install -m 644 $(CPP_HEADERS) "$(HEADER_DIR)"
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' bindings/c/libws.pc.in \
-	    >$(DESTDIR)$(LIBDIR)/pkgconfig/libws.pc
+	    >"$(DESTDIR)$(LIBDIR)/pkgconfig/libws.pc"
 	@test -n "$(DESTDIR)" || ldconfig 2>/dev/null || true
 
 uninstall: ## remove what install wrote below PREFIX
-	rm -f $(DESTDIR)$(LIBDIR)/libws.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libws.so $(DESTDIR)$(LIBDIR)/pkgconfig/libws.pc
-	rm -rf $(HEADER_DIR)
+	rm -f "$(DESTDIR)$(LIBDIR)/libws.so.$(SOVERSION)" "$(DESTDIR)$(LIBDIR)/libws.so" "$(DESTDIR)$(LIBDIR)/pkgconfig/libws.pc"
+	rm -rf "$(HEADER_DIR)"
 
 clean: ## remove what was built; the fetched tools stay
 	rm -rf $(B)/libws.* $(B)/examples $(B)/reports $(B)/tests
@@ -123,11 +126,11 @@ tools: $(GOTESTSUM) $(STATICCHECK)
 venv: $(VENV)
 
 $(GOTESTSUM):
-	GOBIN=$(CURDIR)/$(B)/tools go install gotest.tools/gotestsum@$(GOTESTSUM_VERSION)
+	GOBIN='$(CURDIR)/$(B)/tools' go install gotest.tools/gotestsum@$(GOTESTSUM_VERSION)
 	@mv $(B)/tools/gotestsum $@
 
 $(STATICCHECK):
-	GOBIN=$(CURDIR)/$(B)/tools go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
+	GOBIN='$(CURDIR)/$(B)/tools' go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
 	@mv $(B)/tools/staticcheck $@
 
 $(VENV): tests/requirements.txt

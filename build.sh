@@ -17,15 +17,16 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 may_install() { have apt-get && { [ "$(id -u)" = 0 ] || { [ "${CI:-}" = true ] && have sudo && sudo -n true 2>/dev/null; }; }; }
 
-updated=no
+updated=no # then yes, or failed: without package lists no second try of this run would end otherwise
 apt_install() {
     local as=()
     [ "$(id -u)" = 0 ] || as=(sudo -n)
     if [ "$updated" = no ]; then
         say "apt: reading the package lists"
-        "${as[@]}" apt-get update -qq || return 1
-        updated=yes
+        updated=failed
+        "${as[@]}" apt-get update -qq && updated=yes
     fi
+    [ "$updated" = yes ] || return 1
     say "apt: installing $*"
     "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >"$root/build/apt.log" 2>&1 ||
         { tail -n 5 "$root/build/apt.log" >&2; return 1; }
@@ -55,15 +56,23 @@ prepare_machine() {
     apt_install "${missing[@]}" || fail "apt-get could not install: ${missing[*]}"
 }
 
-# Real peers of the interoperability tests. One that is missing costs its own tests only, which then say so.
+# Real peers of the interoperability tests. One that is missing costs its own tests only, which then say so. What apt does not have
+# at all, as Ubuntu has no chromium, is written down and not asked for again.
 prepare_peers() {
-    local wanted=() package
-    have chromium || have chromium-browser || have google-chrome || wanted+=(chromium)
-    have node || wanted+=(nodejs)
-    have npm || wanted+=(npm)
-    have pkg-config || wanted+=(pkg-config)
-    [ -e /usr/include/libwebsockets.h ] || wanted+=(libwebsockets-dev)
-    [ -e /usr/include/uv.h ] || wanted+=(libuv1-dev)
+    local wanted=() asked=() package unknown=$root/build/apt.unknown
+    have chromium || have chromium-browser || have google-chrome || asked+=(chromium)
+    have node || asked+=(nodejs)
+    have npm || asked+=(npm)
+    have pkg-config || asked+=(pkg-config)
+    [ -e /usr/include/libwebsockets.h ] || asked+=(libwebsockets-dev)
+    [ -e /usr/include/uv.h ] || asked+=(libuv1-dev)
+    for package in "${asked[@]}"; do
+        if grep -qsx "$package" "$unknown"; then
+            say "apt had no $package, so tests that need it are skipped (remove build/apt.unknown to ask again)"
+        else
+            wanted+=("$package")
+        fi
+    done
     [ "${#wanted[@]}" -eq 0 ] && return
     if ! may_install; then
         say "not installed, so tests that need them are skipped: ${wanted[*]}"
@@ -71,7 +80,9 @@ prepare_peers() {
     fi
     apt_install "${wanted[@]}" && return
     for package in "${wanted[@]}"; do
-        apt_install "$package" || say "apt has no $package here; tests that need it are skipped"
+        apt_install "$package" && continue
+        say "apt could not install $package; tests that need it are skipped"
+        [ "$updated" = failed ] || apt-cache show "$package" >/dev/null 2>&1 || echo "$package" >>"$unknown"
     done
 }
 

@@ -45,7 +45,7 @@ func library(t testing.TB) string {
 			return
 		}
 		out, err := exec.Command("go", "build", "-trimpath", "-buildmode=c-shared", "-o", filepath.Join(built.dir, "libws.so"),
-			"-ldflags", "-extldflags '-Wl,-soname,libws.so.0 -Wl,--version-script="+filepath.Join(here, "libws.map")+"'", ".").CombinedOutput()
+			"-ldflags", "-extldflags '-Wl,-soname,libws.so.0 \"-Wl,--version-script="+filepath.Join(here, "libws.map")+"\"'", ".").CombinedOutput()
 		if err != nil {
 			built.err = fmt.Errorf("%w\n%s", err, out)
 			return

@@ -34,6 +34,9 @@ static block *find(uint32_t slot)
 
 int libws_server_keep(int64_t handle, uint32_t slot, int stop_fd, void *object)
 {
+    if (slot >= SLOTS) {
+        return -1;
+    }
     if (atomic_load(&chunks[slot >> CHUNK_BITS]) == NULL) {
         block *fresh = calloc(CHUNK, sizeof *fresh);
         block *none = NULL;

@@ -335,7 +335,7 @@ func TestStopEndsAccept(t *testing.T) {
 		{"Close", func(s *Server) { _ = s.Close() }},
 		{"StopFD", func(s *Server) { _, _ = unix.Write(s.StopFD(), []byte{1, 0, 0, 0, 0, 0, 0, 0}) }},
 	} {
-		t.Run(stop.name, func(t *testing.T) {
+		t.Run(stop.name, promptly(wakeBound, func(t *testing.T) time.Duration {
 			s := listen(t, nil)
 			if !s.Running() {
 				t.Fatal("not running")
@@ -345,7 +345,7 @@ func TestStopEndsAccept(t *testing.T) {
 				got = append(got, accepting(s))
 			}
 			until(t, "one waits", func() bool { return blocked("core.(*Server).await") })
-			within(t, wakeBound, "stopping", func() {
+			took := timed(func() {
 				stop.call(s)
 				for _, g := range got {
 					wantCode(t, await(t, g, "Accept's end").err, CodeClosed)
@@ -357,7 +357,8 @@ func TestStopEndsAccept(t *testing.T) {
 			_, err := s.Accept()
 			wantCode(t, err, CodeClosed)
 			wantCode(t, s.RunEcho(), CodeClosed)
-		})
+			return took
+		}))
 	}
 }
 

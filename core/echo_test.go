@@ -8,11 +8,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-func TestRunEcho(t *testing.T) {
+func TestRunEcho(t *testing.T) { promptly(wakeBound, runEcho)(t) }
+
+// runEcho tells how long stopping it takes inside a connection.
+func runEcho(t *testing.T) time.Duration {
 	s, err := BindHost("127.0.0.1", 0)
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +81,7 @@ func TestRunEcho(t *testing.T) {
 	if f, err := c.RecvMessage(); err != nil || f.PayloadText() != "still here" {
 		t.Fatal(f, err)
 	}
-	within(t, wakeBound, "Stop inside a connection", func() {
+	took := timed(func() {
 		if err := s.Stop(); err != nil {
 			t.Fatal(err)
 		}
@@ -88,10 +92,13 @@ func TestRunEcho(t *testing.T) {
 	if f, err := c.RecvFrame(); err != nil || f.CloseCode() != CloseGoingAway {
 		t.Fatal(f, err)
 	}
+	return took
 }
 
 // What a signal handler may do ends it as well, in accept and inside a connection.
-func TestRunEchoStopsBySignalHandler(t *testing.T) {
+func TestRunEchoStopsBySignalHandler(t *testing.T) { promptly(wakeBound, stopRunEchoByHandler)(t) }
+
+func stopRunEchoByHandler(t *testing.T) (slowest time.Duration) {
 	for _, busy := range []bool{false, true} {
 		s := listen(t, nil)
 		done := async(s.RunEcho)
@@ -109,15 +116,16 @@ func TestRunEchoStopsBySignalHandler(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		within(t, wakeBound, "stopping", func() {
+		slowest = max(slowest, timed(func() {
 			if _, err := unix.Write(s.StopFD(), []byte{1, 0, 0, 0, 0, 0, 0, 0}); err != nil {
 				t.Fatal(err)
 			}
 			if err := await(t, done, "RunEcho's end"); err != nil {
 				t.Fatal(err)
 			}
-		})
+		}))
 	}
+	return slowest
 }
 
 // Close ends it as Stop does, whatever it is doing at that moment, and the client is told.

@@ -64,7 +64,7 @@ func TestLoopAllocatesNothingPerMessage(t *testing.T) {
 	}
 }
 
-// Accepting, greeting and losing a connection leaves a bounded few allocations, none of which stays.
+// A publication is encoded once and queued for each subscriber without an allocation.
 func TestLoopAllocatesNothingPerBroadcast(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{Hub: new(Hub)})
 	var peers []*loopPeer

@@ -353,6 +353,28 @@ func within(t testing.TB, limit time.Duration, what string, f func()) {
 	}
 }
 
+// timed tells how long f takes.
+func timed(f func()) time.Duration {
+	start := time.Now()
+	f()
+	return time.Since(start)
+}
+
+// promptly makes a test of one that measures what is promised within a bound. The best of three counts: a machine that does other
+// things too is late once, a defect is late always.
+func promptly(bound time.Duration, measure func(t *testing.T) time.Duration) func(t *testing.T) {
+	return func(t *testing.T) {
+		t.Helper()
+		best := measure(t)
+		for try := 1; best > bound && try < 3; try++ {
+			best = min(best, measure(t))
+		}
+		if best > bound {
+			t.Errorf("it took %v at best, the bound is %v", best, bound)
+		}
+	}
+}
+
 // async runs f and returns a channel that its result comes through.
 func async[T any](f func() T) <-chan T {
 	ch := make(chan T, 1)

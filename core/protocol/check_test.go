@@ -7,7 +7,8 @@ import (
 	"libws/core/wire"
 )
 
-// failsWith feeds input to a machine of the given role and expects it to fail with code, telling the peer so.
+// failsWith feeds input to a machine of the given role and expects it to fail with code, telling the peer so. What follows, a ping
+// and a message without fault, must change nothing (RFC 6455 §7.1.7).
 func failsWith(t *testing.T, cfg *Config, input []byte, code wire.CloseCode) {
 	t.Helper()
 	got := everyCut(t, open(cfg), input, false)
@@ -20,6 +21,13 @@ func failsWith(t *testing.T, cfg *Config, input []byte, code wire.CloseCode) {
 	wire.Mask(body, h.Key, 0)
 	if sent, _, err := wire.ParseClosePayload(body); h.Opcode != wire.OpClose || sent != code || err != nil {
 		t.Errorf("the peer was told %x", got.output)
+	}
+	follows := "89 00 81 01 41"
+	if cfg.Role == Server {
+		follows = "89 80 00000000 81 81 00000000 41"
+	}
+	if after := everyCut(t, open(cfg), append(input, unhex(t, follows)...), false); after.String() != got.String() {
+		t.Errorf("with more behind the violation:\n got %v\nwant %v", after, got)
 	}
 }
 

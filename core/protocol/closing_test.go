@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -47,6 +48,9 @@ func TestOurCloseIsFollowedByThePeers(t *testing.T) {
 	m := open(testConfig(Server))()
 	if err := m.Close(wire.CloseGoingAway, "bye"); err != nil || m.State() != Closing || !m.CloseSent() {
 		t.Fatalf("%v in %v", err, m.State())
+	}
+	if out := m.Output(); !bytes.Equal(out, unhex(t, "88 05 03e9 627965")) {
+		t.Errorf("our close frame is %x", out)
 	}
 	if _, err := m.AppendFrame(nil, wire.OpText, true, []byte("x")); err != errCloseSent {
 		t.Errorf("data after our close: %v", err)

@@ -206,13 +206,19 @@ func TestPongAnswersTheLatestPing(t *testing.T) {
 }
 
 func TestNothingIsSentBeforeTheHandshake(t *testing.T) {
-	m := new(Machine)
-	m.InitServer(testConfig(Server))
-	if _, err := m.AppendFrame(nil, wire.OpText, true, nil); err != errNotOpenYet {
-		t.Errorf("data: %v", err)
-	}
-	if err := m.Close(wire.CloseNormal, ""); err != errNotOpenYet {
-		t.Errorf("close: %v", err)
+	server := new(Machine)
+	server.InitServer(testConfig(Server))
+	for name, m := range map[string]*Machine{"server": server, "client": sampleClient(testConfig(Client))()} {
+		before := string(m.Output()) // of a client, its request
+		if _, err := m.AppendFrame(nil, wire.OpText, true, nil); err != errNotOpenYet {
+			t.Errorf("%s: data: %v", name, err)
+		}
+		if err := m.Close(wire.CloseNormal, ""); err != errNotOpenYet {
+			t.Errorf("%s: close: %v", name, err)
+		}
+		if after := string(m.Output()); after != before {
+			t.Errorf("%s: %q became %q", name, before, after)
+		}
 	}
 }
 

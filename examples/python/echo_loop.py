@@ -37,7 +37,7 @@ def main() -> int:
     arguments.add_argument("port", type=int, help="0 picks a free one")
     arguments.add_argument("loops", type=int, nargs="?", default=1, help="how many loops, each on a thread")
     arguments.add_argument("--host", default="127.0.0.1")
-    arguments.add_argument("--max-message", type=int, default=16 << 20, metavar="BYTES")
+    arguments.add_argument("--max-message", type=int, default=0, metavar="BYTES", help="default: 16 MiB")
     arguments.add_argument("--spin", type=int, default=0, metavar="MICROSECONDS", help="probe for so long before sleeping")
     asked = arguments.parse_args()
 
@@ -45,7 +45,8 @@ def main() -> int:
     port = asked.port
     try:
         for _ in range(max(1, asked.loops)):
-            # What is echoed is not looked at, so long messages need not be copied into bytes.
+            # What is echoed is not looked at, so long messages need not be copied into bytes. Where longer ones are asked for,
+            # an echo of the longest must find room behind others; else the default bounds what a peer that does not read costs.
             most = asked.max_message
             loop = libws.Loop(max_message_bytes=most, queue_bytes=2 * most, spin_us=asked.spin, view_over_bytes=16384)
             port = loop.listen(asked.host, port, reuse_port=asked.loops > 1)

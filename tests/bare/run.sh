@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tries ./build.sh in a bare Debian root, made with debootstrap, which gets nothing from this machine but the committed
 # project and the settings through which package registries are reached. Run as root: tests/bare/run.sh [TARGET...];
-# without targets: demo and test. Each target runs twice, for the second run must be quick.
+# without targets: demo and test. Each target but test, which takes long, runs twice, for the second run must be quick.
 #   BARE=/some/folder  keeps the root there (otherwise it is temporary)      SUITE=bookworm  the Debian release
 set -euo pipefail
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -12,7 +12,7 @@ var closingClauses = []clause{
 		"protocol:Machine.failWith", framingTests, hostileFrames, "core:TestViolationIsToldToThePeerDespiteUnreadData",
 	}},
 	{section: "7.1.7", not: true, rule: "data is processed after the connection failed", named: []string{
-		"protocol:Machine.failWith", "protocol:Machine.Next", framingTests, "hostile:test_data_after_close_is_ignored",
+		"protocol:Machine.failWith", "protocol:Machine.Next", framingTests, "hostile:test_data_after_a_violation_is_ignored",
 	}},
 	{section: "7.2.1", rule: "a client whose opening handshake must fail fails the connection", named: []string{
 		"protocol:Machine.responseReceived", "protocol:Machine.failWith", clientRefuses,

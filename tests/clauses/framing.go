@@ -141,7 +141,8 @@ var framingClauses = []clause{
 		"protocol:Machine.begin", "protocol:Machine.frameDone", "protocol:TestRFC6455Section5_7Examples", "hostile:test_fragments_are_one_message",
 	}},
 	{section: "6.2", rule: "data after the last fragment belongs to a new message", named: []string{
-		"protocol:Machine.frameDone", headerRules, framingTests, "hostile:test_code_point_not_finished_by_the_next_message",
+		"protocol:Machine.frameDone", headerRules, hostileFrames, "hostile:test_fragments_are_one_message",
+		"hostile:test_code_point_not_finished_by_the_next_message",
 	}},
 	{section: "6.2", rule: "a server removes the mask", named: []string{
 		"protocol:Machine.unmask", "wire:Mask", "wire:TestMask_RFC6455_5_3_EveryLengthAndAlignment", "hostile:test_sizes_and_masks",

@@ -17,6 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import programs
+
 VERSION = "25.10.1"
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "build" / "autobahn"
@@ -118,10 +120,21 @@ def fuzzing_server(agent: str, cases: list[str]) -> Iterator[tuple[int, dict[str
     results: dict[str, dict[str, object]] = {}
     with tempfile.TemporaryDirectory(prefix="libws-autobahn-") as folder:
         out = Path(folder)
+        process, port = _listening([*command, "-m", "fuzzingserver", "-u", "0"], out, cases)
+        try:
+            yield port, results
+        finally:
+            _end(process)
+        results.update(_read_index(out, agent))
+
+
+def _listening(command: list[str], out: Path, cases: list[str]) -> tuple[subprocess.Popen[bytes], int]:
+    """Starts the fuzzing server on a free port. It cannot take port 0, so another process may take the port first: then again."""
+    for attempts_left in reversed(range(3)):
         port = free_port()
         spec = {
             "url": f"ws://127.0.0.1:{port}",
-            "outdir": folder,
+            "outdir": str(out),
             "cases": cases,
             "exclude-cases": [],
             "exclude-agent-cases": {},
@@ -129,28 +142,36 @@ def fuzzing_server(agent: str, cases: list[str]) -> Iterator[tuple[int, dict[str
         (out / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
         with (out / "log").open("wb") as log:
             process = subprocess.Popen(
-                [*command, "-m", "fuzzingserver", "-u", "0", "-s", str(out / "spec.json")],
+                [*command, "-s", str(out / "spec.json")],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=folder,
+                cwd=out,
                 start_new_session=True,
             )
-            try:
-                _await_listener(process, port, out / "log")
-                yield port, results
-            finally:
-                _end(process)
-        results.update(_read_index(out, agent))
+        try:
+            _await_listener(process, port)
+        except BaseException as failure:
+            _end(process)
+            if not isinstance(failure, RuntimeError):
+                raise
+            if attempts_left == 0:
+                raise RuntimeError(f"{failure}: {_tail(out / 'log')}") from None
+        else:
+            break
+    return process, port
 
 
-def _await_listener(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _await_listener(process: subprocess.Popen[bytes], port: int) -> None:
+    """Waits until it is this process that listens on the port, not one that was quicker."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
+            listener = programs.listener_process(port)
+            if listener is not None and listener.pid == process.pid:
+                return
         time.sleep(0.05)
-    raise RuntimeError(f"the fuzzing server does not listen: {_tail(log)}")
+    raise RuntimeError("the fuzzing server does not listen")
 
 
 def _tail(log: Path) -> str:

@@ -88,6 +88,11 @@ int main(int argc, char **argv) {
     }
     snprintf(path, sizeof path, "/updateReports?agent=%s", argv[3]);
     visit(loop, argv[1], argv[2], path, 0);
+    WsEvent event = {0};
+    if (ws_loop_drain(loop, 5000) == 0) { /* the answer to the last close frame goes out with a poll */
+        while (event.kind != WS_EVENT_DRAINED && ws_loop_poll(loop, &event, 1, 60000) > 0) {
+        }
+    }
     ws_loop_drop(loop);
     return 0;
 }

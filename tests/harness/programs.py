@@ -146,6 +146,11 @@ class Program(Process):
             raise RuntimeError(f"{self.name}: expected 'listening on HOST:PORT', got {line!r}")
         return match[1].decode().strip("[]"), int(match[2])
 
+    def line(self) -> str:
+        """The next line that the program prints, "" after the last one."""
+        assert self._popen.stdout is not None
+        return self._popen.stdout.readline().decode(errors="replace").strip()
+
     def stderr(self) -> str:
         """What the program has written to standard error so far (its end, when that is long)."""
         size = self._errors.seek(0, os.SEEK_END)

@@ -19,13 +19,13 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "harness")]
 
 import programs
-from targets import GROWTH_BYTES, MIB, RUNS_TO_SETTLE, SMALL_MESSAGE, Target, server_names, start
+from targets import ASKABLE, GROWTH_BYTES, MIB, RUNS_TO_SETTLE, SMALL_MESSAGE, Target, server_names, start
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hostile")
     group.addoption("--port", type=int, help="test the echo server that listens on this port instead of the project's")
     group.addoption("--host", default="127.0.0.1")
-    group.addoption("--server", action="append", help="only servers whose name has this in it (c, go, python, echo_loop)")
+    group.addoption("--server", action="append", choices=ASKABLE, help="only servers in this language, of this program, or the two with a hyphen")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -89,10 +89,10 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     allowed = int(marker.kwargs["mib"] * MIB) if marker else GROWTH_BYTES
     before = found.process.rss_bytes()
     result = yield
-    growths = [found.settled_growth(before)]
+    growths = [found.settled_growth(before, allowed)]
     while growths[-1] > allowed and len(growths) < RUNS_TO_SETTLE:
         before = found.process.rss_bytes()
         item.runtest()
-        growths.append(found.settled_growth(before))
+        growths.append(found.settled_growth(before, allowed))
     assert growths[-1] <= allowed, f"resident memory grew in every run of the case, by {growths} bytes; {allowed} are allowed"
     return result

@@ -90,7 +90,7 @@ def path_of(request: bytes) -> bytes:
 
 
 def fuzzing(case: Callable[[rawpeer.RawPeer], None]) -> Behavior:
-    """Behaves like a fuzzing server with one case, for clients that ask /getCaseCount, /runCase and /updateReports."""
+    """Behaves like a fuzzing server with one case, for clients that ask /getCaseCount, /runCase, /getCaseStatus and /updateReports."""
 
     def behave(peer: rawpeer.RawPeer, request: bytes) -> None:
         peer.send(response(key_of(request)))
@@ -99,6 +99,8 @@ def fuzzing(case: Callable[[rawpeer.RawPeer], None]) -> Behavior:
             return
         if path_of(request).startswith(b"/getCaseCount"):
             peer.send_frame(rawpeer.TEXT, b"1")
+        elif path_of(request).startswith(b"/getCaseStatus"):
+            peer.send_frame(rawpeer.TEXT, b'{"behavior": "OK"}')
         peer.send_frame(rawpeer.CLOSE, rawpeer.close_payload(1000))
         peer.read_close()
 

@@ -291,16 +291,23 @@ class RawPeer:
             if got.opcode == CLOSE:
                 return got
 
-    def expect_eof(self, within_s: float = CLOSED_WITHIN_S) -> None:
-        """The other side ends the connection in time and sends nothing more."""
+    def _read_to_end(self, within_s: float) -> None:
+        """Reads until the other side ends the stream, which it has to do in time; a RST is passed on."""
         deadline = time.monotonic() + within_s
         try:
             while True:
                 self._fill(deadline)
         except TimedOut:
             raise TimedOut(f"the connection is not closed within {within_s} s") from None
-        except (Closed, ConnectionResetError):
+        except Closed:
             pass
+
+    def expect_eof(self, within_s: float = CLOSED_WITHIN_S) -> None:
+        """The other side ends the connection with FIN in time and sends nothing more; a RST could have destroyed what it said."""
+        try:
+            self._read_to_end(within_s)
+        except ConnectionResetError:
+            raise AssertionError("RST instead of FIN") from None
         assert not self.buffer, f"more than was expected came before the end: {bytes(self.buffer[:80])!r}"
 
     def expect_failed(self, *codes: int, within_s: float = CLOSED_WITHIN_S) -> None:
@@ -321,15 +328,12 @@ class RawPeer:
         self.expect_eof(max(0.1, deadline - time.monotonic()))
 
     def expect_gone(self, within_s: float = CLOSED_WITHIN_S) -> bytes:
-        """The other side ends the connection in time; what it still said is returned."""
-        deadline = time.monotonic() + within_s
+        """The other side ends the connection in time, with FIN or RST; what it still said is returned."""
         try:
-            while True:
-                self._fill(deadline)
-        except TimedOut:
-            raise TimedOut(f"the connection is not closed within {within_s} s") from None
-        except (Closed, ConnectionResetError):
-            return bytes(self.buffer)
+            self._read_to_end(within_s)
+        except ConnectionResetError:
+            pass
+        return bytes(self.buffer)
 
     # --- ends ------------------------------------------------------------------------------------------------------
 

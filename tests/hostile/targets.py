@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from pathlib import Path
 
 import programs
 import pytest
@@ -10,6 +12,7 @@ import rawpeer
 
 MIB = 1 << 20
 GROWTH_BYTES = MIB
+STEADY_BYTES, STEADY_S = 32 << 10, 0.5
 RUNS_TO_SETTLE = 10
 SMALL_MESSAGE = 1 << 20
 
@@ -54,11 +57,16 @@ class Target:
             peer.echo()
             peer.close()
 
-    def settled_growth(self, before: int, within_s: float = 5.0) -> int:
-        """How much resident memory grew since `before`, once connections that end have ended."""
+    def settled_growth(self, before: int, allowed: int, within_s: float = 5.0) -> int:
+        """How much resident memory grew since `before`, once that is no more than is allowed or has not changed for a while."""
         assert self.process is not None
-        deadline = time.monotonic() + within_s
-        while (growth := self.process.rss_bytes() - before) > GROWTH_BYTES and time.monotonic() < deadline:
+        deadline, last, since = time.monotonic() + within_s, 0, time.monotonic()
+        while (growth := self.process.rss_bytes() - before) > allowed:
+            now = time.monotonic()
+            if abs(growth - last) > STEADY_BYTES:
+                last, since = growth, now
+            if now > deadline or now - since > STEADY_S:
+                break
             time.sleep(0.02)
         return growth
 
@@ -72,11 +80,40 @@ def start(name: str, *arguments: str) -> programs.Program:
     return programs.Program(line)
 
 
+def own_program(language: str, name: str, folder: Path) -> list[str]:
+    """The command line of a program of the tests, built when that is due: NAME.c, goNAME/main.go or NAME.py in a folder."""
+    output = programs.BUILD / "tests" / folder.name / f"{language}-{name}"
+    if language == "c":
+        programs.build_c(folder / f"{name}.c", output)
+    elif language == "go":
+        programs.build_go(folder / f"go{name}", output)
+    else:
+        return [sys.executable, str(folder / f"{name}.py")]
+    return [str(output)]
+
+
+PROGRAMS = ("threaded_server", "echo_loop")
+ASKABLE = [*programs.LANGUAGES, *PROGRAMS, *(f"{language}-{program}" for language in programs.LANGUAGES for program in PROGRAMS)]
+
+
+def is_asked_for(config: pytest.Config, name: str) -> bool:
+    """Whether --server, where it is given, names this LANGUAGE, LANGUAGE-PROGRAM, or PROGRAM."""
+    asked = config.getoption("--server")
+    return not asked or any(part in (name, *name.split("-", 1)) for part in asked)
+
+
 def server_names(config: pytest.Config) -> list[str]:
     """The servers to test: those that the project has the source of."""
     if config.getoption("--port"):
         return [f"port-{config.getoption('--port')}"]
     names = [f"{language}-threaded_server" for language in programs.LANGUAGES]
     names += [f"{language}-echo_loop" for language in programs.LANGUAGES if programs.is_promised(language, "echo_loop")]
-    wanted = config.getoption("--server")
-    return [name for name in names if not wanted or any(part in name for part in wanted)]
+    return [name for name in names if is_asked_for(config, name)]
+
+
+def skip_unless_asked_for(config: pytest.Config, name: str) -> None:
+    """For what is neither of the servers that --port and --server are about, or needs one of its own."""
+    if config.getoption("--port"):
+        pytest.skip("a server that listens already was named")
+    if not is_asked_for(config, name):
+        pytest.skip("another language was asked for")

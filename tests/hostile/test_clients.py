@@ -6,7 +6,6 @@ RFC 6455 §4.1 (what a client has to check), §5.1 (a server does not mask), §5
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,40 +14,28 @@ import pytest
 import rawpeer
 from evilserver import EvilServer, fuzzing, key_of, response
 from rawpeer import BINARY, CLOSE, CONTINUATION, PING, TEXT, close_payload, frame, header
+from targets import own_program, skip_unless_asked_for
 
 CONFORMANCE = Path(__file__).resolve().parents[1] / "conformance"
 MISUSE = Path(__file__).resolve().parent / "misuse"
+OFFER = Path(__file__).resolve().parent / "offer"
 
 
 @pytest.fixture(params=programs.LANGUAGES, scope="session")
 def sender(request) -> list[str]:
     """The command line of a language's client_send, less its arguments."""
-    if request.config.getoption("--port"):
-        pytest.skip("clients are not tested when a server is named")
-    wanted = request.config.getoption("--server")
-    if wanted and not any(part in request.param for part in wanted):
-        pytest.skip("another language was asked for")
+    skip_unless_asked_for(request.config, request.param)
     if not programs.is_built(request.param, "client_send"):
         pytest.fail(f"client_send is not built for {request.param}; run make first", pytrace=False)
     return programs.command(request.param, "client_send")
 
 
-@pytest.fixture(params=programs.LANGUAGES, scope="session")
+@pytest.fixture(params=[*programs.LANGUAGES, "c-loop"], scope="session")
 def echo_client(request) -> list[str]:
-    """The command line of a language's echo client, less its arguments."""
-    if request.config.getoption("--port"):
-        pytest.skip("clients are not tested when a server is named")
-    wanted = request.config.getoption("--server")
-    if wanted and not any(part in request.param for part in wanted):
-        pytest.skip("another language was asked for")
-    output = programs.BUILD / "tests" / "conformance" / f"{request.param}-client"
-    if request.param == "c":
-        programs.build_c(CONFORMANCE / "client.c", output)
-    elif request.param == "go":
-        programs.build_go(CONFORMANCE / "goclient", output)
-    else:
-        return [sys.executable, str(CONFORMANCE / "client.py")]
-    return [str(output)]
+    """The command line of an echo client, less its arguments: a language's blocking one, or the one on an event loop."""
+    language, *loop = request.param.split("-")
+    skip_unless_asked_for(request.config, language)
+    return own_program(language, "loopclient" if loop else "client", CONFORMANCE)
 
 
 def run(command: list[str], *arguments: str, within_s: float = 20) -> subprocess.CompletedProcess[str]:
@@ -121,6 +108,48 @@ def test_bad_response(sender, case):
     is_clean_failure(done)
     assert time.monotonic() - start < 5
     assert after == [b""], "something was sent after a bad handshake"
+
+
+OFFERED = ["chat, superchat"]
+CHOICES: dict[str, tuple[list[str], str | None]] = {
+    # Lines of the answer, and which subprotocol is agreed then; None: the client must give up.
+    "first": (["Sec-WebSocket-Protocol: chat"], "chat"),
+    "second": (["Sec-WebSocket-Protocol: superchat"], "superchat"),
+    "none": ([], ""),
+    "twice": (["Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Protocol: chat"], None),
+    "two": (["Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Protocol: superchat"], None),
+    "list": (["Sec-WebSocket-Protocol: chat, superchat"], None),
+    "list-of-one-twice": (["Sec-WebSocket-Protocol: chat, chat"], None),
+    "not-offered": (["Sec-WebSocket-Protocol: mail"], None),
+    "other-case": (["Sec-WebSocket-Protocol: Chat"], None),
+    "prefix": (["Sec-WebSocket-Protocol: cha"], None),
+    "empty": (["Sec-WebSocket-Protocol:"], None),
+    "extension": (["Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Extensions: x-a"], None),
+}
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("language", programs.LANGUAGES)
+def test_subprotocol_of_the_server(request, language, choice):
+    """RFC 6455 §4.1: one of those that were offered, once, or none; a blocking client and an event loop, which say no more otherwise."""
+    skip_unless_asked_for(request.config, language)
+    lines, agreed = CHOICES[choice]
+    after: list[bytes] = []
+
+    def behave(peer: rawpeer.RawPeer, head: bytes) -> None:
+        assert rawpeer.parse_head(head).all("Sec-WebSocket-Protocol") == OFFERED, head
+        peer.send(response(key_of(head), extra=tuple(lines)))
+        if agreed is None:
+            after.append(peer.expect_gone())
+
+    with EvilServer(behave) as server:
+        done = run(own_program(language, "offer", OFFER), "127.0.0.1", str(server.port))
+        server.finish()
+    assert done.returncode == 0, done
+    said = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    how = "400" if agreed is None else f"0 {agreed}".strip()
+    assert said == [f"blocking {how}", f"loop {how}"], done
+    assert after == ([b"", b""] if agreed is None else []), "something was sent after a bad handshake"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 401])
@@ -364,22 +393,15 @@ def test_10000_masks_are_distinct(echo_client):
 @pytest.mark.parametrize("language", programs.LANGUAGES)
 def test_what_must_not_be_sent(request, language):
     """CR, LF and NUL in paths, headers, subprotocols or origins are errors of the caller, and nothing is sent."""
-    if request.config.getoption("--port"):
-        pytest.skip("clients are not tested when a server is named")
-    output = programs.BUILD / "tests" / "hostile" / f"{language}-misuse"
-    command = [str(output)]
-    if language == "c":
-        programs.build_c(MISUSE / "misuse.c", output)
-    elif language == "go":
-        programs.build_go(MISUSE / "go", output)
-    else:
-        command = [sys.executable, str(MISUSE / "misuse.py")]
+    skip_unless_asked_for(request.config, language)
+    command = own_program(language, "misuse", MISUSE)
 
     def behave(peer: rawpeer.RawPeer, head: bytes) -> None:
         peer.send(response(key_of(head)))
 
     with EvilServer(behave) as server:
         done = run(command, "127.0.0.1", str(server.port))
+        server.finish()
         sent = [head for head in server.requests if head]
     assert done.returncode == 0, done
     codes = dict(line.split() for line in done.stdout.splitlines())

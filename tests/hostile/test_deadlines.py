@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import resource
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -120,6 +121,11 @@ def out_of_descriptors(target: Target) -> None:
             time.sleep(STARVED_S)
             share = (process.cpu_seconds() - cpu) / (time.monotonic() - began)
             assert share < 0.10, f"{share:.0%} of a processor while nothing could be accepted"
+            looks = select.poll()
+            for peer in peers:
+                looks.register(peer.sock, select.POLLIN)
+            served = looks.poll(0)
+            assert not served, f"{len(served)} of {len(peers)} were served: descriptors had not run out"
             before.echo(b"the connections that are there go on")
             process.limit_descriptors(limit)
             for peer in peers:
@@ -140,11 +146,14 @@ def half_handshakes(target: Target) -> None:
     process = target.process
     assert process is not None
     cap = PENDING_CAP[target.name.split("-")[1]]
+    count = min(HALF_HANDSHAKES, resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 2000)
+    if count < cap + 1000:
+        pytest.skip(f"the hard limit of descriptors leaves {count} half handshakes; a cap of {cap} is not met by so few")
     memory, descriptors = process.rss_bytes(), process.descriptor_count()
     peers = []
     with CROWD:
         try:
-            for index in range(min(HALF_HANDSHAKES, resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 2000)):
+            for index in range(count):
                 peer = target.dial()
                 peer.send(b"GET / HTTP/1.1\r\nHost: x\r\nX-Half: ")
                 peers.append(peer)

@@ -64,6 +64,16 @@ def test_violation(server, case):
         peer.expect_failed(1002)
 
 
+@pytest.mark.parametrize("later", [frame(TEXT, b"late"), frame(PING, b"late"), frame(CLOSE, rawpeer.close_payload(1000))], ids=["text", "ping", "close"])
+def test_data_after_a_violation_is_ignored(server, later):
+    """RFC 6455 §7.1.7: the close frame is the one answer."""
+    with server.connect() as peer:
+        peer.send(frame(3, b"bad") + later)
+        got = peer.read_frame(2)
+        assert (got.opcode, got.payload[:2]) == (CLOSE, rawpeer.close_payload(1002)), got
+        peer.expect_eof()
+
+
 @pytest.mark.parametrize("case", ["unmasked-text", "rsv-4-text", "opcode-3", "length-top-bit", "ping-126", "lone-continuation"])
 def test_violation_byte_by_byte(server, case):
     with server.connect() as peer:
@@ -108,11 +118,30 @@ def test_huge_continuation_is_refused_at_once(server):
         peer.expect_failed(1009)
 
 
+# Servers in the specified shape take frames of 64 KiB, the others whatever a message may have.
+FRAME_LIMITS = {"c-threaded_server": 1 << 16, "go-threaded_server": 1 << 16}
+MESSAGE_LIMIT = 16 << 20
+
+
 @pytest.mark.parametrize("opcode", [TEXT, BINARY])
-def test_frame_limit_exactly_passes(server, opcode):
-    """64 KiB in one frame is the default limit."""
+def test_default_frame_limit_exactly_passes(server, opcode):
     with server.connect() as peer:
-        peer.echo(b"x" * 65536, opcode)
+        peer.echo(b"x" * (1 << 16), opcode)
+
+
+@pytest.mark.parametrize("opcode", [TEXT, BINARY])
+def test_one_more_than_the_default_frame_limit(server, opcode):
+    if server.name.startswith("port-"):
+        pytest.skip("the limit of a server that was named is not known")
+    limit = FRAME_LIMITS.get(server.name, MESSAGE_LIMIT)
+    with server.connect() as peer:
+        peer.send(header(opcode, limit))
+        peer.send(b"x")
+        with pytest.raises(rawpeer.TimedOut):
+            peer.read_frame(0.05)
+    with server.connect() as peer:
+        peer.send(header(opcode, limit + 1))
+        peer.expect_failed(1009)
 
 
 @pytest.mark.memory(mib=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -11,27 +12,17 @@ import programs
 import pytest
 import rawpeer
 from rawpeer import CONTINUATION, PING, PONG, TEXT, frame, request
-from targets import Target
+from targets import Target, own_program, skip_unless_asked_for
 
 GUARDED = Path(__file__).resolve().parent / "guarded"
 
 
-@pytest.fixture(params=programs.LANGUAGES, scope="module")
+@pytest.fixture(params=[f"{language}-{kind}" for kind in ("server", "loop") for language in programs.LANGUAGES], scope="module")
 def guarded(request: pytest.FixtureRequest) -> Iterator[Target]:
-    """A server that lets in https://example.com and https://b.example, speaks v2 and v1, and waits a second for a message."""
-    if request.config.getoption("--port"):
-        pytest.skip("needs a server of its own")
-    wanted = request.config.getoption("--server")
-    if wanted and not any(part in f"{request.param}-" for part in wanted):
-        pytest.skip("another language was asked for")
-    command = [str(programs.BUILD / "tests" / "hostile" / f"{request.param}-guarded")]
-    if request.param == "c":
-        programs.build_c(GUARDED / "server.c", Path(command[0]))
-    elif request.param == "go":
-        programs.build_go(GUARDED / "go", Path(command[0]))
-    else:
-        command = [sys.executable, str(GUARDED / "server.py")]
-    with programs.Program(command) as program:
+    """A server that lets in https://example.com and https://b.example, speaks v2 and v1, and waits MESSAGE_S for a message."""
+    language, kind = request.param.split("-")
+    skip_unless_asked_for(request.config, language)
+    with programs.Program(own_program(language, kind, GUARDED)) as program:
         yield Target(request.param, program.host, program.port, program)
 
 
@@ -103,7 +94,7 @@ def test_subprotocol(guarded, offers, chosen):
         peer.echo()
 
 
-MESSAGE_S = 1.0
+MESSAGE_S = 0.4
 BEGINNINGS = {
     "fragments": frame(TEXT, b"never", fin=False),
     "half-a-payload": frame(TEXT, b"never finished")[:10],
@@ -124,18 +115,22 @@ def test_message_deadline(guarded, beginning, life):
     with peer:
         assert head.status == 101, head
         peer.echo()
-        began = time.monotonic()
+        began, said = time.monotonic(), b""
         peer.send(BEGINNINGS[beginning])
         while True:
             peer.send_until_refused(SIGNS_OF_LIFE[life])
-            peer.sock.settimeout(0.1)
+            peer.sock.settimeout(0.05)
             try:
-                if not peer.sock.recv(4096):
-                    break
+                part = peer.sock.recv(4096)
             except TimeoutError:
                 assert time.monotonic() - began < MESSAGE_S + rawpeer.CLOSED_WITHIN_S, "the connection is still there"
+                continue
             except ConnectionResetError:
                 break
+            if not part:
+                break
+            said += part
+        assert b"\x03\xf0" in said, f"not told with 1008: {said!r}"
         assert time.monotonic() - began > MESSAGE_S * 0.9
     guarded_peer, head = ask(guarded, "Origin: https://example.com")
     with guarded_peer:
@@ -143,7 +138,7 @@ def test_message_deadline(guarded, beginning, life):
 
 
 def test_message_byte_by_byte(guarded):
-    """A byte ten times a second does not move the deadline."""
+    """A byte ten times in the time of a message does not move its deadline."""
     peer, head = ask(guarded, "Origin: https://example.com")
     with peer:
         began = time.monotonic()
@@ -152,7 +147,7 @@ def test_message_byte_by_byte(guarded):
                 peer.sock.sendall(bytes([byte]))
             except (BrokenPipeError, ConnectionResetError):
                 break
-            peer.sock.settimeout(0.1)
+            peer.sock.settimeout(MESSAGE_S / 10)
             try:
                 if not peer.sock.recv(4096):
                     break
@@ -171,3 +166,34 @@ def test_quiet_connections_have_no_deadline(guarded):
         peer.echo()
         time.sleep(1.5 * MESSAGE_S)
         peer.echo()
+
+
+PING_S = 0.3
+HERE = Path(__file__).resolve().parent
+
+
+@pytest.mark.parametrize("language", programs.LANGUAGES)
+def test_stopped_peer(request, language):
+    """A peer whose process is stopped answers no ping and is dropped in time; until then pings keep it.
+
+    Of the loops alone: a blocking server has no thread that could ping while its own waits for the peer.
+    """
+    skip_unless_asked_for(request.config, language)
+    ping_ms = str(int(PING_S * 1000))
+    with programs.Program([*own_program(language, "loop", GUARDED), ping_ms]) as server:
+        before = server.descriptor_count()
+        command = [sys.executable, str(HERE / "answering.py"), server.host, str(server.port)]
+        with programs.Program(command, listens=False) as peer:
+            for _ in range(3):
+                assert peer.line() == "ping", peer.stderr()
+            assert server.descriptor_count() > before
+            peer.signal(signal.SIGSTOP)
+            stopped = time.monotonic()
+            while server.descriptor_count() > before:
+                assert time.monotonic() - stopped < 2 * PING_S + rawpeer.CLOSED_WITHIN_S, "the connection is still there"
+                time.sleep(0.01)
+            assert time.monotonic() - stopped > PING_S * 0.9
+            peer.signal(signal.SIGCONT)
+            rest = [line for line in iter(peer.line, "") if line != "ping"]
+            assert rest == ["closed 1011"], (rest, peer.stderr())
+        assert server.is_alive()

@@ -190,7 +190,7 @@ def test_accepted(server, case):
 
 @pytest.mark.parametrize("case", NOT_HTTP)
 def test_not_http(server, case):
-    """400 or a drop, in time, without a word that could be taken for a 101."""
+    """400 or a drop, in time, without a word that could be taken for a 101; 505 tells HTTP/2 what is wrong with it."""
     with server.dial() as peer:
         peer.send_until_refused(NOT_HTTP[case])
         said = peer.expect_gone()

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import programs
 import pytest
+import rawpeer
+from asleep import until_asleep
+from targets import skip_unless_asked_for
 
 PROGRAM = Path(__file__).resolve().parent / "host" / "process.py"
 AT_ONCE_S = 0.15  # 100 ms, and what it takes to hear of it
@@ -39,21 +42,9 @@ def run(case: str) -> None:
     assert done.returncode == 0, f"{done.returncode}\n{done.stderr[-3000:]}"
 
 
-def until_asleep(process: subprocess.Popen[str]) -> None:
-    """Waits until the program's main thread sleeps in the kernel, that is until its call blocks."""
-    asleep, until = 0, time.monotonic() + 20
-    while asleep < 3:
-        assert process.poll() is None and time.monotonic() < until, "it did not block"
-        stat = Path(f"/proc/{process.pid}/task/{process.pid}/stat").read_text()
-        asleep = asleep + 1 if stat.rsplit(")", 1)[1].split()[0] == "S" else 0
-        time.sleep(0.002)
-
-
 @pytest.fixture(autouse=True)
 def only_when_python_is_tested(request: pytest.FixtureRequest) -> None:
-    wanted = request.config.getoption("--server")
-    if request.config.getoption("--port") or (wanted and "python" not in wanted):
-        pytest.skip("the Python binding was not asked for")
+    skip_unless_asked_for(request.config, "python")
 
 
 def time_to_interrupt(call: str) -> float:
@@ -70,7 +61,7 @@ def time_to_interrupt(call: str) -> float:
     guard.start()
     try:
         assert process.stdout is not None and process.stdout.readline() == "blocking\n", process.communicate()
-        until_asleep(process)
+        until_asleep(process.pid, process.pid)
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         said = process.stdout.readline()
@@ -119,11 +110,15 @@ def test_exit_is_quick():
     assert time.monotonic() - began < 5
 
 
-def test_server_program_ends_at_sigterm():
-    """A server with connections goes when it is told to, without a trace of a crash."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_server_program_ends_at_a_signal(number):
+    """A server with a connection goes when it is told to, without a trace of a crash."""
     if not programs.is_built("python", "threaded_server"):
         pytest.fail("threaded_server.py is not there", pytrace=False)
     with programs.Program(programs.command("python", "threaded_server", "0")) as server:
-        server.signal(signal.SIGINT)
-        assert server.wait(5) in (0, 130, -signal.SIGINT)
+        with rawpeer.connect(server.host, server.port) as peer:
+            peer.echo()
+            server.signal(number)
+            assert server.wait(5) in (0, 128 + number, -number)
+            peer.expect_gone()
         assert "Fatal" not in server.stderr() and "goroutine" not in server.stderr()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -47,4 +48,4 @@ class Installed:
         tool = shutil.which("pkg-config") or shutil.which("pkgconf")
         if tool is None:
             pytest.skip("pkg-config is not installed")
-        return run(tool, "--cflags", "--libs", "libws", cwd=self.prefix, env=self.environment).split()
+        return shlex.split(run(tool, "--cflags", "--libs", "libws", cwd=self.prefix, env=self.environment))

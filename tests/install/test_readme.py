@@ -42,7 +42,7 @@ def commands(naming: str) -> list[list[str]]:
     """The commands of the one shell block that has this in it, with the place of this checkout."""
     blocks = [block for block in re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE) if naming in block]
     assert len(blocks) == 1, f"README.md has {len(blocks)} shell blocks with {naming}"
-    text = blocks[0].replace("/path/to/this/checkout", str(ROOT))
+    text = blocks[0].replace("/path/to/this/checkout", shlex.quote(str(ROOT)))
     return [shlex.split(line, comments=True) for line in text.splitlines()]
 
 

@@ -53,9 +53,10 @@ def our_server() -> Iterator[Start]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[devtools.Browser]:
     """A headless Chromium."""
-    program = devtools.find()
-    if program is None:
-        pytest.skip("no Chromium here: `apt-get install chromium`")
+    try:
+        program = devtools.find()
+    except devtools.Unusable as reason:
+        pytest.skip(str(reason))
     pytest.importorskip("websockets", reason="Python websockets is not in this environment; `make venv` brings it")
     running = devtools.Browser(program)
     yield running

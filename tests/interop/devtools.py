@@ -37,9 +37,32 @@ FLAGS = [
 START_S = 60
 
 
-def find() -> str | None:
-    """The browser's program, when the machine has one."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
+class Unusable(Exception):
+    """There is no browser here that a test can drive; the message says why."""
+
+
+def find() -> str:
+    """The browser's program."""
+    reason = "no Chromium here: `apt-get install chromium`"
+    for program in filter(None, map(shutil.which, NAMES)):
+        why = _unusable(program)
+        if why is None:
+            return program
+        reason = f"{program} {why}"
+    raise Unusable(reason)
+
+
+def _unusable(program: str) -> str | None:
+    """Why a program cannot be driven: Ubuntu's is a stub for a snap, which sees neither our profile nor a process group of ours."""
+    if "snap" in Path(program).resolve().parts:
+        return "is a snap"
+    try:
+        told = subprocess.run([program, "--version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=20)
+    except (OSError, subprocess.TimeoutExpired) as failure:
+        return f"does not tell its version: {failure}"
+    if told.returncode != 0:
+        return f"does not tell its version: {' '.join((told.stderr or told.stdout).split())[:200]}"
+    return "is a snap" if "snap" in told.stdout.lower().split() else None
 
 
 class Browser:

@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import Dict, List, Optional
 
+from asleep import until_asleep
+
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 30
 
@@ -49,13 +51,7 @@ class Child:
 
     def wait_until_blocked(self) -> None:
         """Waits until its main thread sleeps in the kernel, where it has no time to wake up by itself."""
-        until = time.monotonic() + LIMIT_S
-        while time.monotonic() < until:
-            stat = Path(f"/proc/{self.pid}/task/{self.pid}/stat").read_text()
-            if stat.rsplit(")", 1)[1].split()[0] == "S":
-                return
-            os.sched_yield()
-        raise AssertionError("the child never blocked")
+        until_asleep(self.pid, self.pid)
 
     def signal(self, number: int = signal.SIGINT) -> None:
         os.kill(self.pid, number)

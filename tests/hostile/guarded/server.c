@@ -1,6 +1,6 @@
 /*
- * An echo server on ws.h with an allow-list of origins (https://example.com, https://b.example), two subprotocols (v2, v1) and a
- * second for each message to come in.
+ * An echo server on ws.h with an allow-list of origins (https://example.com, https://b.example), two subprotocols (v2, v1) and
+ * 400 ms for each message to come in.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@ static void *serve(void *argument) {
 int main(void) {
     int64_t server = ws_server_bind_host("127.0.0.1", 0);
     if (server < 0 || ws_server_set_origins(server, "https://example.com, https://b.example") < 0 || ws_server_set_subprotocols(server, "v2, v1") < 0 ||
-        ws_set(server, WS_OPT_MESSAGE_TIMEOUT_MS, 1000) < 0) {
+        ws_set(server, WS_OPT_MESSAGE_TIMEOUT_MS, 400) < 0) {
         fprintf(stderr, "%s\n", ws_last_error_message());
         return 1;
     }

@@ -1,5 +1,5 @@
 """An echo server on the Python binding with an allow-list of origins (https://example.com, https://b.example), two subprotocols
-(v2, v1) and a second for each message to come in.
+(v2, v1) and 400 ms for each message to come in.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import libws
 
 
 def echo(ws: libws.Connection) -> None:
-    ws.set_option(libws.WS_OPT_MESSAGE_TIMEOUT_MS, 1000)
+    ws.set_option(libws.WS_OPT_MESSAGE_TIMEOUT_MS, 400)
     for message in ws:
         ws.send(message)
 

@@ -14,20 +14,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "bindings" / "python"))
+ROOT = Path(__file__).resolve().parents[3]
+sys.path[:0] = [str(ROOT / "bindings" / "python"), str(ROOT / "tests" / "harness")]
 import libws
+from asleep import until_asleep
 
 AT_ONCE_S = 0.15  # 100 ms, and what it takes to hear of it
-
-
-def until_asleep(thread: threading.Thread) -> None:
-    """Waits until a thread sleeps in the kernel, that is until its call blocks: three looks in a row must find it so."""
-    asleep, until = 0, time.monotonic() + 20
-    while asleep < 3:
-        assert time.monotonic() < until, "the thread never blocked"
-        stat = Path(f"/proc/self/task/{thread.native_id}/stat").read_text()
-        asleep = asleep + 1 if stat.rsplit(")", 1)[1].split()[0] == "S" else 0
-        time.sleep(0.002)
 
 
 def pair() -> tuple[libws.WsConnection, socket.socket]:
@@ -189,7 +181,7 @@ def exit_with_open_connections() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        until_asleep(thread)
+        until_asleep(thread.native_id)
 
 
 KEPT: list[object] = []
@@ -208,7 +200,7 @@ def close_wakes_recv() -> None:
 
         thread = threading.Thread(target=wait)
         thread.start()
-        until_asleep(thread)
+        until_asleep(thread.native_id)
         began = time.monotonic()
         getattr(conn, how)()
         thread.join(5)
@@ -225,7 +217,7 @@ def close_wakes_send() -> None:
 
     thread = threading.Thread(target=push)
     thread.start()
-    until_asleep(thread)
+    until_asleep(thread.native_id)
     began = time.monotonic()
     conn.force_close()
     thread.join(5)

@@ -1,5 +1,5 @@
-// Command go is an echo server on libws/core with an allow-list of origins (https://example.com, https://b.example), two
-// subprotocols (v2, v1) and a second for each message to come in.
+// Command goserver is an echo server on libws/core with an allow-list of origins (https://example.com, https://b.example), two
+// subprotocols (v2, v1) and 400 ms for each message to come in.
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 
 func main() {
 	server, err := core.Listen("127.0.0.1", 0, &core.ServerOptions{
-		Options:      core.Options{MessageTimeout: time.Second},
+		Options:      core.Options{MessageTimeout: 400 * time.Millisecond},
 		Origins:      []string{"https://example.com", "https://b.example"},
 		Subprotocols: []string{"v2", "v1"},
 	})

@@ -1,4 +1,4 @@
-"""The C++ binding offers all 78 items of the API reference, each tested with its sentence, under AddressSanitizer and UBSan."""
+"""The C and the C++ binding offer all 78 items of the API reference, each tested with its sentence, under AddressSanitizer and UBSan."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ sys.path[:0] = [str(Path(__file__).parent)]
 import native_items
 
 pytestmark = pytest.mark.timeout(300)  # compiling counts
+STANDARDS = {"c": "gnu11", "cpp": "c++17"}
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], str]:
-    """What each item's test said."""
-    return native_items.walk("c++17", "cpp", tmp_path_factory.mktemp("spec"))
+@pytest.fixture(scope="module", params=STANDARDS)
+def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], str]:
+    """What each item's test said, in the language of a folder."""
+    return native_items.walk(STANDARDS[request.param], request.param, tmp_path_factory.mktemp("spec"))
 
 
 @pytest.mark.parametrize("item", native_items.ITEMS)

@@ -1,4 +1,4 @@
-// Command go tries requests on libws/core that must not be sent, `go HOST PORT`, and prints "NAME CODE" for each.
+// Command gomisuse tries requests on libws/core that must not be sent, `gomisuse HOST PORT`, and prints "NAME CODE" for each.
 package main
 
 import (
