@@ -208,7 +208,7 @@ static void watching(void)
     pthread_t thread; /* asking leaves alone who receives */
     atomic_store(&receiving, 0);
     CHECK(pthread_create(&thread, NULL, receive, &server) == 0);
-    await_sleep();
+    until_asleep(receiver());
     CHECK(ws_pending(server) == 0 && ws_send_text(client, "woken") > 0 && pthread_join(thread, NULL) == 0);
 
     CHECK(ws_send_close(client, 1000) > 0 && ws_recv_into(server, room, sizeof room) == RESULT(2, WS_OPCODE_CLOSE));
