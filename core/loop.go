@@ -104,7 +104,6 @@ type Loop struct {
 const (
 	receiveBytes = 512 << 10 // the receive buffer
 	readMost     = 128 << 10 // one read asks for no more
-	readLeast    = 16 << 10  // with less room left the poll ends
 	batchBytes   = 192 << 10 // so does it with this much received, so that views are still in the cache when they are used
 	readyMost    = 512       // descriptors one wait reports
 )

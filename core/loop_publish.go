@@ -48,13 +48,20 @@ func (l *Loop) Publish(name string, op Opcode, payload []byte, except ConnID) (i
 	if e := checkBroadcast(call, op, payload); e != nil {
 		return 0, e
 	}
+	n, e := l.publishLocked(call, name, op, payload, except)
+	if e != nil {
+		return 0, e
+	}
+	l.hub.publish(l.hubMember, name, op, payload) // without our lock: loops that publish to each other would wait for ever
+	return n, nil
+}
+
+func (l *Loop) publishLocked(call, name string, op Opcode, payload []byte, except ConnID) (int, *Error) {
 	if e := l.lock(call); e != nil {
 		return 0, e
 	}
-	n := l.publishHere(name, op, payload, except)
-	l.mu.Unlock()
-	l.hub.publish(l.hubMember, name, op, payload)
-	return n, nil
+	defer l.mu.Unlock()
+	return l.publishHere(name, op, payload, except), nil
 }
 
 // publishHere gathers a message for the subscribers of this loop and returns how many they are.

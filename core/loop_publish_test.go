@@ -216,3 +216,29 @@ func TestLoopPublishToSlowSubscribers(t *testing.T) {
 		}
 	}
 }
+
+// A defect that shows while something is published, and that the C library reports, leaves the loop usable.
+func TestLoopPublishUnlocksWhenItPanics(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{Hub: new(Hub)})
+	id, p := l.open()
+	if err := l.Subscribe(id, "a"); err != nil {
+		t.Fatal(err)
+	}
+	list := l.topics.list
+	l.topics.list = nil
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("it did not panic, so nothing was tested")
+			}
+		}()
+		_, _ = l.Publish("a", OpText, []byte("x"), 0)
+	}()
+	if !l.mu.TryLock() {
+		t.Error("the loop is locked for ever")
+	}
+	l.mu.Unlock()
+	l.topics.list = list
+	_, _ = l.SendText(id, "still here")
+	p.await(l, 1)
+}

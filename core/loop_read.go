@@ -85,6 +85,7 @@ func (l *Loop) pump(slot uint32, c *loopConn) {
 	}
 	for {
 		if l.full() {
+			m.EndPayload() // its block goes back with the next poll, whenever this connection is heard of again
 			if m.Pending() {
 				l.keepRest(slot, c)
 			}

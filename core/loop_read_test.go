@@ -35,21 +35,27 @@ func TestLoopMessageSizes(t *testing.T) {
 	}
 }
 
-// Views live until the next poll; with OptPoison using them later shows.
+// Views live until the next poll, whether there was room for more events or not; with OptPoison using them later shows. Nothing of
+// them is kept then.
 func TestLoopPoison(t *testing.T) {
-	l := newTestLoop(t, LoopOptions{Poison: true})
-	_, p := l.open()
-	p.raw(append(p.frame(OpText, true, "short"), p.frame(OpText, false, "be")...))
-	p.raw(p.frame(OpContinuation, true, "gun"))
-	events := make([]LoopEvent, 4)
-	n, err := l.Poll(events, -1)
-	if err != nil || n != 2 || string(events[0].Payload()) != "short" || string(events[1].Payload()) != "begun" {
-		t.Fatalf("%d %v", n, err)
-	}
-	l.once()
-	for i, was := range []string{"short", "begun"} {
-		if b := events[i].Payload(); string(b) == was || b[0] == was[0] {
-			t.Errorf("the view still holds %q", b)
+	for _, room := range []int{2, 4} {
+		l := newTestLoop(t, LoopOptions{Poison: true})
+		_, p := l.open()
+		p.raw(append(p.frame(OpText, true, "short"), p.frame(OpText, false, "be")...))
+		p.raw(p.frame(OpContinuation, true, "gun"))
+		events := make([]LoopEvent, room)
+		n, err := l.Poll(events, -1)
+		if err != nil || n != 2 || string(events[0].Payload()) != "short" || string(events[1].Payload()) != "begun" {
+			t.Fatalf("room for %d: %d %v", room, n, err)
+		}
+		l.once()
+		for i, was := range []string{"short", "begun"} {
+			if b := events[i].Payload(); string(b) == was || b[0] == was[0] {
+				t.Errorf("room for %d: the view still holds %q", room, b)
+			}
+		}
+		if lent := l.pool.Lent(); lent != 0 {
+			t.Errorf("room for %d: %d bytes stay lent", room, lent)
 		}
 	}
 }

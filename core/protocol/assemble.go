@@ -43,6 +43,13 @@ func (m *Machine) free(b []byte) {
 	}
 }
 
+// EndPayload ends the life of the last event's payload, as the next call of Next does: for shells that may not call it for a while.
+func (m *Machine) EndPayload() {
+	if m.has(delivered) {
+		m.recycle()
+	}
+}
+
 // recycle takes back the buffer that the last event lent out, once the shell has moved on.
 func (m *Machine) recycle() {
 	m.clear(delivered)

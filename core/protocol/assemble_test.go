@@ -62,22 +62,27 @@ func TestMemoryFollowsWhatHasArrived(t *testing.T) {
 }
 
 func TestBuffersAreLentUntilTheNextCall(t *testing.T) {
-	cfg := testConfig(Client)
-	free := 0
-	cfg.Alloc = func(n int) []byte { return make([]byte, 0, n) }
-	cfg.Free = func(b []byte) { clear(b[:cap(b)]); free++ }
-	m := open(cfg)()
-	f := frame(wire.OpBinary, true, []byte("gathered"))
-	m.Feed(append([]byte(nil), f[:5]...))
-	m.Next()
-	m.Feed(append([]byte(nil), f[5:]...))
-	ev := m.Next()
-	if string(ev.Payload) != "gathered" || free != 0 {
-		t.Fatalf("payload %q, %d freed", ev.Payload, free)
-	}
-	m.Next()
-	if free != 1 {
-		t.Errorf("%d buffers freed after the next call", free)
+	for name, next := range map[string]func(m *Machine){
+		"Next":       func(m *Machine) { m.Next() },
+		"EndPayload": func(m *Machine) { m.EndPayload(); m.EndPayload(); m.Next() },
+	} {
+		cfg := testConfig(Client)
+		free := 0
+		cfg.Alloc = func(n int) []byte { return make([]byte, 0, n) }
+		cfg.Free = func(b []byte) { clear(b[:cap(b)]); free++ }
+		m := open(cfg)()
+		f := frame(wire.OpBinary, true, []byte("gathered"))
+		m.Feed(append([]byte(nil), f[:5]...))
+		m.Next()
+		m.Feed(append([]byte(nil), f[5:]...))
+		ev := m.Next()
+		if string(ev.Payload) != "gathered" || free != 0 {
+			t.Fatalf("payload %q, %d freed", ev.Payload, free)
+		}
+		next(m)
+		if free != 1 {
+			t.Errorf("%d buffers freed after %s", free, name)
+		}
 	}
 }
 

@@ -119,9 +119,7 @@ func (m *Machine) Pending() bool {
 
 // Next returns the next event, NeedInput when there is none. It ends the life of the previous event's payload.
 func (m *Machine) Next() Event {
-	if m.has(delivered) {
-		m.recycle()
-	}
+	m.EndPayload()
 	if m.has(openDue) {
 		m.clear(openDue)
 		return Event{Kind: Opened}
