@@ -11,6 +11,7 @@ from typing import Callable, Optional, Sequence, Type, Union
 from . import _abi as abi
 from ._buffers import BytesLike
 from ._library import lib
+from ._uncopyable import Uncopyable
 from ._waiting import milliseconds
 from .errors import ConnectionClosed, last_failure
 from .loop_event import Metrics
@@ -20,7 +21,7 @@ from .loop_send import encoded, topic_name
 from .request import HeaderSource, Request, comma_list, header_lines, plain
 
 
-class Loop(Poller):
+class Loop(Poller, Uncopyable):
     """An event loop: listeners and connections (accepted, dialled or adopted) on whichever thread calls poll().
 
     Connections are ints, as events carry them. One thread polls at a time; every other call may be made from any thread, does

@@ -16,6 +16,7 @@ from . import _abi as abi
 from ._buffers import BytesLike
 from ._library import lib
 from ._spec_values import lent, noted, number, told_aside, utf8, void
+from ._uncopyable import Uncopyable
 from ._waiting import Patience, resume, was_interrupted
 from .spec_frame import WsFrame
 
@@ -23,7 +24,7 @@ Descriptor = Union[int, Any]
 """A file descriptor, or an object with fileno() such as a socket; a socket is detached when the connection takes it over."""
 
 
-class WsConnection:
+class WsConnection(Uncopyable):
     """One WebSocket connection: fd, is_server, state, mask_key. A connection that could not be made has fd -1."""
 
     __slots__ = ("__weakref__", "_handle", "_patience", "_recv_timeout_ms", "_role")
