@@ -207,7 +207,7 @@ def test_closing_ends_a_wait_of_another_thread(loop):
 
     thread = threading.Thread(target=work)
     thread.start()
-    while not loop._poller:
+    while not loop._turn:
         time.sleep(0)
     began = time.monotonic()
     loop.close()

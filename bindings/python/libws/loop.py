@@ -6,7 +6,7 @@ import asyncio
 import ctypes
 import socket
 from types import TracebackType
-from typing import Callable, Optional, Sequence, Type, Union
+from typing import Callable, List, Optional, Sequence, Type, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike
@@ -14,7 +14,7 @@ from ._library import lib
 from ._uncopyable import Uncopyable
 from ._waiting import milliseconds
 from .errors import ConnectionClosed, last_failure
-from .loop_event import Metrics
+from .loop_event import Event, Metrics
 from .loop_handler import Detach, LoopHandler, attach, calls_of
 from .loop_poll import Poller, checked
 from .loop_send import encoded, topic_name
@@ -225,26 +225,26 @@ class Loop(Poller, Uncopyable):
         Blocks like poll(). What the handler raises is raised here; the events behind it come with the next poll or run.
         """
         calls = calls_of(handler)
+        events: List[Event] = []
+        at = 0
         try:
             while not self._stopped:
                 try:
                     events = self.poll()
+                    at = 0
                 except ConnectionClosed:
                     if self.closed:
                         return
                     raise
-                for at, event in enumerate(events):
-                    try:
-                        calls[event.kind](self, event)
-                    except BaseException:
-                        self._keep(events[at + 1 :])
-                        raise
+                for event in events:
+                    at += 1
+                    calls[event.kind](self, event)
                     if self._stopped or self._closing:
-                        self._keep(events[at + 1 :])
                         return
                 if events and events[-1].kind == abi.WS_EVENT_DRAINED:
                     return
         finally:
+            self._kept[:0] = events[at:]
             self._stopped = False
 
     def stop(self) -> None:
