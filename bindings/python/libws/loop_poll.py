@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 from . import _abi as abi
 from ._buffers import bytes_at, text_at
+from ._fork import forked
 from ._library import lib
 from ._waiting import LOOK_MS, MAIN_THREAD, milliseconds
 from .errors import BusyError, ConnectionClosed, last_failure
@@ -71,7 +72,7 @@ class Poller(Outbox):
         try:
             try:
                 if self._turn.setdefault(0, turn) is not turn:
-                    raise BusyError("the loop is being polled", abi.WS_ERR_BUSY)
+                    raise self._busy()
                 look_ms = LOOK_MS if thread == MAIN_THREAD else _NONE
                 left_ms = limit_ms
                 began = _monotonic() if left_ms else 0.0
@@ -124,6 +125,13 @@ class Poller(Outbox):
             if self._external and (self._numbers[0] != _TAKEN or self._gathered or self._unsent or self._kept):
                 lib.ws_loop_wake(self._handle)  # so that whoever watches the descriptor polls again
             raise
+
+    def _busy(self) -> Exception:
+        """Why this thread may not poll now."""
+        if forked:
+            lib.ws_loop_wake(self._handle)
+            return last_failure()
+        return BusyError("the loop is being polled", abi.WS_ERR_BUSY)
 
     def _elsewhere(self) -> List[Data]:
         """The payloads that the library told by their addresses: copies, or views where they were asked for."""
@@ -178,7 +186,7 @@ class Poller(Outbox):
         self._closing = True
         turn = [get_ident()]
         try:
-            while self._turn.setdefault(0, turn) is not turn:
+            while self._turn.setdefault(0, turn) is not turn and not forked:
                 if self._turn.get(0) == turn:
                     return  # a signal handler inside poll() or close(), which closes when it ends
                 lib.ws_loop_wake(self._handle)

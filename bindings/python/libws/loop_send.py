@@ -13,8 +13,9 @@ from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike, lend
+from ._fork import forked
 from ._library import lib
-from .errors import ConnectionClosed, InvalidArgumentError, last_failure
+from .errors import ConnectionClosed, InvalidArgumentError, WebSocketError, last_failure
 from .loop_event import Event, unsent
 
 Message = Union[str, BytesLike]
@@ -215,6 +216,8 @@ class Outbox:
         Messages stay gathered until the library has them, which its results tell in the moment it takes them. What must not
         come apart is done by statements that call nothing: no signal handler and no other thread runs between those.
         """
+        if forked:
+            raise self._failed()
         with self._handing:
             while self._gathered:
                 step = self._step
@@ -270,6 +273,11 @@ class Outbox:
             step = self._step = step + 1
             found = True
         return found or self._step != step
+
+    def _failed(self) -> WebSocketError:
+        """Why nothing can be handed over."""
+        lib.ws_loop_flush(self._handle)
+        return last_failure()
 
     def _ring(self) -> None:
         """Brings a poll about for what was gathered, or hands it over since it is much."""
