@@ -113,6 +113,27 @@ loop.close()
         assert child.finish() == ["{0}"]
 
 
+def test_a_forked_child_that_closes_an_attached_loop_leaves_the_parent_attached() -> None:
+    code = """
+got = []
+class Note(libws.LoopHandler):
+    def on_message(self, loop, event): got.append(event.data)
+async def main():
+    loop, client = opened()
+    detach = loop.attach(Note())
+    assert in_child(loop.close) == 0
+    assert in_child(detach) == 0
+    loop.send(client, "still served")
+    until = time.monotonic() + 20
+    while not got and time.monotonic() < until: await asyncio.sleep(0.001)
+    loop.close()
+asyncio.run(main())
+print(got)
+"""
+    with Child(SETUP + code) as child:
+        assert child.finish() == ["['still served']"]
+
+
 EXITS = {
     "an open loop": "",
     "a loop that was sent to": "loop.send(client, 'never flushed'); loop.send(client, b'x' * 100_000)",

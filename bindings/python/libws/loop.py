@@ -248,15 +248,18 @@ class Loop(Poller, Uncopyable):
             self._stopped = False
 
     def stop(self) -> None:
-        """Ends run() after the event that is being handled. From any thread, a handler or a signal handler."""
+        """Ends run(), or what attach() began, after the event that is being handled; what follows comes with the next poll.
+
+        From any thread, a handler or a signal handler. When neither is under way it ends the next run() at once.
+        """
         self._stopped = True
         self.wake()
 
     def attach(self, handler: LoopHandler, loop: Optional[asyncio.AbstractEventLoop] = None) -> Detach:
         """Serves this loop inside an asyncio loop (None: the running one): its thread calls the handler's methods.
 
-        Returns a function that ends that. Exceptions of the handler go to the asyncio loop's exception handler. Sending and
-        everything else works from coroutines of that loop. Does not block.
+        Returns a function that ends that, from any thread; stop() and close() end it, too. Exceptions of the handler go to the
+        asyncio loop's exception handler. Sending and everything else works from coroutines of that loop. Does not block.
         """
         return attach(self, handler, loop or asyncio.get_running_loop())
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
 from . import _abi as abi
+from ._fork import forked
 from .errors import ConnectionClosed
 from .loop_event import EVENT_UNSENT, Event
 
@@ -74,17 +76,39 @@ def calls_of(handler: LoopHandler) -> Dict[int, Call]:
 def attach(loop: Loop, handler: LoopHandler, outer: asyncio.AbstractEventLoop) -> Detach:
     """Lets an asyncio loop watch a Loop's descriptor and call a handler; returns what ends that."""
     calls = calls_of(handler)
-    fd = loop.fileno()
+    watched = os.dup(loop.fileno())  # of its own, so that the number is nobody else's until asyncio has let it go
+
+    def let_go() -> None:
+        if not outer.is_closed() and not forked:  # a child shares what its parent's selector watches
+            outer.remove_reader(watched)
+        os.close(watched)
 
     def detach() -> None:
-        outer.remove_reader(fd)
+        try:
+            loop._attached.remove(detach)
+        except ValueError:
+            return  # done already
+        try:
+            if not forked and outer.is_running() and asyncio._get_running_loop() is not outer:
+                outer.call_soon_threadsafe(let_go)
+                return
+        except RuntimeError:
+            pass  # closed meanwhile
+        let_go()
 
     def tell(events: List[Event]) -> None:
-        for event in events:
-            try:
-                calls[event.kind](loop, event)
-            except Exception as error:
-                outer.call_exception_handler({"message": f"a handler of {loop!r} failed", "exception": error})
+        at = 0
+        try:
+            for event in events:
+                at += 1
+                try:
+                    calls[event.kind](loop, event)
+                except Exception as error:
+                    outer.call_exception_handler({"message": f"a handler of {loop!r} failed", "exception": error})
+                if loop._stopped or loop.closed:
+                    return
+        finally:
+            loop._kept[:0] = events[at:]
 
     def ready() -> None:
         try:
@@ -94,9 +118,16 @@ def attach(loop: Loop, handler: LoopHandler, outer: asyncio.AbstractEventLoop) -
         except ConnectionClosed:
             if not loop.closed:
                 raise
+        if loop._stopped or loop.closed:
+            loop._stopped = False
             detach()
 
-    outer.add_reader(fd, ready)
+    loop._attached.append(detach)
+    try:
+        outer.add_reader(watched, ready)
+    except BaseException:
+        detach()
+        raise
     return detach
 
 

@@ -42,13 +42,12 @@ class Poller(Outbox):
     raise or use this loop. So what must not come apart is done by statements that call nothing.
     """
 
-    __slots__ = ("_attached", "_closing", "_kept", "_list", "_numbers", "_pack", "_turn", "_view_over", "_woken", "__weakref__")
+    __slots__ = ("_attached", "_closing", "_list", "_numbers", "_pack", "_turn", "_view_over", "_woken", "__weakref__")
 
     def __init__(self, view_over_bytes: int) -> None:
         super().__init__(-1)
         self._closing = self._woken = False
         self._turn: Dict[int, List[int]] = {}  # at 0 the thread that polls or closes, in a list that is the call's own
-        self._kept: List[Event] = []  # that run() or attach() was given and has not handled
         self._attached: List[Callable[[], None]] = []  # what ends each attach()
         self._view_over = max(view_over_bytes, ELSEWHERE_BYTES) if view_over_bytes > 0 else abi.WS_LENGTH_MAX
         self._pack = (ctypes.c_int64 * (PACK_BYTES // 8))()
@@ -197,8 +196,8 @@ class Poller(Outbox):
                 del self._turn[0]
 
     def _shut(self) -> None:
-        while self._attached:
-            self._attached[-1]()
+        for detach in self._attached[:]:
+            detach()
         self._release_views()
         if self._handle > 0:
             lib.ws_loop_drop(self._handle)

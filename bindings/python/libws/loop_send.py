@@ -53,13 +53,14 @@ class Outbox:
     connection whose effect must follow. So a message that cannot be sent is reported by an EVENT_UNSENT, not by an exception.
     """
 
-    __slots__ = ("_external", "_gather", "_gathered", "_given", "_handing", "_handle", "_lent", "_results", "_rings", "_step", "_unsent")
+    __slots__ = ("_external", "_gather", "_gathered", "_given", "_handing", "_handle", "_kept", "_lent", "_results", "_rings", "_step", "_unsent")
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
         self._gathered: List[Any] = []  # connection, opcode, payload of each message, flat: no object for each to be made
         self._gather = self._gathered.extend
         self._unsent: List[Event] = []
+        self._kept: List[Event] = []  # that run() or attach() was given and has not handled
         self._handing = threading.RLock()  # a signal handler may send while its thread hands over
         self._step = 0  # counts what hands over: a step that finds it changed has been overtaken by a signal handler
         self._given = 0  # messages, the first that are gathered, that the library was given last
@@ -198,7 +199,7 @@ class Outbox:
                 lib.ws_loop_flush(self._handle)
         finally:
             self._rings = True  # a poll may be waiting in another thread
-            if (self._gathered or self._unsent) and self._handle > 0:
+            if (self._gathered or self._unsent or self._kept) and self._handle > 0:
                 self._ring()
 
     # --- handing over -------------------------------------------------------------------------------------------------
