@@ -34,7 +34,7 @@ class Loop(Poller, Uncopyable):
     beyond which queue_policy, one of WS_QUEUE_*, holds; max_connections 1,048,576; spin_us microseconds of probing before sleeping.
     With requests every HTTP request comes as WS_EVENT_REQUEST for accept(), refuse() or respond(). With view_over_bytes binary
     messages of at least so many bytes (4,096 or more) come as a memoryview of the library's own memory, which saves a copy: the next
-    poll() releases it, so it and what was sliced from it must not be used any more; send() takes it.
+    poll() and the end of the loop release it, so it and what was sliced from it must not be used any more; send() takes it.
 
     Raises InvalidArgumentError, NetworkError, ResourceError.
     """

@@ -219,6 +219,7 @@ class Poller(Outbox):
     def __del__(self) -> None:
         handle = getattr(self, "_handle", -1)
         if handle > 0:
+            self._release_views()
             lib.ws_loop_drop(handle)
 
 
