@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import threading
+import time
 
 import pytest
 
@@ -117,6 +118,36 @@ def test_views_that_nobody_has_handled_are_kept_as_copies():
         loop.send(client, b"x" * 10_000)
         loop.run(Handler())
         assert until_messages(loop, 1, server) == [b"x" * 10_000]
+
+
+def test_a_handler_may_close_the_loop_while_views_are_left():
+    loop = libws.Loop(view_over_bytes=5000)
+    client, server = pair(loop)
+    handled = []
+
+    class Handler(libws.LoopHandler):
+        def on_message(self, loop, event):
+            handled.append(bytes(event.data))
+            loop.close()
+
+    loop.send(client, b"a" * 5000)
+    loop.send(client, b"b" * 5000)
+    loop.run(Handler())
+    assert handled == [b"a" * 5000] and loop.closed
+
+
+def test_what_run_has_kept_is_no_business_of_flush(loop):
+    client, server = pair(loop)
+
+    class Handler(libws.LoopHandler):
+        def on_message(self, loop, event):
+            loop.stop()
+
+    loop.send(client, "one")
+    loop.send(client, "two")
+    loop.run(Handler())
+    assert loop.flush() == []
+    assert until_messages(loop, 1, server) == ["two"]
 
 
 def test_closing_ends_run_quietly():
@@ -349,6 +380,50 @@ def test_loops_on_threads_serve_one_port():
     assert len(handlers) == 3 and libws.handle_count() == before
     with pytest.raises(libws.NetworkError), socket.create_server(("127.0.0.1", 0)) as taken:
         libws.serve_loop(Handler, port=taken.getsockname()[1])
+
+
+@pytest.mark.parametrize("end", ["raises", "stops", "closes"])
+@pytest.mark.parametrize("where", ["the caller's", "another"])
+def test_the_end_of_any_loop_is_the_end_of_serve_loop(where, end):
+    """Wherever a handler ends its loop, serve_loop closes the others and returns, or raises what the handler raised."""
+    opened, result = threading.Event(), []
+    ports = []
+
+    class Handler(Echo):
+        def on_message(self, loop, event):
+            if event.data == "x" or (threading.current_thread() is serving) != (where == "the caller's"):
+                super().on_message(loop, event)
+            elif end == "raises":
+                raise RuntimeError("the handler's own")
+            else:
+                loop.stop() if end == "stops" else loop.close()
+
+    def serve():
+        try:
+            result.append(libws.serve_loop(Handler, loops=3, ready=lambda port: (ports.append(port), opened.set())))
+        except BaseException as error:
+            result.append(error)
+
+    before = libws.handle_count()
+    serving = threading.Thread(target=serve, daemon=True)
+    serving.start()
+    assert opened.wait(LIMIT_S)
+    limit = time.monotonic() + LIMIT_S
+    while serving.is_alive() and time.monotonic() < limit:
+        try:
+            with libws.connect(f"ws://127.0.0.1:{ports[0]}/", timeout=5) as ws:
+                ws.send("end")
+                ws.recv(timeout=1)
+        except libws.WebSocketError:
+            pass
+        serving.join(0.01)
+    assert not serving.is_alive() and libws.handle_count() == before
+    assert [str(one) for one in result] == ["the handler's own" if end == "raises" else "None"]
+
+
+def test_serve_loop_needs_a_loop():
+    with pytest.raises(libws.InvalidArgumentError):
+        libws.serve_loop(Echo, loops=0)
 
 
 @pytest.mark.parametrize("arguments", [["0"], ["0", "2"], ["0", "--spin", "50", "--max-message", "70000"]])

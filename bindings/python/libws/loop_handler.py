@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
 from . import _abi as abi
+from ._checked import integer
 from ._fork import forked
-from .errors import ConnectionClosed
+from .errors import ConnectionClosed, InvalidArgumentError
 from .loop_event import EVENT_UNSENT, Event
 
 if TYPE_CHECKING:
@@ -142,13 +144,27 @@ def serve_loop(
 ) -> None:
     """Serves a port with event loops: one on the calling thread, each further one on a thread of its own.
 
-    handler() makes each loop's handler, ready(port) is called once the port is open, options are those of Loop. Blocks until a
-    handler stops its loop, or raises, or Ctrl-C; the other loops are closed then. Raises what Loop() and listen() do.
+    handler() makes each loop's handler, ready(port) is called once the port is open, options are those of Loop. Blocks until one
+    of the loops ends, since a handler stops, closes or has drained it, or raises, or until Ctrl-C; then the others are closed.
+    Raises what Loop() and listen() do, and what a handler raised.
     """
     from .loop import Loop
 
     every: List[Loop] = []
     threads: List[threading.Thread] = []
+    failures: List[BaseException] = []
+
+    def serve(loop: Loop, own: LoopHandler) -> None:
+        try:
+            loop.run(own)
+        except BaseException as error:
+            failures.append(error)
+        with suppress(ConnectionClosed):  # that one has ended first
+            every[0].stop()
+
+    integer(loops, "loops")
+    if loops < 1:
+        raise InvalidArgumentError(f"loops must be at least 1, not {loops}", abi.WS_ERR_ARGUMENT)
     try:
         for _ in range(loops):
             every.append(Loop(**options))
@@ -156,7 +172,7 @@ def serve_loop(
         if ready is not None:
             ready(port)
         for loop in every[1:]:
-            threads.append(threading.Thread(target=loop.run, args=(handler(),), name=f"libws-loop-{port}", daemon=True))
+            threads.append(threading.Thread(target=serve, args=(loop, handler()), name=f"libws-loop-{port}", daemon=True))
             threads[-1].start()
         every[0].run(handler())
     finally:
@@ -164,3 +180,5 @@ def serve_loop(
             loop.close()
         for thread in threads:
             thread.join()
+    if failures:
+        raise failures[0]
