@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from operator import index
 from struct import error as StructError
 from struct import pack
-from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Tuple, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike, lend
@@ -140,18 +140,22 @@ class Outbox:
 
     # --- many connections ---------------------------------------------------------------------------------------------
 
-    def broadcast(self, conns: Sequence[int], message: Message) -> int:
-        """Sends one message, encoded once, to a list of connections; tells how many took it.
+    def broadcast(self, conns: Iterable[int], message: Message) -> int:
+        """Sends one message, encoded once, to connections: a list, a set, whatever gives their numbers. Tells how many took it.
 
-        Connections that are gone or full are passed over. Does not block. Raises InvalidArgumentError with nothing sent.
+        Connections that are gone or full are passed over. Does not block. Raises TypeError and InvalidArgumentError, with nothing
+        sent, and ConnectionClosed when the loop is closed.
         """
+        if isinstance(conns, (bytes, bytearray, str)):
+            raise TypeError(f"conns must be connections, not {type(conns).__name__}")
         try:
             numbers = array("q", conns)
         except OverflowError:
             raise InvalidArgumentError("conns has a number that no connection has", abi.WS_ERR_HANDLE) from None
-        if not numbers:
-            return 0
         opcode, payload = (_TEXT, encoded(message)) if isinstance(message, str) else (_BINARY, message)
+        if not numbers:
+            self._settle()
+            return self._lend(payload, lambda address, length: 0)
         first = ctypes.byref(ctypes.c_int64.from_buffer(numbers))
         self._settle()
         return self._lend(
@@ -196,7 +200,8 @@ class Outbox:
             yield
             if self._handle > 0:
                 self._settle()
-                lib.ws_loop_flush(self._handle)
+                if lib.ws_loop_flush(self._handle) < 0:
+                    raise last_failure()
         finally:
             self._rings = True  # a poll may be waiting in another thread
             if (self._gathered or self._unsent or self._kept) and self._handle > 0:
@@ -317,9 +322,11 @@ class Outbox:
             self._send_now(conn, _BINARY, lent[0], lent[1], message)
             return
         if isinstance(message, str):
-            self.send(conn, str(message))
+            self.send(conn, str.__str__(message))  # its own __str__ says something else: that of an Enum, its name
             return
         view = memoryview(message)
+        if not view.c_contiguous:
+            raise InvalidArgumentError("the buffer cannot be sent: it is not contiguous", abi.WS_ERR_ARGUMENT)
         if view.nbytes < LONG:
             self.send(conn, view.tobytes())
         else:
