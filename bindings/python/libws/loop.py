@@ -10,16 +10,17 @@ from typing import Callable, List, Optional, Sequence, Type, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike
+from ._checked import integer
 from ._library import lib
+from ._plain_socket import check_plain
 from ._uncopyable import Uncopyable
 from ._waiting import milliseconds
 from .errors import ConnectionClosed, last_failure
 from .loop_event import Event, Metrics
 from .loop_handler import Detach, LoopHandler, attach, calls_of
 from .loop_poll import Poller, checked
-from .loop_send import encoded, topic_name
+from .loop_send import copied, encoded, topic_name
 from .request import HeaderSource, Request, comma_list, header_lines, plain
-
 
 class Loop(Poller, Uncopyable):
     """An event loop: listeners and connections (accepted, dialled or adopted) on whichever thread calls poll().
@@ -56,19 +57,19 @@ class Loop(Poller, Uncopyable):
         requests: bool = False,
         view_over_bytes: int = 0,
     ) -> None:
-        super().__init__(view_over_bytes)
+        super().__init__(integer(view_over_bytes, "view_over_bytes"))
         self._stopped = False
         options = abi.WsLoopOptions()
         options.struct_size = ctypes.sizeof(options)
         options.subprotocols = comma_list(subprotocols, "subprotocols")
         options.origins = comma_list(origins, "origins")
-        options.max_message_bytes = max_message_bytes
-        options.max_frame_bytes = max_frame_bytes or max_message_bytes
-        options.stream_over_bytes = stream_over_bytes
-        options.queue_bytes = queue_bytes
-        options.queue_policy = queue_policy
-        options.max_connections = max_connections
-        options.spin_us = spin_us
+        options.max_message_bytes = integer(max_message_bytes, "max_message_bytes")
+        options.max_frame_bytes = integer(max_frame_bytes or max_message_bytes, "max_frame_bytes")
+        options.stream_over_bytes = integer(stream_over_bytes, "stream_over_bytes")
+        options.queue_bytes = integer(queue_bytes, "queue_bytes")
+        options.queue_policy = integer(queue_policy, "queue_policy")
+        options.max_connections = integer(max_connections, "max_connections")
+        options.spin_us = integer(spin_us, "spin_us")
         options.requests = int(requests)
         self._handle = checked(lib.ws_loop_new(options))
         lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, 1)
@@ -81,14 +82,15 @@ class Loop(Poller, Uncopyable):
         Port 0 takes any free one. With reuse_port several loops, in one process or many, share the port, and the system spreads
         connections over them. Raises InvalidArgumentError, NetworkError.
         """
-        return checked(lib.ws_loop_listen(self._live(), plain(host, "host"), port, int(reuse_port)))
+        return checked(lib.ws_loop_listen(self._live(), plain(host, "host"), integer(port, "port"), bool(reuse_port)))
 
     def listen_unix(self, path: str) -> None:
         """Listens on a Unix socket; one that starts with @ is abstract. The file goes with the loop. Raises NetworkError."""
         checked(lib.ws_loop_listen_unix(self._live(), plain(path, "path")))
 
     def listen_socket(self, sock: socket.socket) -> None:
-        """Accepts from a stream socket that listens already, such as an inherited one; it is detached on success."""
+        """Accepts from a stream socket without TLS that listens already, such as an inherited one; it is detached on success."""
+        check_plain(sock)
         checked(lib.ws_loop_listen_fd(self._live(), sock.fileno()))
         sock.detach()
 
@@ -98,12 +100,13 @@ class Loop(Poller, Uncopyable):
         return checked(lib.ws_loop_port(self._live()))
 
     def adopt(self, sock: socket.socket, how: int = abi.WS_ADOPT_REQUEST, received: BytesLike = b"") -> int:
-        """Takes over a connected stream socket, which is detached on success; returns the connection. WS_EVENT_OPEN follows.
+        """Takes over a connected stream socket without TLS, detached on success; returns the connection. WS_EVENT_OPEN follows.
 
         how is one of WS_ADOPT_*: who this end is and whether the opening handshake is done. received is what was read from
         the socket already. Raises InvalidArgumentError, ResourceError.
         """
-        data = bytes(received)
+        check_plain(sock)
+        data, how = copied(received), integer(how, "how")
         conn = checked(lib.ws_loop_adopt(self._live(), sock.fileno(), how, data, len(data)))
         sock.detach()
         return conn
@@ -120,7 +123,7 @@ class Loop(Poller, Uncopyable):
         """Begins to connect to "ws://host[:port][/path][?query]" and returns the connection at once.
 
         WS_EVENT_OPEN follows, or WS_EVENT_CLOSE with code 1006, the reason, and the HTTP status of a server that refused. sock is
-        a connected stream socket to use, detached on success. Raises InvalidArgumentError, ResourceError.
+        a connected stream socket without TLS to use, detached on success. Raises InvalidArgumentError, ResourceError.
         """
         options = abi.WsConnectOptions()
         options.struct_size = ctypes.sizeof(options)
@@ -128,6 +131,7 @@ class Loop(Poller, Uncopyable):
         options.headers = header_lines(headers)
         options.origin = None if origin is None else plain(origin, "origin")
         address = plain(url, "url")
+        check_plain(sock)
         if sock is None:
             return checked(lib.ws_loop_connect(self._live(), address, options))
         conn = checked(lib.ws_loop_handshake(self._live(), sock.fileno(), address, options))
@@ -142,41 +146,42 @@ class Loop(Poller, Uncopyable):
         Allowed codes: 1000-1003, 1007-1014, 3000-4999; a reason has at most 123 bytes of UTF-8. Raises InvalidArgumentError,
         ConnectionClosed.
         """
-        text = plain(reason, "reason")
+        conn, code, text = integer(conn, "conn"), integer(code, "code"), plain(reason, "reason")
         self._settle()
         checked(lib.ws_loop_close_conn(self._handle, conn, code, text))
 
     def abort_conn(self, conn: int) -> None:
         """Cuts a connection off; WS_EVENT_CLOSE follows with 1006 and WS_ERR_CLOSED. Raises ConnectionClosed."""
+        conn = integer(conn, "conn")
         self._settle()
         checked(lib.ws_loop_abort_conn(self._handle, conn))
 
     def pause(self, conn: int) -> None:
         """Stops reading a connection, which in time slows its peer down. Raises ConnectionClosed, StateError."""
         self._live()
-        checked(lib.ws_pause(conn))
+        checked(lib.ws_pause(integer(conn, "conn")))
 
     def resume(self, conn: int) -> None:
         """Goes on reading a connection that was paused. Raises ConnectionClosed, StateError."""
         self._live()
-        checked(lib.ws_resume(conn))
+        checked(lib.ws_resume(integer(conn, "conn")))
 
     def subscribe(self, conn: int, topic: str) -> None:
         """Makes a connection receive what is published to a topic. Raises InvalidArgumentError, ConnectionClosed."""
-        checked(lib.ws_loop_subscribe(self._live(), conn, topic_name(topic)))
+        checked(lib.ws_loop_subscribe(self._live(), integer(conn, "conn"), topic_name(topic)))
 
     def unsubscribe(self, conn: int, topic: str) -> None:
         """Ends a subscription; closing ends all of a connection's. Raises InvalidArgumentError, ConnectionClosed."""
-        checked(lib.ws_loop_unsubscribe(self._live(), conn, topic_name(topic)))
+        checked(lib.ws_loop_unsubscribe(self._live(), integer(conn, "conn"), topic_name(topic)))
 
     def is_open(self, conn: int) -> bool:
         """Whether messages can be sent on a connection."""
-        return self._handle > 0 and lib.ws_is_open(conn) == 1
+        return lib.ws_is_open(integer(conn, "conn")) == 1 and self._handle > 0
 
     def peer_address(self, conn: int) -> str:
         """Where the peer of a connection is: "192.0.2.1:1234". Raises ConnectionClosed."""
         self._live()
-        address = lib.ws_peer_address(conn)
+        address = lib.ws_peer_address(integer(conn, "conn"))
         if address is None:
             raise last_failure()
         return str(address, "utf-8", "replace")
@@ -188,6 +193,7 @@ class Loop(Poller, Uncopyable):
 
         Raises ConnectionClosed, and StateError when it is too late.
         """
+        conn = integer(conn, "conn")
         self._live()
         if lib.ws_request_method(conn) is None:
             raise last_failure()
@@ -196,7 +202,7 @@ class Loop(Poller, Uncopyable):
     def accept(self, conn: int, subprotocol: Optional[str] = None, headers: HeaderSource = ()) -> None:
         """Answers a WS_EVENT_REQUEST with 101; WS_EVENT_OPEN follows (RFC 6455 §4.2.2). Raises InvalidArgumentError, StateError."""
         chosen = None if subprotocol is None else plain(subprotocol, "subprotocol")
-        lines = header_lines(headers)
+        conn, lines = integer(conn, "conn"), header_lines(headers)
         self._live()
         checked(lib.ws_accept_upgrade(conn, chosen, lines))
 
@@ -213,7 +219,8 @@ class Loop(Poller, Uncopyable):
         self._answer(lib.ws_respond, conn, status, body, headers)
 
     def _answer(self, call: Callable[..., int], conn: int, status: int, body: Union[bytes, str], headers: HeaderSource) -> None:
-        content, lines = encoded(body) if isinstance(body, str) else bytes(body), header_lines(headers)
+        conn, status = integer(conn, "conn"), integer(status, "status")
+        content, lines = encoded(body) if isinstance(body, str) else copied(body), header_lines(headers)
         self._live()
         checked(call(conn, status, lines, content, len(content)))
 
@@ -267,11 +274,11 @@ class Loop(Poller, Uncopyable):
 
     def set_option(self, option: int, value: int, conn: int = 0) -> None:
         """Sets one of WS_OPT_*, of the loop and its later connections or of one connection. Raises InvalidArgumentError."""
-        checked(lib.ws_set(conn or self._live(), option, value))
+        checked(lib.ws_set(integer(conn, "conn") or self._live(), integer(option, "option"), integer(value, "value")))
 
     def get_option(self, option: int, conn: int = 0) -> int:
         """What an option is set to. Raises InvalidArgumentError."""
-        return checked(lib.ws_get(conn or self._live(), option))
+        return checked(lib.ws_get(integer(conn, "conn") or self._live(), integer(option, "option")))
 
     def metrics(self) -> Metrics:
         """A snapshot of what the loop has done and holds."""

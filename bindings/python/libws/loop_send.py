@@ -13,6 +13,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Tuple, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike, lend
+from ._checked import integer
 from ._fork import forked
 from ._library import lib
 from .errors import ConnectionClosed, InvalidArgumentError, WebSocketError, last_failure
@@ -116,6 +117,7 @@ class Outbox:
         WS_ERR_QUEUE_FULL; the message is refused whole then.
         """
         opcode, payload = (_TEXT, encoded(message)) if isinstance(message, str) else (_BINARY, message)
+        conn, key = integer(conn, "conn"), integer(key, "key")
         self._settle()
         return self._lend(payload, lambda address, length: lib.ws_loop_send_key(self._handle, conn, opcode, address, length, key))
 
@@ -127,14 +129,16 @@ class Outbox:
         opcode, payload = (_TEXT, encoded(message)) if isinstance(message, str) else (_BINARY, message)
         if not first:
             opcode = abi.WS_OPCODE_CONTINUATION
+        conn = integer(conn, "conn")
         self._settle()
         return self._lend(
-            payload, lambda address, length: lib.ws_loop_send_fragment(self._handle, conn, opcode, address, length, int(final))
+            payload, lambda address, length: lib.ws_loop_send_fragment(self._handle, conn, opcode, address, length, bool(final))
         )
 
     def ping(self, conn: int, data: Message = b"") -> int:
         """Sends a ping with at most 125 bytes. The loop sends pings of its own, too. Returns and raises what try_send() does."""
         payload = encoded(data) if isinstance(data, str) else data
+        conn = integer(conn, "conn")
         self._settle()
         return self._lend(payload, lambda address, length: lib.ws_loop_ping(self._handle, conn, address, length))
 
@@ -169,7 +173,7 @@ class Outbox:
         exclude is a connection that does not get it. Returns how many subscribers of this loop it goes to. Does not block.
         Raises InvalidArgumentError with nothing sent.
         """
-        name = topic_name(topic)
+        name, exclude = topic_name(topic), integer(exclude, "exclude")
         opcode, payload = (_TEXT, encoded(message)) if isinstance(message, str) else (_BINARY, message)
         self._settle()
         return self._lend(
@@ -307,10 +311,7 @@ class Outbox:
         """Sends behind what was gathered; payload is what lies at the address, for the report when it is not taken."""
         if self._gathered or self._handle < 0:
             self._settle()
-        try:
-            sent = lib.ws_loop_send(self._handle, conn, opcode, address, length)
-        except ctypes.ArgumentError:
-            raise TypeError(f"conn must be an int, not {type(conn).__name__}") from None
+        sent = lib.ws_loop_send(self._handle, integer(conn, "conn"), opcode, address, length)
         if sent < 0:
             self._unsent.append(unsent(conn, opcode, bytes(payload), lib.ws_last_error()))
             self._ring()
@@ -339,8 +340,6 @@ class Outbox:
             result = lend(payload, use)
         except BufferError as error:
             raise InvalidArgumentError(f"the buffer cannot be sent: {error}", abi.WS_ERR_ARGUMENT) from None
-        except ctypes.ArgumentError as error:
-            raise TypeError(f"a connection is an int: {error}") from None
         if result < 0:
             raise last_failure()
         return result
