@@ -6,7 +6,7 @@ import asyncio
 import ctypes
 import socket
 from types import TracebackType
-from typing import Callable, List, Optional, Sequence, Type, Union
+from typing import Callable, List, Optional, Sequence, Type, TypeVar, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike
@@ -21,6 +21,9 @@ from .loop_handler import Detach, LoopHandler, attach, calls_of
 from .loop_poll import Poller, checked
 from .loop_send import copied, encoded, topic_name
 from .request import HeaderSource, Request, comma_list, header_lines, plain
+
+_Self = TypeVar("_Self", bound="Loop")
+
 
 class Loop(Poller, Uncopyable):
     """An event loop: listeners and connections (accepted, dialled or adopted) on whichever thread calls poll().
@@ -294,7 +297,7 @@ class Loop(Poller, Uncopyable):
         self._settle()
         checked(lib.ws_loop_drain(self._handle, milliseconds(timeout)))
 
-    def __enter__(self) -> Loop:
+    def __enter__(self: _Self) -> _Self:
         return self
 
     def __exit__(
