@@ -229,7 +229,7 @@ def test_closing_ends_a_wait_of_another_thread(loop):
     assert time.monotonic() - began < LIMIT_S
     thread.join(LIMIT_S)
     assert errors == [libws.WS_ERR_CLOSED]
-    with pytest.raises(libws.ConnectionClosed):
+    with pytest.raises(libws.ConnectionClosed, match="^the loop is closed$"):
         loop.poll(0)
 
 

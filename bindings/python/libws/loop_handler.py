@@ -22,7 +22,10 @@ Detach = Callable[[], None]
 
 
 class LoopHandler:
-    """Base of handlers for Loop.run(): override what you want to hear of. Methods run on the thread that polls, one by one."""
+    """Base of handlers for Loop.run(), Loop.attach() and serve_loop(): override what you want to hear of.
+
+    Methods run on the thread that polls, one by one. loop.stop() ends the calls.
+    """
 
     def on_request(self, loop: Loop, event: Event) -> None:
         """With requests=True: an HTTP request wants loop.accept(), refuse() or respond(). By default handshakes are accepted."""
@@ -53,7 +56,7 @@ class LoopHandler:
         """The queue of a connection that was nearly full, or refused a message, has room again."""
 
     def on_unsent(self, loop: Loop, event: Event) -> None:
-        """A message could not be sent: event.data, and event.error tells why."""
+        """A message given to loop.send() could not be sent (EVENT_UNSENT): event.data, and event.error tells why."""
 
     def on_drained(self, loop: Loop, event: Event) -> None:
         """After drain(): the last connection is gone."""
