@@ -1,10 +1,10 @@
-"""Handlers: each kind of event to its method, exceptions that lose nothing, the loop inside asyncio, loops on threads."""
+"""Handlers: each kind of event to its method, exceptions that lose nothing, loops on threads."""
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import threading
+import time
 
 import pytest
 
@@ -118,6 +118,36 @@ def test_views_that_nobody_has_handled_are_kept_as_copies():
         assert until_messages(loop, 1, server) == [b"x" * 10_000]
 
 
+def test_a_handler_may_close_the_loop_while_views_are_left():
+    loop = libws.Loop(view_over_bytes=5000)
+    client, server = pair(loop)
+    handled = []
+
+    class Handler(libws.LoopHandler):
+        def on_message(self, loop, event):
+            handled.append(bytes(event.data))
+            loop.close()
+
+    loop.send(client, b"a" * 5000)
+    loop.send(client, b"b" * 5000)
+    loop.run(Handler())
+    assert handled == [b"a" * 5000] and loop.closed
+
+
+def test_what_run_has_kept_is_no_business_of_flush(loop):
+    client, server = pair(loop)
+
+    class Handler(libws.LoopHandler):
+        def on_message(self, loop, event):
+            loop.stop()
+
+    loop.send(client, "one")
+    loop.send(client, "two")
+    loop.run(Handler())
+    assert loop.flush() == []
+    assert until_messages(loop, 1, server) == ["two"]
+
+
 def test_closing_ends_run_quietly():
     loop = libws.Loop()
     timer = threading.Timer(0.2, loop.close)
@@ -125,56 +155,6 @@ def test_closing_ends_run_quietly():
     loop.run(Echo())
     assert loop.closed
     timer.join()
-
-
-def test_a_loop_inside_asyncio(loop):
-    port = loop.listen("127.0.0.1")
-    failures = []
-
-    class Handler(Echo):
-        def on_message(self, loop, event):
-            if event.data == "fail":
-                raise RuntimeError("the handler's own")
-            super().on_message(loop, event)
-
-    def talk():
-        with libws.connect(f"ws://127.0.0.1:{port}/") as ws:
-            ws.send("fail")
-            for number in range(50):
-                ws.send(f"{number}")
-                assert ws.recv() == f"{number}"
-            loop.subscribe(*subscribed)
-            return ws.recv()
-
-    subscribed = []
-
-    async def main():
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["exception"]))
-        handler = Handler()
-        handler.on_open = lambda loop, event: subscribed.extend([event.conn, "all"])
-        detach = loop.attach(handler)
-        talking = asyncio.get_running_loop().run_in_executor(None, talk)
-        while not talking.done():
-            loop.publish("all", "from a coroutine")
-            await asyncio.sleep(0.01)
-        detach()
-        return talking.result()
-
-    assert asyncio.run(asyncio.wait_for(main(), LIMIT_S)) == "from a coroutine"
-    assert [str(failure) for failure in failures] == ["the handler's own"]
-
-
-def test_attaching_needs_asyncio_and_closing_detaches(loop):
-    with pytest.raises(RuntimeError):
-        loop.attach(Echo())
-
-    async def main():
-        loop.attach(Echo())
-        loop.send(12345, "nobody")
-        loop.close()
-        await asyncio.sleep(0)
-
-    asyncio.run(main())
 
 
 def test_loops_on_threads_serve_one_port():
@@ -215,6 +195,50 @@ def test_loops_on_threads_serve_one_port():
         libws.serve_loop(Handler, port=taken.getsockname()[1])
 
 
+@pytest.mark.parametrize("end", ["raises", "stops", "closes"])
+@pytest.mark.parametrize("where", ["the caller's", "another"])
+def test_the_end_of_any_loop_is_the_end_of_serve_loop(where, end):
+    """Wherever a handler ends its loop, serve_loop closes the others and returns, or raises what the handler raised."""
+    opened, result = threading.Event(), []
+    ports = []
+
+    class Handler(Echo):
+        def on_message(self, loop, event):
+            if event.data == "x" or (threading.current_thread() is serving) != (where == "the caller's"):
+                super().on_message(loop, event)
+            elif end == "raises":
+                raise RuntimeError("the handler's own")
+            else:
+                loop.stop() if end == "stops" else loop.close()
+
+    def serve():
+        try:
+            result.append(libws.serve_loop(Handler, loops=3, ready=lambda port: (ports.append(port), opened.set())))
+        except BaseException as error:
+            result.append(error)
+
+    before = libws.handle_count()
+    serving = threading.Thread(target=serve, daemon=True)
+    serving.start()
+    assert opened.wait(LIMIT_S)
+    limit = time.monotonic() + LIMIT_S
+    while serving.is_alive() and time.monotonic() < limit:
+        try:
+            with libws.connect(f"ws://127.0.0.1:{ports[0]}/", timeout=5) as ws:
+                ws.send("end")
+                ws.recv(timeout=1)
+        except libws.WebSocketError:
+            pass
+        serving.join(0.01)
+    assert not serving.is_alive() and libws.handle_count() == before
+    assert [str(one) for one in result] == ["the handler's own" if end == "raises" else "None"]
+
+
+def test_serve_loop_needs_a_loop():
+    with pytest.raises(libws.InvalidArgumentError):
+        libws.serve_loop(Echo, loops=0)
+
+
 @pytest.mark.parametrize("arguments", [["0"], ["0", "2"], ["0", "--spin", "50", "--max-message", "70000"]])
 def test_the_echo_example(arguments):
     with Child("import runpy, sys; sys.argv[0] = 'echo_loop.py'; runpy.run_path('examples/python/echo_loop.py', run_name='__main__')", *arguments) as child:
@@ -224,15 +248,6 @@ def test_the_echo_example(arguments):
                 for message in ("text", b"bytes", "x" * 5000, b"y" * 20_000, "é" * 30_000):
                     ws.send(message)
                     assert ws.recv() == message
-
-
-def test_the_asyncio_example():
-    with Child("import runpy, sys; sys.argv[0] = 'asyncio_loop.py'; runpy.run_path('examples/python/asyncio_loop.py', run_name='__main__')", "0", "--every", "0.05") as child:
-        port = int(child.line().rsplit(":", 1)[1])
-        with libws.connect(f"ws://127.0.0.1:{port}/") as ws:
-            ws.send("x")
-            got = [ws.recv() for _ in range(3)]
-        assert "x" in got and any(message.startswith("it is ") for message in got)
 
 
 def test_the_chat_example():

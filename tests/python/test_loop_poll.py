@@ -109,6 +109,21 @@ def test_views_instead_of_copies_end_with_the_next_poll():
         del held
 
 
+@pytest.mark.parametrize("end", ["close", "the last reference"])
+def test_views_end_with_the_loop(end):
+    loop = libws.Loop(view_over_bytes=5000)
+    client, server = pair(loop)
+    loop.send(client, b"a" * 5000)
+    (view,) = until_messages(loop, 1, server)
+    assert view == b"a" * 5000
+    if end == "close":
+        loop.close()
+    del loop
+    gc.collect()
+    with pytest.raises(ValueError):
+        view[0]
+
+
 def test_the_room_may_be_small():
     with libws.Loop() as loop:
         client, server = pair(loop)
@@ -207,14 +222,14 @@ def test_closing_ends_a_wait_of_another_thread(loop):
 
     thread = threading.Thread(target=work)
     thread.start()
-    while not loop._poller:
+    while not loop._turn:
         time.sleep(0)
     began = time.monotonic()
     loop.close()
     assert time.monotonic() - began < LIMIT_S
     thread.join(LIMIT_S)
     assert errors == [libws.WS_ERR_CLOSED]
-    with pytest.raises(libws.ConnectionClosed):
+    with pytest.raises(libws.ConnectionClosed, match="^the loop is closed$"):
         loop.poll(0)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import array
+import enum
+import selectors
 import threading
 
 import pytest
 
 import libws
-from libws import loop_send
-from looping import messages, pair, until, until_kind, until_messages
+from libws import loop_poll, loop_send
+from looping import LIMIT_S, messages, pair, until, until_kind, until_messages
 
 
 @pytest.fixture
@@ -75,16 +78,32 @@ def test_a_text_with_surrogates_is_not_sent(loop):
     assert until_messages(loop, 1, server) == ["after"]
 
 
-@pytest.mark.parametrize("size", [1, loop_send.LONG])
-def test_a_buffer_that_is_not_contiguous(loop, size):
+@pytest.mark.parametrize("size", [2, loop_send.LONG])
+def test_a_buffer_that_is_not_contiguous_is_not_sent(loop, size):
     client, server = pair(loop)
     strided = memoryview(b"a-" * size)[::2]
-    if size < loop_send.LONG:  # it is copied
-        loop.send(client, strided)
-        assert until_messages(loop, 1, server) == [b"a" * size]
-    else:
+    for call in (loop.send, loop.send_bytes, loop.try_send):
         with pytest.raises(libws.InvalidArgumentError):
-            loop.send(client, strided)
+            call(client, strided)
+    loop.send(client, "after")
+    assert until_messages(loop, 1, server) == ["after"]
+
+
+class Kind(str, enum.Enum):
+    JOIN = "join"
+
+
+class Loud(str):
+    def __str__(self):
+        return self
+
+
+@pytest.mark.parametrize("text", [Kind.JOIN, Loud("loud"), Loud("long" * loop_send.LONG)])
+def test_a_subclass_of_str_is_sent_as_the_text_it_is(loop, text):
+    client, server = pair(loop)
+    for call in (loop.send, loop.send_text, loop.try_send):
+        call(client, text)
+        assert until_messages(loop, 1, server) == [str.__str__(text)]
 
 
 def test_a_stale_or_invented_connection_fails_alone_and_says_which(loop):
@@ -96,12 +115,35 @@ def test_a_stale_or_invented_connection_fails_alone_and_says_which(loop):
     for wrong in (0, -1, 12345, 1 << 62, (1 << 63) - 1, 1 << 63, "x", None, 1.5):
         loop.send(wrong, b"nobody")
     loop.send(client, "somebody")
-    events = until(loop, lambda events: messages(events) == ["somebody"])
+    loop.send(Index(client), "somebody else")
+    events = until(loop, lambda events: messages(events) == ["somebody", "somebody else"])
     failed = {str(event.conn): event for event in events if event.kind == libws.EVENT_UNSENT}
     assert len(failed) == 10
     assert failed[str(stale)].data == "gone" and failed[str(stale)].error in (libws.WS_ERR_CLOSED, libws.WS_ERR_HANDLE)
     assert failed["12345"].data == b"nobody" and failed["12345"].error == libws.WS_ERR_HANDLE
     assert failed["x"].error == failed[str(1 << 63)].error == libws.WS_ERR_HANDLE
+
+
+class Index:
+    def __init__(self, number):
+        self.number = number
+
+    def __index__(self):
+        if self.number is None:
+            raise RuntimeError("its own")
+        return self.number
+
+
+def test_a_connection_whose_own_index_raises_is_reported_once_and_harms_no_other(loop):
+    client, server = pair(loop)
+    loop.send(client, "one")
+    loop.send(Index(None), "bad")
+    loop.send(client, "two")
+    with pytest.raises(RuntimeError):
+        loop.poll(0)
+    events = until(loop, lambda events: len(messages(events)) == 2)
+    assert messages(events, server) == ["one", "two"]
+    assert [(event.data, event.error) for event in events if event.kind == libws.EVENT_UNSENT] == [("bad", libws.WS_ERR_HANDLE)]
 
 
 def test_a_long_message_to_nobody_is_reported_too(loop):
@@ -209,9 +251,18 @@ def test_broadcast_reaches_the_listed_and_passes_over_the_gone(loop):
     assert loop.broadcast([server for _, server in pairs] + [12345], "all") == 5
     assert until_messages(loop, 5) == ["all"] * 5
     assert loop.broadcast([], "none") == 0
-    for wrong, kind in (([1 << 63], libws.InvalidArgumentError), (["x"], TypeError), (5, TypeError)):
+    for wrong, kind in (([1 << 63], libws.InvalidArgumentError), (["x"], TypeError), (5, TypeError), (bytes(8), TypeError), ("x", TypeError)):
         with pytest.raises(kind):
             loop.broadcast(wrong, "all")
+    with pytest.raises(TypeError):
+        loop.broadcast([], 5)
+
+
+@pytest.mark.parametrize("kind", [set, frozenset, tuple, iter, dict.fromkeys, lambda conns: array.array("q", conns)])
+def test_broadcast_takes_whatever_gives_numbers(loop, kind):
+    servers = [server for _, server in (pair(loop), pair(loop))]
+    assert loop.broadcast(kind(servers), "all") == 2
+    assert until_messages(loop, 2) == ["all"] * 2
 
 
 def test_publish_reaches_subscribers_of_every_loop(loop):
@@ -256,6 +307,47 @@ def test_a_message_of_another_thread_ends_a_wait_without_an_end(loop):
     timer.start()
     assert until_messages(loop, 1, server) == ["late"]
     timer.join()
+
+
+def test_corked_leaves_no_poll_of_another_thread_asleep(loop):
+    with libws.Loop() as other:
+        near, far = pair(loop, other)
+        polling = threading.Thread(target=loop.run, args=(libws.LoopHandler(),))
+        polling.start()
+        loop.send(near, "before")
+        assert until_messages(other, 1, far) == ["before"]
+        for _ in range(5):
+            with loop.corked():
+                loop.send(near, "one")
+                loop.send(near, "two")
+            assert until_messages(other, 2, far) == ["one", "two"]
+            loop.send(near, "after")
+            assert until_messages(other, 1, far) == ["after"]
+        loop.stop()
+        polling.join(LIMIT_S)
+        assert not polling.is_alive()
+
+
+def test_a_message_that_comes_during_a_poll_makes_the_descriptor_readable(loop, monkeypatch):
+    """Another thread's message that is gathered after the look at what was gathered, and whose ring ends this very poll."""
+    client, server = pair(loop)
+    poll = loop_poll._poll_packed
+
+    def late(*arguments):
+        monkeypatch.undo()
+        loop.send(client, "late")
+        return poll(*arguments)
+
+    with selectors.DefaultSelector() as selector:
+        selector.register(loop, selectors.EVENT_READ)
+        while selector.select(0):
+            loop.poll(0)
+        monkeypatch.setattr(loop_poll, "_poll_packed", late)
+        got = messages(loop.poll(0), server)
+        while not got:
+            assert selector.select(5), "nothing tells of the message"  # before a timer of the loop does
+            got += messages(loop.poll(0), server)
+    assert got == ["late"]
 
 
 def test_a_closed_loop_takes_nothing():

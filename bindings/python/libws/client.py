@@ -7,6 +7,7 @@ from typing import Optional, Sequence, Union
 
 from . import _abi as abi
 from ._library import lib
+from ._plain_socket import check_plain
 from ._waiting import aside, milliseconds
 from .connection import Connection
 from .errors import InvalidArgumentError, last_failure
@@ -32,11 +33,12 @@ def connect(
 
     timeout bounds resolving, connecting and the opening handshake together, close_timeout the closing handshake,
     send_timeout each send; all in seconds, None for no bound. A received message over max_message_bytes fails the connection
-    with 1009. sock is a connected stream socket to use instead of connecting; on success it is detached.
+    with 1009. sock is a connected stream socket, without TLS, to use instead of connecting; on success it is detached.
 
     Blocks; Ctrl-C ends it at once. Raises InvalidArgumentError (nothing was sent), HandshakeError (status tells what the
     server answered instead of 101), WebSocketTimeout, NetworkError, ConnectionClosed when the server vanished.
     """
+    check_plain(sock)
     options = abi.WsConnectOptions()
     options.timeout_ms = milliseconds(timeout)
     options.subprotocols = comma_list(subprotocols, "subprotocols")

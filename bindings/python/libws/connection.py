@@ -13,6 +13,7 @@ from . import _abi as abi
 from ._buffers import BytesLike, bytes_at, lend, text_at
 from ._library import lib
 from ._quick import INT_MAX, ROOM_SIZE, Room, number, recv_into, send_binary, send_text
+from ._uncopyable import Uncopyable
 from ._waiting import MAIN_THREAD, Patience, aside, milliseconds, resume
 from .errors import ConnectionClosed, InvalidArgumentError, ProtocolError, WebSocketError, last_failure
 from .request import Request, _text
@@ -44,7 +45,7 @@ class _Own(threading.local):
 _own = _Own()
 
 
-class Connection:
+class Connection(Uncopyable):
     """One WebSocket connection. connect() and serve() make them; with closes them.
 
     Any thread may call anything: one thread receives at a time (a second gets BusyError), any number send and their messages

@@ -6,21 +6,26 @@ import asyncio
 import ctypes
 import socket
 from types import TracebackType
-from typing import Callable, Optional, Sequence, Type, Union
+from typing import Callable, List, Optional, Sequence, Type, TypeVar, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike
+from ._checked import integer
 from ._library import lib
+from ._plain_socket import check_plain
+from ._uncopyable import Uncopyable
 from ._waiting import milliseconds
 from .errors import ConnectionClosed, last_failure
-from .loop_event import Metrics
+from .loop_event import Event, Metrics
 from .loop_handler import Detach, LoopHandler, attach, calls_of
 from .loop_poll import Poller, checked
-from .loop_send import encoded, topic_name
+from .loop_send import copied, encoded, topic_name
 from .request import HeaderSource, Request, comma_list, header_lines, plain
 
+_Self = TypeVar("_Self", bound="Loop")
 
-class Loop(Poller):
+
+class Loop(Poller, Uncopyable):
     """An event loop: listeners and connections (accepted, dialled or adopted) on whichever thread calls poll().
 
     Connections are ints, as events carry them. One thread polls at a time; every other call may be made from any thread, does
@@ -33,7 +38,7 @@ class Loop(Poller):
     beyond which queue_policy, one of WS_QUEUE_*, holds; max_connections 1,048,576; spin_us microseconds of probing before sleeping.
     With requests every HTTP request comes as WS_EVENT_REQUEST for accept(), refuse() or respond(). With view_over_bytes binary
     messages of at least so many bytes (4,096 or more) come as a memoryview of the library's own memory, which saves a copy: the next
-    poll() releases it, so it and what was sliced from it must not be used any more; send() takes it.
+    poll() and the end of the loop release it, so it and what was sliced from it must not be used any more; send() takes it.
 
     Raises InvalidArgumentError, NetworkError, ResourceError.
     """
@@ -55,19 +60,19 @@ class Loop(Poller):
         requests: bool = False,
         view_over_bytes: int = 0,
     ) -> None:
-        super().__init__(view_over_bytes)
+        super().__init__(integer(view_over_bytes, "view_over_bytes"))
         self._stopped = False
         options = abi.WsLoopOptions()
         options.struct_size = ctypes.sizeof(options)
         options.subprotocols = comma_list(subprotocols, "subprotocols")
         options.origins = comma_list(origins, "origins")
-        options.max_message_bytes = max_message_bytes
-        options.max_frame_bytes = max_frame_bytes or max_message_bytes
-        options.stream_over_bytes = stream_over_bytes
-        options.queue_bytes = queue_bytes
-        options.queue_policy = queue_policy
-        options.max_connections = max_connections
-        options.spin_us = spin_us
+        options.max_message_bytes = integer(max_message_bytes, "max_message_bytes")
+        options.max_frame_bytes = integer(max_frame_bytes or max_message_bytes, "max_frame_bytes")
+        options.stream_over_bytes = integer(stream_over_bytes, "stream_over_bytes")
+        options.queue_bytes = integer(queue_bytes, "queue_bytes")
+        options.queue_policy = integer(queue_policy, "queue_policy")
+        options.max_connections = integer(max_connections, "max_connections")
+        options.spin_us = integer(spin_us, "spin_us")
         options.requests = int(requests)
         self._handle = checked(lib.ws_loop_new(options))
         lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, 1)
@@ -80,14 +85,15 @@ class Loop(Poller):
         Port 0 takes any free one. With reuse_port several loops, in one process or many, share the port, and the system spreads
         connections over them. Raises InvalidArgumentError, NetworkError.
         """
-        return checked(lib.ws_loop_listen(self._live(), plain(host, "host"), port, int(reuse_port)))
+        return checked(lib.ws_loop_listen(self._live(), plain(host, "host"), integer(port, "port"), bool(reuse_port)))
 
     def listen_unix(self, path: str) -> None:
         """Listens on a Unix socket; one that starts with @ is abstract. The file goes with the loop. Raises NetworkError."""
         checked(lib.ws_loop_listen_unix(self._live(), plain(path, "path")))
 
     def listen_socket(self, sock: socket.socket) -> None:
-        """Accepts from a stream socket that listens already, such as an inherited one; it is detached on success."""
+        """Accepts from a stream socket without TLS that listens already, such as an inherited one; it is detached on success."""
+        check_plain(sock)
         checked(lib.ws_loop_listen_fd(self._live(), sock.fileno()))
         sock.detach()
 
@@ -97,12 +103,13 @@ class Loop(Poller):
         return checked(lib.ws_loop_port(self._live()))
 
     def adopt(self, sock: socket.socket, how: int = abi.WS_ADOPT_REQUEST, received: BytesLike = b"") -> int:
-        """Takes over a connected stream socket, which is detached on success; returns the connection. WS_EVENT_OPEN follows.
+        """Takes over a connected stream socket without TLS, detached on success; returns the connection. WS_EVENT_OPEN follows.
 
         how is one of WS_ADOPT_*: who this end is and whether the opening handshake is done. received is what was read from
         the socket already. Raises InvalidArgumentError, ResourceError.
         """
-        data = bytes(received)
+        check_plain(sock)
+        data, how = copied(received), integer(how, "how")
         conn = checked(lib.ws_loop_adopt(self._live(), sock.fileno(), how, data, len(data)))
         sock.detach()
         return conn
@@ -119,7 +126,7 @@ class Loop(Poller):
         """Begins to connect to "ws://host[:port][/path][?query]" and returns the connection at once.
 
         WS_EVENT_OPEN follows, or WS_EVENT_CLOSE with code 1006, the reason, and the HTTP status of a server that refused. sock is
-        a connected stream socket to use, detached on success. Raises InvalidArgumentError, ResourceError.
+        a connected stream socket without TLS to use, detached on success. Raises InvalidArgumentError, ResourceError.
         """
         options = abi.WsConnectOptions()
         options.struct_size = ctypes.sizeof(options)
@@ -127,6 +134,7 @@ class Loop(Poller):
         options.headers = header_lines(headers)
         options.origin = None if origin is None else plain(origin, "origin")
         address = plain(url, "url")
+        check_plain(sock)
         if sock is None:
             return checked(lib.ws_loop_connect(self._live(), address, options))
         conn = checked(lib.ws_loop_handshake(self._live(), sock.fileno(), address, options))
@@ -141,41 +149,42 @@ class Loop(Poller):
         Allowed codes: 1000-1003, 1007-1014, 3000-4999; a reason has at most 123 bytes of UTF-8. Raises InvalidArgumentError,
         ConnectionClosed.
         """
-        text = plain(reason, "reason")
+        conn, code, text = integer(conn, "conn"), integer(code, "code"), plain(reason, "reason")
         self._settle()
         checked(lib.ws_loop_close_conn(self._handle, conn, code, text))
 
     def abort_conn(self, conn: int) -> None:
         """Cuts a connection off; WS_EVENT_CLOSE follows with 1006 and WS_ERR_CLOSED. Raises ConnectionClosed."""
+        conn = integer(conn, "conn")
         self._settle()
         checked(lib.ws_loop_abort_conn(self._handle, conn))
 
     def pause(self, conn: int) -> None:
         """Stops reading a connection, which in time slows its peer down. Raises ConnectionClosed, StateError."""
         self._live()
-        checked(lib.ws_pause(conn))
+        checked(lib.ws_pause(integer(conn, "conn")))
 
     def resume(self, conn: int) -> None:
         """Goes on reading a connection that was paused. Raises ConnectionClosed, StateError."""
         self._live()
-        checked(lib.ws_resume(conn))
+        checked(lib.ws_resume(integer(conn, "conn")))
 
     def subscribe(self, conn: int, topic: str) -> None:
         """Makes a connection receive what is published to a topic. Raises InvalidArgumentError, ConnectionClosed."""
-        checked(lib.ws_loop_subscribe(self._live(), conn, topic_name(topic)))
+        checked(lib.ws_loop_subscribe(self._live(), integer(conn, "conn"), topic_name(topic)))
 
     def unsubscribe(self, conn: int, topic: str) -> None:
         """Ends a subscription; closing ends all of a connection's. Raises InvalidArgumentError, ConnectionClosed."""
-        checked(lib.ws_loop_unsubscribe(self._live(), conn, topic_name(topic)))
+        checked(lib.ws_loop_unsubscribe(self._live(), integer(conn, "conn"), topic_name(topic)))
 
     def is_open(self, conn: int) -> bool:
         """Whether messages can be sent on a connection."""
-        return self._handle > 0 and lib.ws_is_open(conn) == 1
+        return lib.ws_is_open(integer(conn, "conn")) == 1 and self._handle > 0
 
     def peer_address(self, conn: int) -> str:
         """Where the peer of a connection is: "192.0.2.1:1234". Raises ConnectionClosed."""
         self._live()
-        address = lib.ws_peer_address(conn)
+        address = lib.ws_peer_address(integer(conn, "conn"))
         if address is None:
             raise last_failure()
         return str(address, "utf-8", "replace")
@@ -187,6 +196,7 @@ class Loop(Poller):
 
         Raises ConnectionClosed, and StateError when it is too late.
         """
+        conn = integer(conn, "conn")
         self._live()
         if lib.ws_request_method(conn) is None:
             raise last_failure()
@@ -195,7 +205,7 @@ class Loop(Poller):
     def accept(self, conn: int, subprotocol: Optional[str] = None, headers: HeaderSource = ()) -> None:
         """Answers a WS_EVENT_REQUEST with 101; WS_EVENT_OPEN follows (RFC 6455 §4.2.2). Raises InvalidArgumentError, StateError."""
         chosen = None if subprotocol is None else plain(subprotocol, "subprotocol")
-        lines = header_lines(headers)
+        conn, lines = integer(conn, "conn"), header_lines(headers)
         self._live()
         checked(lib.ws_accept_upgrade(conn, chosen, lines))
 
@@ -212,7 +222,8 @@ class Loop(Poller):
         self._answer(lib.ws_respond, conn, status, body, headers)
 
     def _answer(self, call: Callable[..., int], conn: int, status: int, body: Union[bytes, str], headers: HeaderSource) -> None:
-        content, lines = encoded(body) if isinstance(body, str) else bytes(body), header_lines(headers)
+        conn, status = integer(conn, "conn"), integer(status, "status")
+        content, lines = encoded(body) if isinstance(body, str) else copied(body), header_lines(headers)
         self._live()
         checked(call(conn, status, lines, content, len(content)))
 
@@ -224,38 +235,41 @@ class Loop(Poller):
         Blocks like poll(). What the handler raises is raised here; the events behind it come with the next poll or run.
         """
         calls = calls_of(handler)
+        events: List[Event] = []
+        at = 0
         try:
             while not self._stopped:
                 try:
                     events = self.poll()
+                    at = 0
                 except ConnectionClosed:
                     if self.closed:
                         return
                     raise
-                for at, event in enumerate(events):
-                    try:
-                        calls[event.kind](self, event)
-                    except BaseException:
-                        self._keep(events[at + 1 :])
-                        raise
+                for event in events:
+                    at += 1
+                    calls[event.kind](self, event)
                     if self._stopped or self._closing:
-                        self._keep(events[at + 1 :])
                         return
                 if events and events[-1].kind == abi.WS_EVENT_DRAINED:
                     return
         finally:
+            self._kept[:0] = events[at:]
             self._stopped = False
 
     def stop(self) -> None:
-        """Ends run() after the event that is being handled. From any thread, a handler or a signal handler."""
+        """Ends run(), or what attach() began, after the event that is being handled; what follows comes with the next poll.
+
+        From any thread, a handler or a signal handler. When neither is under way it ends the next run() at once.
+        """
         self._stopped = True
         self.wake()
 
     def attach(self, handler: LoopHandler, loop: Optional[asyncio.AbstractEventLoop] = None) -> Detach:
         """Serves this loop inside an asyncio loop (None: the running one): its thread calls the handler's methods.
 
-        Returns a function that ends that. Exceptions of the handler go to the asyncio loop's exception handler. Sending and
-        everything else works from coroutines of that loop. Does not block.
+        Returns a function that ends that, from any thread; stop() and close() end it, too. Exceptions of the handler go to the
+        asyncio loop's exception handler. Sending and everything else works from coroutines of that loop. Does not block.
         """
         return attach(self, handler, loop or asyncio.get_running_loop())
 
@@ -263,11 +277,11 @@ class Loop(Poller):
 
     def set_option(self, option: int, value: int, conn: int = 0) -> None:
         """Sets one of WS_OPT_*, of the loop and its later connections or of one connection. Raises InvalidArgumentError."""
-        checked(lib.ws_set(conn or self._live(), option, value))
+        checked(lib.ws_set(integer(conn, "conn") or self._live(), integer(option, "option"), integer(value, "value")))
 
     def get_option(self, option: int, conn: int = 0) -> int:
         """What an option is set to. Raises InvalidArgumentError."""
-        return checked(lib.ws_get(conn or self._live(), option))
+        return checked(lib.ws_get(integer(conn, "conn") or self._live(), integer(option, "option")))
 
     def metrics(self) -> Metrics:
         """A snapshot of what the loop has done and holds."""
@@ -283,7 +297,7 @@ class Loop(Poller):
         self._settle()
         checked(lib.ws_loop_drain(self._handle, milliseconds(timeout)))
 
-    def __enter__(self) -> Loop:
+    def __enter__(self: _Self) -> _Self:
         return self
 
     def __exit__(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
 from . import _abi as abi
-from .errors import ConnectionClosed
+from ._checked import integer
+from ._fork import forked
+from .errors import ConnectionClosed, InvalidArgumentError
 from .loop_event import EVENT_UNSENT, Event
 
 if TYPE_CHECKING:
@@ -18,7 +22,10 @@ Detach = Callable[[], None]
 
 
 class LoopHandler:
-    """Base of handlers for Loop.run(): override what you want to hear of. Methods run on the thread that polls, one by one."""
+    """Base of handlers for Loop.run(), Loop.attach() and serve_loop(): override what you want to hear of.
+
+    Methods run on the thread that polls, one by one. loop.stop() ends the calls.
+    """
 
     def on_request(self, loop: Loop, event: Event) -> None:
         """With requests=True: an HTTP request wants loop.accept(), refuse() or respond(). By default handshakes are accepted."""
@@ -49,7 +56,7 @@ class LoopHandler:
         """The queue of a connection that was nearly full, or refused a message, has room again."""
 
     def on_unsent(self, loop: Loop, event: Event) -> None:
-        """A message could not be sent: event.data, and event.error tells why."""
+        """A message given to loop.send() could not be sent (EVENT_UNSENT): event.data, and event.error tells why."""
 
     def on_drained(self, loop: Loop, event: Event) -> None:
         """After drain(): the last connection is gone."""
@@ -74,17 +81,39 @@ def calls_of(handler: LoopHandler) -> Dict[int, Call]:
 def attach(loop: Loop, handler: LoopHandler, outer: asyncio.AbstractEventLoop) -> Detach:
     """Lets an asyncio loop watch a Loop's descriptor and call a handler; returns what ends that."""
     calls = calls_of(handler)
-    fd = loop.fileno()
+    watched = os.dup(loop.fileno())  # of its own, so that the number is nobody else's until asyncio has let it go
+
+    def let_go() -> None:
+        if not outer.is_closed() and not forked:  # a child shares what its parent's selector watches
+            outer.remove_reader(watched)
+        os.close(watched)
 
     def detach() -> None:
-        outer.remove_reader(fd)
+        try:
+            loop._attached.remove(detach)
+        except ValueError:
+            return  # done already
+        try:
+            if not forked and outer.is_running() and asyncio._get_running_loop() is not outer:
+                outer.call_soon_threadsafe(let_go)
+                return
+        except RuntimeError:
+            pass  # closed meanwhile
+        let_go()
 
     def tell(events: List[Event]) -> None:
-        for event in events:
-            try:
-                calls[event.kind](loop, event)
-            except Exception as error:
-                outer.call_exception_handler({"message": f"a handler of {loop!r} failed", "exception": error})
+        at = 0
+        try:
+            for event in events:
+                at += 1
+                try:
+                    calls[event.kind](loop, event)
+                except Exception as error:
+                    outer.call_exception_handler({"message": f"a handler of {loop!r} failed", "exception": error})
+                if loop._stopped or loop.closed:
+                    return
+        finally:
+            loop._kept[:0] = events[at:]
 
     def ready() -> None:
         try:
@@ -94,9 +123,16 @@ def attach(loop: Loop, handler: LoopHandler, outer: asyncio.AbstractEventLoop) -
         except ConnectionClosed:
             if not loop.closed:
                 raise
+        if loop._stopped or loop.closed:
+            loop._stopped = False
             detach()
 
-    outer.add_reader(fd, ready)
+    loop._attached.append(detach)
+    try:
+        outer.add_reader(watched, ready)
+    except BaseException:
+        detach()
+        raise
     return detach
 
 
@@ -111,13 +147,27 @@ def serve_loop(
 ) -> None:
     """Serves a port with event loops: one on the calling thread, each further one on a thread of its own.
 
-    handler() makes each loop's handler, ready(port) is called once the port is open, options are those of Loop. Blocks until a
-    handler stops its loop, or raises, or Ctrl-C; the other loops are closed then. Raises what Loop() and listen() do.
+    handler() makes each loop's handler, ready(port) is called once the port is open, options are those of Loop. Blocks until one
+    of the loops ends, since a handler stops, closes or has drained it, or raises, or until Ctrl-C; then the others are closed.
+    Raises what Loop() and listen() do, and what a handler raised.
     """
     from .loop import Loop
 
     every: List[Loop] = []
     threads: List[threading.Thread] = []
+    failures: List[BaseException] = []
+
+    def serve(loop: Loop, own: LoopHandler) -> None:
+        try:
+            loop.run(own)
+        except BaseException as error:
+            failures.append(error)
+        with suppress(ConnectionClosed):  # that one has ended first
+            every[0].stop()
+
+    integer(loops, "loops")
+    if loops < 1:
+        raise InvalidArgumentError(f"loops must be at least 1, not {loops}", abi.WS_ERR_ARGUMENT)
     try:
         for _ in range(loops):
             every.append(Loop(**options))
@@ -125,7 +175,7 @@ def serve_loop(
         if ready is not None:
             ready(port)
         for loop in every[1:]:
-            threads.append(threading.Thread(target=loop.run, args=(handler(),), name=f"libws-loop-{port}", daemon=True))
+            threads.append(threading.Thread(target=serve, args=(loop, handler()), name=f"libws-loop-{port}", daemon=True))
             threads[-1].start()
         every[0].run(handler())
     finally:
@@ -133,3 +183,5 @@ def serve_loop(
             loop.close()
         for thread in threads:
             thread.join()
+    if failures:
+        raise failures[0]

@@ -6,14 +6,17 @@ import ctypes
 import threading
 from array import array
 from contextlib import contextmanager
+from operator import index
 from struct import error as StructError
 from struct import pack
-from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Tuple, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike, lend
+from ._checked import integer
+from ._fork import forked
 from ._library import lib
-from .errors import ConnectionClosed, InvalidArgumentError, last_failure
+from .errors import ConnectionClosed, InvalidArgumentError, WebSocketError, last_failure
 from .loop_event import Event, unsent
 
 Message = Union[str, BytesLike]
@@ -25,6 +28,8 @@ LONG = 8192
 """From how many bytes on a message is not gathered but sent alone: a call costs less than copying it once more."""
 
 _MOST = 3 * BATCH
+_NO_ANSWER = -(1 << 63)
+"""In place of a result: the library has not been given the batch, or its results were seen to."""
 _TEXT = abi.WS_OPCODE_TEXT
 _BINARY = abi.WS_OPCODE_BINARY
 
@@ -49,16 +54,19 @@ class Outbox:
     connection whose effect must follow. So a message that cannot be sent is reported by an EVENT_UNSENT, not by an exception.
     """
 
-    __slots__ = ("_external", "_gather", "_gathered", "_handing", "_handle", "_lent", "_results", "_rings", "_unsent")
+    __slots__ = ("_external", "_gather", "_gathered", "_given", "_handing", "_handle", "_kept", "_lent", "_results", "_rings", "_step", "_unsent")
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
         self._gathered: List[Any] = []  # connection, opcode, payload of each message, flat: no object for each to be made
         self._gather = self._gathered.extend
         self._unsent: List[Event] = []
-        self._handing = threading.Lock()
+        self._kept: List[Event] = []  # that run() or attach() was given and has not handled
+        self._handing = threading.RLock()  # a signal handler may send while its thread hands over
+        self._step = 0  # counts what hands over: a step that finds it changed has been overtaken by a signal handler
+        self._given = 0  # messages, the first that are gathered, that the library was given last
         self._lent: Dict[int, Tuple[int, int, memoryview]] = {}  # views that the last poll gave, by id: address, length
-        self._results = (ctypes.c_int64 * BATCH)()
+        self._results = (ctypes.c_int64 * BATCH)(_NO_ANSWER)
         self._rings = False  # the next message must ring: a poll may be waiting, or nobody polls again unasked
         self._external = False  # fileno() was asked for: another loop calls poll() when the descriptor is readable
 
@@ -109,6 +117,7 @@ class Outbox:
         WS_ERR_QUEUE_FULL; the message is refused whole then.
         """
         opcode, payload = (_TEXT, encoded(message)) if isinstance(message, str) else (_BINARY, message)
+        conn, key = integer(conn, "conn"), integer(key, "key")
         self._settle()
         return self._lend(payload, lambda address, length: lib.ws_loop_send_key(self._handle, conn, opcode, address, length, key))
 
@@ -120,31 +129,37 @@ class Outbox:
         opcode, payload = (_TEXT, encoded(message)) if isinstance(message, str) else (_BINARY, message)
         if not first:
             opcode = abi.WS_OPCODE_CONTINUATION
+        conn = integer(conn, "conn")
         self._settle()
         return self._lend(
-            payload, lambda address, length: lib.ws_loop_send_fragment(self._handle, conn, opcode, address, length, int(final))
+            payload, lambda address, length: lib.ws_loop_send_fragment(self._handle, conn, opcode, address, length, bool(final))
         )
 
     def ping(self, conn: int, data: Message = b"") -> int:
         """Sends a ping with at most 125 bytes. The loop sends pings of its own, too. Returns and raises what try_send() does."""
         payload = encoded(data) if isinstance(data, str) else data
+        conn = integer(conn, "conn")
         self._settle()
         return self._lend(payload, lambda address, length: lib.ws_loop_ping(self._handle, conn, address, length))
 
     # --- many connections ---------------------------------------------------------------------------------------------
 
-    def broadcast(self, conns: Sequence[int], message: Message) -> int:
-        """Sends one message, encoded once, to a list of connections; tells how many took it.
+    def broadcast(self, conns: Iterable[int], message: Message) -> int:
+        """Sends one message, encoded once, to connections: a list, a set, whatever gives their numbers. Tells how many took it.
 
-        Connections that are gone or full are passed over. Does not block. Raises InvalidArgumentError with nothing sent.
+        Connections that are gone or full are passed over. Does not block. Raises TypeError and InvalidArgumentError, with nothing
+        sent, and ConnectionClosed when the loop is closed.
         """
+        if isinstance(conns, (bytes, bytearray, str)):
+            raise TypeError(f"conns must be connections, not {type(conns).__name__}")
         try:
             numbers = array("q", conns)
         except OverflowError:
             raise InvalidArgumentError("conns has a number that no connection has", abi.WS_ERR_HANDLE) from None
-        if not numbers:
-            return 0
         opcode, payload = (_TEXT, encoded(message)) if isinstance(message, str) else (_BINARY, message)
+        if not numbers:
+            self._settle()
+            return self._lend(payload, lambda address, length: 0)
         first = ctypes.byref(ctypes.c_int64.from_buffer(numbers))
         self._settle()
         return self._lend(
@@ -158,7 +173,7 @@ class Outbox:
         exclude is a connection that does not get it. Returns how many subscribers of this loop it goes to. Does not block.
         Raises InvalidArgumentError with nothing sent.
         """
-        name = topic_name(topic)
+        name, exclude = topic_name(topic), integer(exclude, "exclude")
         opcode, payload = (_TEXT, encoded(message)) if isinstance(message, str) else (_BINARY, message)
         self._settle()
         return self._lend(
@@ -173,7 +188,10 @@ class Outbox:
         self._settle()
         if lib.ws_loop_flush(self._handle) < 0:
             raise last_failure()
-        return self._take_unsent()
+        count = len(self._unsent)
+        taken = self._unsent[:count]
+        del self._unsent[:count]
+        return taken
 
     @contextmanager
     def corked(self) -> Iterator[None]:
@@ -185,10 +203,12 @@ class Outbox:
         try:
             yield
             if self._handle > 0:
-                self._unsent += self.flush()
+                self._settle()
+                if lib.ws_loop_flush(self._handle) < 0:
+                    raise last_failure()
         finally:
-            self._rings = self._external
-            if self._rings and (self._gathered or self._unsent) and self._handle > 0:
+            self._rings = True  # a poll may be waiting in another thread
+            if (self._gathered or self._unsent or self._kept) and self._handle > 0:
                 self._ring()
 
     # --- handing over -------------------------------------------------------------------------------------------------
@@ -201,42 +221,73 @@ class Outbox:
             self._hand_over()
 
     def _hand_over(self) -> None:
-        # Gathering and taking away are each one step under the GIL, so no message of another thread is lost between.
+        """Hands over what was gathered: in order, each message once, even if signal handlers raise or hand over themselves.
+
+        Messages stay gathered until the library has them, which its results tell in the moment it takes them. What must not
+        come apart is done by statements that call nothing: no signal handler and no other thread runs between those.
+        """
+        if forked:
+            raise self._failed()
         with self._handing:
             while self._gathered:
-                batch = self._gathered[:_MOST]
-                del self._gathered[: len(batch)]
-                self._hand_batch(batch)
+                step = self._step
+                if self._results[0] == _NO_ANSWER:
+                    self._hand_batch(step)
+                else:  # a signal handler raised in the moment after they were taken
+                    self._let_go(step, True)
 
-    def _hand_batch(self, batch: List[Any]) -> None:
-        numbers, payloads = batch[:], batch[2::3]
-        numbers[2::3] = map(len, payloads)
+    def _hand_batch(self, step: int) -> None:
+        batch = self._gathered[:_MOST]
+        payloads = batch[2::3]
+        batch[2::3] = map(len, payloads)
         try:
-            packed = pack(f"{len(numbers)}q", *numbers) + b"".join(payloads)
-        except StructError:
-            self._hand_batch_without_strangers(batch)
+            packed = pack(f"{len(batch)}q", *batch) + b"".join(payloads)
+        except BaseException as error:
+            if not self._set_strangers_aside(step) or not isinstance(error, StructError):
+                raise
             return
-        taken = lib.ws_loop_send_packed(self._handle, len(payloads), packed, len(packed), self._results)
-        if taken != len(payloads):
-            if taken < 0:
-                raise last_failure()
-            self._unsent += [unsent(*entry, -code) for entry, code in zip(_entries(batch), self._results) if code < 0]
+        count, size = len(payloads), len(packed)
+        if self._step != step:
+            return
+        step = self._step = step + 1
+        self._given = count
+        taken = lib.ws_loop_send_packed(self._handle, count, packed, size, self._results)
+        if taken < 0:
+            raise last_failure()
+        self._let_go(step, taken != count)
 
-    def _hand_batch_without_strangers(self, batch: List[Any]) -> None:
-        """Hands a batch over in which something is no connection at all, which must not harm the others."""
-        good: List[Any] = []
-        for entry in _entries(batch):
-            if isinstance(entry[0], int) and -(1 << 63) <= entry[0] < 1 << 63:
-                good += entry
-            else:
-                self._unsent.append(unsent(*entry, abi.WS_ERR_HANDLE))
-        if good:
-            self._hand_batch(good)
+    def _let_go(self, step: int, some_failed: bool) -> None:
+        """Forgets the messages that the library was given, but for those that it has not taken."""
+        failed: List[Event] = []
+        if some_failed:
+            given = zip(_entries(self._gathered[: 3 * self._given]), self._results)
+            failed = [unsent(*entry, -code) for entry, code in given if code < 0]
+        if self._step == step:
+            self._unsent += failed
+            del self._gathered[: 3 * self._given]
+            self._results[0] = _NO_ANSWER
+            self._step = step + 1
 
-    def _take_unsent(self) -> List[Event]:
-        taken = self._unsent[:]
-        del self._unsent[: len(taken)]
-        return taken
+    def _set_strangers_aside(self, step: int) -> bool:
+        """Takes what is no connection at all out of the first batch, so that it does not harm the others."""
+        at, found = 0, False
+        for conn, opcode, payload in list(_entries(self._gathered[:_MOST])):
+            if _is_number(conn):
+                at += 3
+                continue
+            failed = [unsent(conn, opcode, payload, abi.WS_ERR_HANDLE)]
+            if self._step != step:
+                return True
+            self._unsent += failed
+            del self._gathered[at : at + 3]
+            step = self._step = step + 1
+            found = True
+        return found or self._step != step
+
+    def _failed(self) -> WebSocketError:
+        """Why nothing can be handed over."""
+        lib.ws_loop_flush(self._handle)
+        return last_failure()
 
     def _ring(self) -> None:
         """Brings a poll about for what was gathered, or hands it over since it is much."""
@@ -260,10 +311,7 @@ class Outbox:
         """Sends behind what was gathered; payload is what lies at the address, for the report when it is not taken."""
         if self._gathered or self._handle < 0:
             self._settle()
-        try:
-            sent = lib.ws_loop_send(self._handle, conn, opcode, address, length)
-        except ctypes.ArgumentError:
-            raise TypeError(f"conn must be an int, not {type(conn).__name__}") from None
+        sent = lib.ws_loop_send(self._handle, integer(conn, "conn"), opcode, address, length)
         if sent < 0:
             self._unsent.append(unsent(conn, opcode, bytes(payload), lib.ws_last_error()))
             self._ring()
@@ -275,9 +323,11 @@ class Outbox:
             self._send_now(conn, _BINARY, lent[0], lent[1], message)
             return
         if isinstance(message, str):
-            self.send(conn, str(message))
+            self.send(conn, str.__str__(message))  # its own __str__ says something else: that of an Enum, its name
             return
         view = memoryview(message)
+        if not view.c_contiguous:
+            raise InvalidArgumentError("the buffer cannot be sent: it is not contiguous", abi.WS_ERR_ARGUMENT)
         if view.nbytes < LONG:
             self.send(conn, view.tobytes())
         else:
@@ -290,8 +340,6 @@ class Outbox:
             result = lend(payload, use)
         except BufferError as error:
             raise InvalidArgumentError(f"the buffer cannot be sent: {error}", abi.WS_ERR_ARGUMENT) from None
-        except ctypes.ArgumentError as error:
-            raise TypeError(f"a connection is an int: {error}") from None
         if result < 0:
             raise last_failure()
         return result
@@ -300,6 +348,14 @@ class Outbox:
 def _entries(batch: List[Any]) -> Iterator[Entry]:
     """The messages of a flat batch."""
     return zip(batch[0::3], batch[1::3], batch[2::3])
+
+
+def _is_number(conn: Any) -> bool:
+    """Whether a connection is a number that the library can be asked about."""
+    try:
+        return -(1 << 63) <= index(conn) < 1 << 63
+    except Exception:  # of its own __index__
+        return False
 
 
 def topic_name(topic: str) -> bytes:

@@ -10,6 +10,7 @@ from typing import Callable, Dict, Optional, Sequence, Type, Union
 
 from . import _abi as abi
 from ._library import lib
+from ._uncopyable import Uncopyable
 from ._waiting import LOOK_S, Patience, aside, in_main_thread, milliseconds
 from .client import MAX_MESSAGE_BYTES, positive
 from .connection import ServerConnection
@@ -27,7 +28,7 @@ WAKE_S = 0.1
 """How long threads of connections that were cut may take to end."""
 
 
-class Server:
+class Server(Uncopyable):
     """A server that runs a handler in a thread of its own for each connection; serve() makes it.
 
     host and port are what it is bound to; the port is the real one when 0 was asked for. It accepts while serve_forever()

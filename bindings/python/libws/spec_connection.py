@@ -15,15 +15,17 @@ from typing import Any, Callable, Optional, Union
 from . import _abi as abi
 from ._buffers import BytesLike
 from ._library import lib
+from ._plain_socket import check_plain
 from ._spec_values import lent, noted, number, told_aside, utf8, void
+from ._uncopyable import Uncopyable
 from ._waiting import Patience, resume, was_interrupted
 from .spec_frame import WsFrame
 
 Descriptor = Union[int, Any]
-"""A file descriptor, or an object with fileno() such as a socket; a socket is detached when the connection takes it over."""
+"""A file descriptor, or an object with fileno() such as a socket (not one of TLS), which is detached when the connection takes it over."""
 
 
-class WsConnection:
+class WsConnection(Uncopyable):
     """One WebSocket connection: fd, is_server, state, mask_key. A connection that could not be made has fd -1."""
 
     __slots__ = ("__weakref__", "_handle", "_patience", "_recv_timeout_ms", "_role")
@@ -181,7 +183,7 @@ def ws_upgrade(fd: Descriptor, buffer: BytesLike, buffer_len: Optional[int] = No
 
 def adopt(fd: Descriptor, take: Callable[[int], int]) -> int:
     """Gives a descriptor to a connection, which has it from then on when that worked."""
-    handle = take(number(fd if isinstance(fd, int) else fd.fileno()))
+    handle = take(descriptor_of(fd))
     if handle > 0:
         detach(fd)
     return handle
@@ -189,7 +191,7 @@ def adopt(fd: Descriptor, take: Callable[[int], int]) -> int:
 
 def adopt_aside(fd: Descriptor, take: Callable[[int], int]) -> int:
     """As adopt, for an opening handshake, which may block and cannot be resumed. Notes its failure."""
-    descriptor = number(fd if isinstance(fd, int) else fd.fileno())
+    descriptor = descriptor_of(fd)
 
     def late(handle: int) -> None:
         if handle > 0:
@@ -200,6 +202,14 @@ def adopt_aside(fd: Descriptor, take: Callable[[int], int]) -> int:
     if handle > 0:
         detach(fd)
     return handle
+
+
+def descriptor_of(fd: Descriptor) -> int:
+    """The number of what a caller gave as a descriptor."""
+    if isinstance(fd, int):
+        return number(fd)
+    check_plain(fd)
+    return number(fd.fileno())
 
 
 def detach(fd: Descriptor) -> None:

@@ -13,9 +13,10 @@ from . import _abi as abi
 from ._buffers import BytesLike, bytes_at, text_or_marks_at
 from ._library import lib
 from ._spec_values import lent, noted, number, utf8
+from ._uncopyable import Uncopyable
 
 
-class WsFrame:
+class WsFrame(Uncopyable):
     """One frame (RFC 6455 §5.2): opcode, payload, payload_len, is_final, is_masked.
 
     Its memory is the library's and is freed by drop(), or with the object. A frame that could not be made has opcode -1.

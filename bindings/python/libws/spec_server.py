@@ -11,11 +11,12 @@ from typing import Callable, Optional
 from . import _abi as abi
 from ._library import lib
 from ._spec_values import noted, number, told_aside, utf8, void
+from ._uncopyable import Uncopyable
 from ._waiting import Patience
 from .spec_connection import WsConnection
 
 
-class WsServer:
+class WsServer(Uncopyable):
     """A listening server: listener_fd, port, running."""
 
     __slots__ = ("__weakref__", "_accept_timeout_ms", "_handle", "_patience")

@@ -1,0 +1,27 @@
+"""Checks integers on their way to C: ctypes itself keeps the low 64 bits of any, so 2**64 + 5 would arrive as 5."""
+
+from __future__ import annotations
+
+import operator
+
+from ._abi import WS_ERR_ARGUMENT
+from .errors import InvalidArgumentError
+
+
+def integer(value: int, name: str) -> int:
+    """An integer that C holds as it is. Raises TypeError for what is none, InvalidArgumentError for one of more than 64 bits."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}") from None
+    if not -(1 << 63) <= number < 1 << 63:
+        raise InvalidArgumentError(f"{name} must fit into 64 bits, not {number}", WS_ERR_ARGUMENT)
+    return number
+
+
+def bounded(value: int, name: str, least: int, most: int, unit: str = "") -> int:
+    """An integer from least to most; unit is how a message goes on behind the bounds."""
+    number = integer(value, name)
+    if not least <= number <= most:
+        raise InvalidArgumentError(f"{name} must be {least} to {most}{unit}, not {number}", WS_ERR_ARGUMENT)
+    return number
