@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-func (m *model) pollOnce() {
-	m.once()
+// pollOnce polls, judges what comes and returns how much it is.
+func (m *model) pollOnce() int {
+	n := m.once()
 	for _, e := range m.take() {
 		c := m.byID[e.Conn]
 		if c == nil {
@@ -15,6 +16,7 @@ func (m *model) pollOnce() {
 		}
 		m.happened(c, e)
 	}
+	return n
 }
 
 // happened judges one event.
@@ -33,8 +35,8 @@ func (m *model) happened(c *modelConn, e loopTold) {
 		}
 		c.opened = true
 	case LoopMessage:
-		if c.paused || c.aborted {
-			m.fatalf("%s: %v while paused or aborted", c.name, e)
+		if c.paused || c.aborted || c.slow {
+			m.fatalf("%s: %v while paused, or after its end", c.name, e)
 		}
 		if c.delivered == len(c.messages) || c.ends[c.delivered] > c.written || e.Payload != c.messages[c.delivered] {
 			m.fatalf("%s: %v, which is not message %d", c.name, e, c.delivered)
@@ -65,6 +67,10 @@ func (m *model) checkEnd(c *modelConn, e loopTold) {
 	case c.aborted:
 		if e.Code != 1006 || e.Error != CodeClosed {
 			m.fatalf("%s was aborted, not %v", c.name, e)
+		}
+	case c.slow:
+		if fmt.Sprint(e.Code, " ", e.Payload) != c.slowClose() || e.Error != CodeQueueFull {
+			m.fatalf("%s read too slowly, and ends with %v", c.name, e)
 		}
 	case e.Error == CodeTimeout:
 		late := c.closing && m.now-c.closeAt >= modelClose
@@ -138,8 +144,10 @@ func (m *model) audit() {
 // windUp lets everything come to its end and checks that nothing is left.
 func (m *model) windUp() {
 	m.cap = 8
-	for round := 0; round < 2000; round++ {
-		busy := false
+	for quiet, round := 0, 0; quiet < 200; quiet++ {
+		if round++; round > 100_000 {
+			m.fatalf("it never comes to rest")
+		}
 		for _, c := range m.conns {
 			if c.paused {
 				m.pauses(c)
@@ -148,21 +156,22 @@ func (m *model) windUp() {
 			m.peerReads(c)
 			if len(c.out) > 0 && c.p.fd >= 0 {
 				m.peerWrite(c, len(c.out))
-				busy = true
+				quiet = 0
 			}
 		}
-		m.pollOnce()
-		if !busy && round > 200 {
-			break
+		if m.pollOnce() > 0 {
+			quiet = 0
 		}
 	}
 	for _, c := range m.conns {
+		if c.finished && !c.closed {
+			m.fatalf("%s is over, and nobody was told", c.name)
+		}
 		if !c.closed && !c.finished && !c.closing && !c.aborted {
 			if c.delivered != len(c.messages) {
 				m.fatalf("%s: %d of %d messages were delivered in the end", c.name, c.delivered, len(c.messages))
 			}
-			exact := c.policy == QueueFail || c.policy == QueueDropNewest
-			if exact && c.matched != len(c.taken) {
+			if !c.dropsOlder() && c.matched != len(c.taken) {
 				m.fatalf("%s: %d of %d messages arrived in the end", c.name, c.matched, len(c.taken))
 			}
 		}

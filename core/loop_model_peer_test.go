@@ -89,7 +89,11 @@ func (m *model) peerReads(c *modelConn) {
 		switch op {
 		case "text", "binary":
 			m.arrived(c, text)
-		case "close", "ping", "pong":
+		case "close":
+			if c.slow != (text == c.slowClose()) {
+				m.fatalf("%s: the peer got close %q", c.name, text)
+			}
+		case "ping", "pong":
 		default:
 			m.fatalf("%s: the peer got %s", c.name, got[c.pulled])
 		}
@@ -100,7 +104,7 @@ func (m *model) peerReads(c *modelConn) {
 func (m *model) arrived(c *modelConn, text string) {
 	for i := c.matched; i < len(c.taken); i++ {
 		if c.taken[i] == text {
-			if i > c.matched && c.policy != QueueDropOldest && c.policy != QueueConflate {
+			if i > c.matched && !c.dropsOlder() {
 				m.fatalf("%s: %d messages were left out before %.30q", c.name, i-c.matched, text)
 			}
 			c.matched = i + 1
@@ -111,13 +115,21 @@ func (m *model) arrived(c *modelConn, text string) {
 	m.fatalf("%s: %.30q arrived, which was not taken or came already", c.name, text)
 }
 
+// slowClose is the close frame that tells the peer that it reads too slowly.
+func (c *modelConn) slowClose() string {
+	if c.policy == QueueClose1013 {
+		return "1013 the peer reads too slowly"
+	}
+	return "1008 the peer reads too slowly"
+}
+
 // finishes begins one of the ways to end.
 func (m *model) finishes(c *modelConn) {
-	switch m.r.IntN(6) {
+	switch m.r.IntN(7) {
 	case 0:
 		if m.Abort(c.id) == nil {
 			c.aborted = true
-		} else if !c.closed && !c.aborted {
+		} else if !c.closed && !c.aborted && !m.ended(c) {
 			m.fatalf("%s cannot be aborted", c.name)
 		}
 	case 1:
@@ -125,7 +137,7 @@ func (m *model) finishes(c *modelConn) {
 		switch {
 		case err == nil:
 			c.closing, c.closeAt, c.paused = true, m.now, false
-		case !c.closed && !c.closing && !c.aborted && !c.finished:
+		case !c.closed && !c.closing && !c.aborted && !c.finished && !m.ended(c):
 			m.fatalf("%s cannot be closed: %v", c.name, err)
 		}
 	case 2, 3:
@@ -142,11 +154,30 @@ func (m *model) finishes(c *modelConn) {
 	case 5: // gone, with whatever it had not read
 		if c.p.fd >= 0 {
 			m.peerReads(c)
-			c.p.close()
-			if !c.finished {
-				c.finished, c.finishAt = true, c.written
-			}
-			c.out = nil
+			m.goes(c)
+		}
+	case 6: // gone without a look at what has come: the system resets the connection
+		if c.p.fd >= 0 && m.unread(c) {
+			m.goes(c)
+			m.stats["reset"]++
 		}
 	}
+}
+
+// goes closes the peer's end.
+func (m *model) goes(c *modelConn) {
+	c.p.close()
+	if !c.finished {
+		c.finished, c.finishAt = true, c.written
+	}
+	c.out = nil
+}
+
+// unread tells whether something waits for the peer.
+func (m *model) unread(c *modelConn) bool {
+	n, err := unix.IoctlGetInt(c.p.fd, unix.TIOCINQ)
+	if err != nil {
+		m.fatalf("%s: %v", c.name, err)
+	}
+	return n > 0
 }

@@ -4,8 +4,10 @@ package core
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -53,10 +55,10 @@ type modelConn struct {
 	matched int // index in taken behind the last that arrived
 	reads   bool
 
-	opened, paused, closing, aborted, closed, broke bool
-	closeAt                                         time.Duration // when we began to close
-	alive                                           time.Duration // when the peer last wrote
-	topics                                          map[string]bool
+	opened, paused, closing, aborted, slow, closed, broke bool
+	closeAt                                               time.Duration // when we began to close
+	alive                                                 time.Duration // when the peer last wrote
+	topics                                                map[string]bool
 }
 
 func (m *model) fatalf(format string, args ...any) {
@@ -118,6 +120,8 @@ func (m *model) act() {
 		if err := m.Flush(); err != nil {
 			m.fatalf("flush: %v", err)
 		}
+	case n < 97:
+		m.setsOption()
 	case n < 98:
 		c.reads = !c.reads
 	default:
@@ -132,7 +136,7 @@ func (m *model) connectOne() {
 	id, p := m.connect()
 	c := &modelConn{
 		id: id, p: p, name: fmt.Sprint("c", m.made), finishAt: -1, reads: true, alive: m.now,
-		policy: QueuePolicy(m.r.IntN(4)), keys: map[int]int64{}, topics: map[string]bool{},
+		policy: QueuePolicy(m.r.IntN(int(queuePolicies))), keys: map[int]int64{}, topics: map[string]bool{},
 	}
 	if err := m.SetQueue(id, 1+int64(m.r.IntN(12_000)), c.policy); err != nil {
 		m.fatalf("queue: %v", err)
@@ -150,8 +154,14 @@ func (m *model) loopSends(c *modelConn) {
 	if c.policy == QueueConflate {
 		key = int64(m.r.IntN(4))
 	}
+	over := m.ended(c)
 	n, err := m.SendKey(c.id, OpText, []byte(s), key)
 	switch {
+	case !over && m.ended(c):
+		m.isSlow(c)
+		if code(err) != CodeClosed {
+			m.fatalf("%s was closed for reading too slowly, and send says %v", c.name, err)
+		}
 	case err == nil && n > 0:
 		if c.closed || c.closing || c.aborted {
 			m.fatalf("%s: a message was taken after the end", c.name)
@@ -165,12 +175,39 @@ func (m *model) loopSends(c *modelConn) {
 	default:
 		switch code := code(err); {
 		case code == CodeClosed && (c.closed || c.closing || c.aborted || c.finished || c.p.fd < 0 || c.broke || m.ended(c)):
-		case code == CodeQueueFull && c.policy != QueueDropNewest:
+		case code == CodeQueueFull && (c.policy == QueueFail || c.dropsOlder()):
 			m.stats["refused"]++
 		default:
 			m.fatalf("%s: send: %v", c.name, err)
 		}
 	}
+}
+
+// isSlow notes that a message found no room and ended the connection, which only two policies do.
+func (m *model) isSlow(c *modelConn) {
+	if c.policy != QueueClose1008 && c.policy != QueueClose1013 || c.closed || c.closing || c.aborted {
+		m.fatalf("%s: policy %d ended it", c.name, c.policy)
+	}
+	c.slow = true
+}
+
+// dropsOlder tells whether messages that were taken may never arrive.
+func (c *modelConn) dropsOlder() bool {
+	return c.policy == QueueDropOldest || c.policy == QueueConflate
+}
+
+// setsOption gives an option the value that it has: nothing may come of it.
+func (m *model) setsOption() {
+	all := slices.Sorted(maps.Keys(loopTable))
+	o := all[m.r.IntN(len(all))]
+	v, err := m.Option(o)
+	if err == nil {
+		err = m.SetOption(o, v)
+	}
+	if err != nil {
+		m.fatalf("option %d: %v", o, err)
+	}
+	m.stats["option"]++
 }
 
 // tookFor notes a message that was taken. Under QueueConflate it may stand in the place of an older one with its key.
@@ -236,6 +273,10 @@ func (m *model) publishes() {
 	// Who took it has nothing waiting, or what waits shows it.
 	taken += m.metrics.MessagesOut
 	for c := range before {
+		if m.ended(c) {
+			m.isSlow(c)
+			continue
+		}
 		_, lc, e := m.find("", c.id)
 		if e == nil && lc.flags&cBroken == 0 && lc.m.State() == protocol.Open && (lc.queue == 0 || m.inOutput(lc, s)) {
 			m.tookFor(c, s, 0)
@@ -309,7 +350,7 @@ func TestLoopModel(t *testing.T) {
 		}
 	}
 	t.Logf("%d steps: %v", steps, stats)
-	for _, kind := range []string{"open", "message", "close", "drain", "arrived", "refused", "dropped newest", "end 0", "end 201", "end 200", "end 202"} {
+	for _, kind := range []string{"open", "message", "close", "drain", "arrived", "refused", "dropped newest", "option", "reset", "end 0", "end 201", "end 200", "end 202", "end 501"} {
 		if stats[kind] == 0 && steps >= 100_000 {
 			t.Errorf("%q never happened, so it was not tested", kind)
 		}

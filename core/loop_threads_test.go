@@ -1,9 +1,12 @@
 package core
 
 import (
+	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,9 +15,53 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Eight threads send, publish, subscribe, pause, close and wake while one polls.
+// readAll is the peer of an open connection: it reads all it gets until the end.
+func readAll(t *testing.T, fd int) {
+	c, err := FromClient(fd)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer c.Drop()
+	for {
+		if f, err := c.RecvMessage(); err != nil || f.IsClose() {
+			return
+		}
+	}
+}
+
+// awaitAnswers reads the answers to HTTP requests, and goes on as a client of WebSocket behind a 101.
+func awaitAnswers(t *testing.T, fd int) {
+	var head []byte
+	for {
+		var b [1]byte
+		if n, _ := readFull(fd, b[:]); n == 0 {
+			_ = unix.Close(fd)
+			return
+		}
+		head = append(head, b[0])
+		if bytes.HasPrefix(head, []byte("HTTP/1.1 101")) && bytes.HasSuffix(head, []byte("\r\n\r\n")) {
+			readAll(t, fd)
+			return
+		}
+	}
+}
+
+// decide answers requests, from a thread of its own.
+func decide(l *Loop, requests <-chan ConnID) {
+	for id := range requests {
+		if r, err := l.Request(id); err == nil && r.Path == "/chat" {
+			_ = l.Accept(id, "", nil)
+		} else {
+			_ = l.Respond(id, 200, nil, []byte("hello"))
+		}
+	}
+}
+
+// Eight threads send, publish, subscribe, pause, close, wake, set options and hand connections over while one polls; two more decide on
+// requests; one of the eight drains the loop before the others are done.
 func TestLoopThreads(t *testing.T) {
-	l, err := NewLoop(&LoopOptions{Hub: new(Hub), Poison: true, QueueBytes: 32 << 10, QueuePolicy: QueueDropOldest})
+	l, err := NewLoop(&LoopOptions{Hub: new(Hub), Poison: true, QueueBytes: 32 << 10, QueuePolicy: QueueDropOldest, Requests: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,38 +69,40 @@ func TestLoopThreads(t *testing.T) {
 	const conns, threads = 16, 8
 	var ids [conns]atomic.Int64
 	var peers sync.WaitGroup
-	adopt := func(i int) {
+	var draining atomic.Bool
+	join := func(take func(fd int) (ConnID, error), peer func(t *testing.T, fd int)) ConnID {
 		fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
 			t.Error(err)
-			return
+			return 0
 		}
-		id, err := l.Adopt(fds[0], RoleServer, nil)
+		id, err := take(fds[0])
 		if err != nil {
-			t.Error(err)
-			return
-		}
-		ids[i].Store(int64(id))
-		peers.Go(func() { // reads all it gets until the end
-			c, err := FromClient(fds[1])
-			if err != nil {
+			if code(err) != CodeState || !draining.Load() {
 				t.Error(err)
-				return
 			}
-			defer c.Drop()
-			for {
-				if f, err := c.RecvMessage(); err != nil || f.IsClose() {
-					return
-				}
-			}
-		})
+			_, _ = unix.Close(fds[0]), unix.Close(fds[1])
+			return 0
+		}
+		peers.Go(func() { peer(t, fds[1]) })
+		return id
+	}
+	adopt := func(i int) {
+		id := join(func(fd int) (ConnID, error) { return l.Adopt(fd, RoleServer, nil) }, readAll)
+		ids[i].Store(int64(id))
 	}
 	for i := range conns {
 		adopt(i)
 	}
 	var group sync.WaitGroup
-	closes := 0
+	options := slices.Collect(maps.Keys(loopTable))
+	closes, requests := 0, make(chan ConnID, 64)
+	var deciders sync.WaitGroup
+	for range 2 {
+		deciders.Go(func() { decide(l, requests) })
+	}
 	drained := async(func() error {
+		defer close(requests)
 		events := make([]LoopEvent, 32)
 		for {
 			n, err := l.Poll(events, -1)
@@ -62,6 +111,8 @@ func TestLoopThreads(t *testing.T) {
 			}
 			for _, e := range events[:n] {
 				switch e.Kind {
+				case LoopRequest:
+					requests <- e.Conn
 				case LoopClose:
 					closes++
 				case LoopDrained:
@@ -76,7 +127,13 @@ func TestLoopThreads(t *testing.T) {
 			for i := range 1500 {
 				at := r.IntN(conns)
 				id := ConnID(ids[at].Load())
-				switch r.IntN(12) {
+				if th == 0 && i == 1200 {
+					draining.Store(true)
+					if err := l.Drain(10 * time.Second); err != nil {
+						t.Error(err)
+					}
+				}
+				switch r.IntN(14) {
 				case 0:
 					_ = l.Wake()
 				case 1:
@@ -95,6 +152,18 @@ func TestLoopThreads(t *testing.T) {
 					if i%10 == 0 && (l.CloseConn(id, 1000, "") == nil || l.Abort(id) == nil) && ids[at].CompareAndSwap(int64(id), 0) {
 						adopt(at)
 					}
+				case 7:
+					o := options[r.IntN(len(options))]
+					v, err := l.Option(o)
+					if err == nil {
+						err = l.SetOption(o, v)
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				case 8:
+					request := []string{upgradeRequest, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"}[i%2]
+					join(func(fd int) (ConnID, error) { return l.AdoptUpgrade(fd, []byte(request)) }, awaitAnswers)
 				default:
 					_, _ = l.Send(id, OpText, []byte("from a thread"))
 				}
@@ -102,9 +171,6 @@ func TestLoopThreads(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if err := l.Drain(5 * time.Second); err != nil {
-		t.Error(err)
-	}
 	if err := await(t, drained, "the end of the last connection"); err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +180,7 @@ func TestLoopThreads(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Error(err)
 	}
+	deciders.Wait()
 	peers.Wait()
 	t.Logf("%d closes", closes)
 }

@@ -214,6 +214,47 @@ func TestLoopCloseDeadline(t *testing.T) {
 	}
 }
 
+// Ticks wrap after 49 days. Whatever began before ends in its time behind that, and not at once.
+func TestLoopTimesGoOnWhereTicksWrap(t *testing.T) {
+	for _, before := range []time.Duration{time.Millisecond, 2 * time.Second, time.Minute} {
+		l := newClockLoop(t, LoopOptions{IdleTimeout: 90 * time.Second, MessageTimeout: 30 * time.Second})
+		port, err := l.Listen("127.0.0.1:0", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.now = 1<<32*time.Millisecond - before
+		l.settle()
+		_, alive := l.open()
+		_, begun := l.open()
+		begun.raw([]byte{0x81})
+		closed, _ := l.open()
+		if err := l.CloseConn(closed, 1000, ""); err != nil {
+			t.Fatal(err)
+		}
+		dialTCP(t, port)
+		l.until("it is accepted", func() bool { return l.pending == 1 })
+		l.pass(500 * time.Millisecond)
+		for s := range 92 { // and a half
+			if half := l.pending == 1; half != (s < 10) {
+				t.Errorf("%v before, after %d s: half open %v", before, s, half)
+			}
+			want := []string{"close a deadline passed", "close a message took too long", "close idle for too long"}
+			for len(want) > 0 && s < []int{5, 30, 90}[len(want)-1] {
+				want = want[:len(want)-1]
+			}
+			wantEvents(t, l.events, want...)
+			if got := alive.read(); len(got) > 0 && strings.HasPrefix(got[0], "ping ") {
+				alive.send(OpPong, got[0][5:])
+				alive.got = nil
+			}
+			l.pass(time.Second)
+		}
+		if m := l.Metrics(); m.Pings < 4 {
+			t.Errorf("%v before: %d pings", before, m.Pings)
+		}
+	}
+}
+
 // Deadlines wake a loop that sleeps: the descriptor becomes readable by itself.
 func TestLoopTimersWake(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{IdleTimeout: 40 * time.Millisecond})
