@@ -148,6 +148,9 @@ def test_bad_urls(address: str) -> None:
 
 
 def test_wrong_types() -> None:
+    for wrong_size in (5.0, "5", None):
+        with pytest.raises(TypeError):
+            libws.connect("ws://127.0.0.1/", max_message_bytes=wrong_size)  # type: ignore[arg-type]
     for wrong in (None, b"ws://127.0.0.1/", 1):
         with pytest.raises(TypeError):
             libws.connect(wrong)  # type: ignore[arg-type]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import decimal
+import fractions
 import socket
 import threading
 import time
@@ -10,21 +12,34 @@ from typing import Any, List
 import libws
 import pytest
 from libws._library import lib
-from libws._waiting import Patience, aside, milliseconds, resume, uninterrupted
+from libws._waiting import MOST_MS, Patience, aside, milliseconds, resume, uninterrupted
+
+NONE = libws.WS_TIMEOUT_NONE
+MOST_S = MOST_MS / 1000
 
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(None, libws.WS_TIMEOUT_NONE), (0, 1), (0.0001, 1), (0.0011, 2), (1, 1000), (2.5, 2500), (1e300, 10**15), (float("inf"), 10**15)],
+    [(None, NONE), (0, 1), (0.0001, 1), (0.0011, 2), (1, 1000), (2.5, 2500), (MOST_S, MOST_MS), (1e300, NONE), (float("inf"), NONE), (10**400, NONE)],
 )
 def test_seconds_become_milliseconds_rounded_up(seconds: Any, expected: int) -> None:
     assert milliseconds(seconds) == expected
 
 
-@pytest.mark.parametrize("seconds", [-1, -1e-9, float("nan")])
-def test_no_time_is_less_than_none(seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [-1, -1e-9, float("nan"), -float("inf"), decimal.Decimal("nan"), fractions.Fraction(-1, 3)])
+def test_no_time_is_less_than_none(seconds: Any) -> None:
     with pytest.raises(libws.InvalidArgumentError, match="patience must be"):
         milliseconds(seconds, "patience")
+
+
+@pytest.mark.parametrize("seconds", ["1", b"1", [1], object()])
+def test_a_time_is_a_number(seconds: Any) -> None:
+    with pytest.raises(TypeError):
+        milliseconds(seconds)
+
+
+def test_other_numbers_are_times() -> None:
+    assert [milliseconds(seconds) for seconds in (decimal.Decimal("0.01"), fractions.Fraction(1, 3), True)] == [10, 334, 1000]
 
 
 @pytest.fixture

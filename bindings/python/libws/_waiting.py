@@ -23,6 +23,9 @@ MAIN_THREAD = threading.main_thread().ident
 LOOK_S = 0.05
 """How long the main thread waits before it looks for a signal that came just before it waited, which ends no wait."""
 LOOK_MS = int(LOOK_S * 1000)
+MOST_MS = 1 << 40
+"""The longest bound that the library takes, 34 years; more is none."""
+_MOST_S = MOST_MS / 1000
 
 
 def in_main_thread() -> bool:
@@ -31,12 +34,17 @@ def in_main_thread() -> bool:
 
 
 def milliseconds(seconds: Optional[float], name: str = "timeout", least: int = 1) -> int:
-    """Turns a timeout into the library's unit; None is no timeout. 0 becomes the shortest there is."""
+    """Turns a timeout into the library's unit; None, infinity and what lies beyond its bounds are no timeout. 0 becomes least."""
     if seconds is None:
         return abi.WS_TIMEOUT_NONE
-    if not seconds >= 0:
-        raise InvalidArgumentError(f"{name} must be None or at least 0 seconds, not {seconds!r}", abi.WS_ERR_ARGUMENT)
-    return max(least, math.ceil(min(seconds, 1e12) * 1000))
+    try:
+        if 0 <= seconds < _MOST_S:
+            return max(least, math.ceil(seconds * 1000))
+        if seconds >= _MOST_S:
+            return MOST_MS if seconds == _MOST_S else abi.WS_TIMEOUT_NONE
+    except ArithmeticError:  # decimal's NaN cannot be compared
+        pass
+    raise InvalidArgumentError(f"{name} must be None or at least 0 seconds, not {seconds!r}", abi.WS_ERR_ARGUMENT)
 
 
 def was_interrupted() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 import time
 from ctypes import byref
@@ -11,12 +12,13 @@ from typing import Any, Callable, Iterator, NoReturn, Optional, Type, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike, bytes_at, lend, text_at
+from ._checked import integer
 from ._library import lib
 from ._quick import INT_MAX, ROOM_SIZE, Room, number, recv_into, send_binary, send_text
 from ._uncopyable import Uncopyable
-from ._waiting import MAIN_THREAD, Patience, aside, milliseconds, resume
+from ._waiting import MAIN_THREAD, MOST_MS, Patience, aside, milliseconds, resume
 from .errors import ConnectionClosed, InvalidArgumentError, ProtocolError, WebSocketError, last_failure
-from .request import Request, _text
+from .request import Request, _text, utf8
 
 Message = Union[str, bytes]
 """What recv gives: str for a text message, bytes for a binary one."""
@@ -57,7 +59,8 @@ class Connection(Uncopyable):
     """
 
     __slots__ = (
-        "__weakref__", "_argument", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_patience", "_send_timeout_ms",
+        "__weakref__", "_argument", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_patience", "_recv_timeout_ms",
+        "_send_timeout_ms",
         "close_code", "close_reason", "peer_address", "subprotocol",
     )  # fmt: skip
 
@@ -67,13 +70,14 @@ class Connection(Uncopyable):
         self._interruptible = False
         self._leaving = False  # close() or abort() of this end has begun
         self._patience = Patience(handle, abi.WS_OPT_RECV_TIMEOUT_MS)
-        self._close_timeout_ms = close_timeout_ms
+        self._recv_timeout_ms = _FOREVER  # of a recv that is given none
+        self._close_timeout_ms = min(close_timeout_ms, MOST_MS)
         self._send_timeout_ms = send_timeout_ms
         self.close_code: Optional[int] = None
         self.close_reason: Optional[str] = None
         self.subprotocol: Optional[str] = _text(lib.ws_subprotocol(handle)) or None
         self.peer_address: str = _text(lib.ws_peer_address(handle))
-        lib.ws_set(handle, abi.WS_OPT_CLOSE_TIMEOUT_MS, close_timeout_ms)
+        lib.ws_set(handle, abi.WS_OPT_CLOSE_TIMEOUT_MS, self._close_timeout_ms)
         lib.ws_set(handle, abi.WS_OPT_SEND_TIMEOUT_MS, send_timeout_ms)
         lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 0)
 
@@ -98,7 +102,9 @@ class Connection(Uncopyable):
                     data: bytes = room[: arrived >> 4]
                     return data
                 return self._arrived(arrived, room)
-        limit_ms = milliseconds(timeout)
+        limit_ms = self._recv_timeout_ms if timeout is None else milliseconds(timeout)
+        if limit_ms == _FOREVER != self._recv_timeout_ms:
+            limit_ms = MOST_MS  # longer than anybody waits, and not the bound that the quick way looks for
         if not self._interruptible and get_ident() == MAIN_THREAD:
             self._set_interruptible(True)
         return self._unpack(self._patience.wait(_recv_message, limit_ms), timeout)
@@ -187,17 +193,17 @@ class Connection(Uncopyable):
             if (send_binary(self._argument, message, length) if length <= INT_MAX else _send_binary(self._handle, message, length)) < 0:
                 self._send_again(_send_binary, message, length)
         elif isinstance(message, str):
-            self.send(str(message))
+            self.send(str.__str__(message))  # the text that it is, not what a __str__ of its own says
         else:
             self._send_buffer(message, _send_binary)
 
     def ping(self, data: Union[str, BytesLike] = b"") -> None:
-        """Sends a ping with at most 125 bytes. The pong is passed over by recv. Raises what send does."""
-        self._send_buffer(data.encode() if isinstance(data, str) else data, lib.ws_send_ping_n)
+        """Sends a ping with at most 125 bytes (InvalidArgumentError for more). The pong is passed over by recv. Raises what send does."""
+        self._send_buffer(utf8(data, "data") if isinstance(data, str) else data, lib.ws_send_ping_n)
 
     def pong(self, data: Union[str, BytesLike] = b"") -> None:
-        """Sends a pong that nobody asked for, with at most 125 bytes; pings are answered by recv. Raises what send does."""
-        self._send_buffer(data.encode() if isinstance(data, str) else data, lib.ws_send_pong_n)
+        """Sends a pong that nobody asked for, with at most 125 bytes; pings are answered by recv. Raises what ping does."""
+        self._send_buffer(utf8(data, "data") if isinstance(data, str) else data, lib.ws_send_pong_n)
 
     def _send_buffer(self, data: Any, call: Callable[..., int]) -> None:
         if not self._interruptible and get_ident() == MAIN_THREAD:
@@ -232,7 +238,7 @@ class Connection(Uncopyable):
         """
         if not isinstance(reason, str):
             raise TypeError("reason must be a str")
-        text = reason.encode("utf-8", "surrogatepass")
+        code, text = operator.index(code), reason.encode("utf-8", "surrogatepass")
         handle = self._handle
         if handle < 0:
             return
@@ -311,9 +317,21 @@ class Connection(Uncopyable):
         return max(-1, lib.ws_fd(self._handle))
 
     def set_option(self, option: int, value: int) -> None:
-        """Sets one of WS_OPT_*, in its own unit (bytes, milliseconds). Raises InvalidArgumentError, ConnectionClosed."""
+        """Sets one of WS_OPT_*, in its own unit (bytes, milliseconds). Raises InvalidArgumentError, ConnectionClosed.
+
+        WS_OPT_RECV_TIMEOUT_MS bounds each recv that is given no timeout.
+        """
+        option, value = integer(option, "option"), integer(value, "value")
         if lib.ws_set(self._handle, option, value) < 0:
             self._fail()
+        if option == abi.WS_OPT_RECV_TIMEOUT_MS:
+            self._recv_timeout_ms = self._patience.set_ms = value
+        elif option == abi.WS_OPT_SEND_TIMEOUT_MS:
+            self._send_timeout_ms = value
+        elif option == abi.WS_OPT_CLOSE_TIMEOUT_MS:
+            self._close_timeout_ms = value
+        elif option == abi.WS_OPT_INTERRUPTIBLE:
+            self._interruptible = value != 0
 
     def __enter__(self) -> Connection:
         return self

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import operator
+import sys
 import threading
 import time
 from types import TracebackType
 from typing import Callable, Dict, Optional, Sequence, Type, Union
 
 from . import _abi as abi
+from ._checked import bounded
 from ._library import lib
 from ._uncopyable import Uncopyable
-from ._waiting import LOOK_S, Patience, aside, in_main_thread, milliseconds
-from .client import MAX_MESSAGE_BYTES, positive
+from ._waiting import LOOK_S, MOST_MS, Patience, aside, in_main_thread, milliseconds
+from .client import MAX_MESSAGE_BYTES, message_bytes
 from .connection import ServerConnection
 from .errors import ConnectionClosed, ForkedError, InvalidArgumentError, last_failure
 from .request import Accept, Refuse, Request, comma_list, header_lines, plain
@@ -209,7 +212,7 @@ class Server(Uncopyable):
         After timeout seconds (None: close_timeout) the connections that are left are cut. May be called from any thread, a
         handler and a signal handler; a second call does nothing. Raises InvalidArgumentError as Connection.close does.
         """
-        text = reason.encode("utf-8", "surrogatepass")
+        code, text = operator.index(code), reason.encode("utf-8", "surrogatepass")
         probe = lib.ws_frame_close(code if 0 <= code < 1 << 16 else -1)
         if probe.opcode < 0:
             failure = last_failure()
@@ -220,7 +223,7 @@ class Server(Uncopyable):
         if len(text) > 123:
             raise InvalidArgumentError("reason must have at most 123 bytes", abi.WS_ERR_CONTROL_SIZE)
         seconds = self._close_timeout_ms / 1000 if timeout is None else timeout
-        until = time.monotonic() + milliseconds(seconds) / 1000
+        until = time.monotonic() + min(milliseconds(seconds), MOST_MS) / 1000
         if self._handle < 0:
             return
         self._farewell = (code, reason)
@@ -269,8 +272,8 @@ def serve(
     subprotocols: Union[str, Sequence[str]] = (),
     origins: Union[str, Sequence[str]] = (),
     process_request: Optional[Callable[[Request], Verdict]] = None,
-    open_timeout: float = 10.0,
-    close_timeout: float = 1.0,
+    open_timeout: Optional[float] = 10.0,
+    close_timeout: Optional[float] = 1.0,
     send_timeout: Optional[float] = None,
     max_message_bytes: int = MAX_MESSAGE_BYTES,
     max_connections: int = 1000,
@@ -286,23 +289,21 @@ def serve(
 
     Raises InvalidArgumentError, NetworkError (the port is taken, or the host has no address).
     """
+    most_bytes = message_bytes(max_message_bytes)
     ours = [subprotocols] if isinstance(subprotocols, str) else list(subprotocols)
     options = (
         (abi.WS_OPT_HANDSHAKE_TIMEOUT_MS, milliseconds(open_timeout, "open_timeout")),
-        (abi.WS_OPT_MAX_MESSAGE_BYTES, positive(max_message_bytes, "max_message_bytes")),
-        (abi.WS_OPT_MAX_FRAME_BYTES, max_message_bytes),
+        (abi.WS_OPT_MAX_MESSAGE_BYTES, most_bytes),
+        (abi.WS_OPT_MAX_FRAME_BYTES, most_bytes),
     )
     close_timeout_ms = milliseconds(close_timeout, "close_timeout")
     send_timeout_ms = milliseconds(send_timeout, "send_timeout")
-    if max_connections < 1:
-        raise InvalidArgumentError(f"max_connections must be at least 1, not {max_connections}", abi.WS_ERR_ARGUMENT)
-    if not 0 <= port <= 65535:
-        raise InvalidArgumentError(f"port must be 0 to 65535, not {port}", abi.WS_ERR_ARGUMENT)
+    most_connections, wanted_port = bounded(max_connections, "max_connections", 1, sys.maxsize), bounded(port, "port", 0, 65535)
     name = plain(host or "", "host")
     protocol_list, origin_list = comma_list(ours, "subprotocols"), comma_list(origins, "origins")
 
     def bind() -> int:
-        handle = lib.ws_server_bind_host(name, port)
+        handle = lib.ws_server_bind_host(name, wanted_port)
         if handle < 0:
             raise last_failure()
         return handle
@@ -325,7 +326,7 @@ def serve(
         process_request=process_request,
         close_timeout_ms=close_timeout_ms,
         send_timeout_ms=send_timeout_ms,
-        max_connections=max_connections,
+        max_connections=most_connections,
     )
 
 
