@@ -3,6 +3,7 @@
 package core
 
 import (
+	"errors"
 	"time"
 
 	"libws/core/internal/sock"
@@ -32,6 +33,37 @@ func (c *Conn) flush(s *sending) error {
 	}
 }
 
+// Flush waits until the socket has taken what earlier calls left: the rest of what OptInterruptible 2 cut, and answers to pings.
+// Nothing waits for it otherwise.
+//
+// Errors: CodeInterrupted (call again), CodeTimeout when OptSendTimeoutMS is over (the connection cannot send any more),
+// CodeAbnormal, CodeClosed.
+func (c *Conn) Flush() error {
+	s := sending{name: "Flush"}
+	c.mu.Lock()
+	s.wait = c.sendWait(nil)
+	c.mu.Unlock()
+	if err := c.enter(&s, nil); err == sock.ErrTimeout && c.flushing.Load() {
+		return c.cutOff(&s, err)
+	} else if err != nil {
+		return c.waitError(&s, err)
+	}
+	defer c.leaveGate(&s)
+	var err error
+	if c.owed.Load() {
+		err = c.flush(&s)
+	}
+	if errors.Is(err, ErrTimeout) {
+		return c.cutOff(&s, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if gone := c.maySend(&s); err == nil && gone != nil {
+		return gone
+	}
+	return err
+}
+
 // flushError says why a flush stopped: what is left stays owed, unless nothing can be sent any more.
 func (c *Conn) flushError(s *sending, err error) error {
 	if waitEnded(err) {
@@ -39,6 +71,15 @@ func (c *Conn) flushError(s *sending, err error) error {
 		return c.waitError(s, err)
 	}
 	return c.cutOff(s, err)
+}
+
+// keepReplies puts the replies that are owed behind the part of a message that is out, where its rest will follow them.
+func (c *Conn) keepReplies(s *sending) {
+	out := c.output()
+	c.carry = append(c.carry, out...)
+	c.sent(len(out))
+	c.owed.Store(true)
+	s.kept = true
 }
 
 // output returns the machine's bytes to write, none once a write has failed.
@@ -66,6 +107,9 @@ func (c *Conn) leaveGate(s *sending) {
 		for c.owed.Load() && len(c.carry) == 0 {
 			if err := c.flush(s); err != nil {
 				c.gate.leave()
+				if errors.Is(err, ErrInterrupted) {
+					c.flushLater() // a receiver may rely on it
+				}
 				return
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"libws/core/internal/sock"
 	"libws/core/wire"
@@ -26,13 +27,35 @@ type sending struct {
 	name string
 	ctx  context.Context // nil: none
 	wait sock.Wait
+	kept bool // a signal cut what is sent, and the rest goes out later
+}
+
+// lookEvery is how long a sending call lasts at most with OptInterruptible 2.
+const lookEvery = 50 * time.Millisecond
+
+// sendWait is how a sending call may wait. The caller holds mu.
+func (c *Conn) sendWait(until *sock.Event) sock.Wait {
+	w := sock.Wait{Deadline: c.set.deadline(OptSendTimeoutMS), Interruptible: c.set[OptInterruptible] != 0, Until: until}
+	if c.set[OptInterruptible] == 2 {
+		w.Look = time.Now().Add(lookEvery)
+	}
+	return w
+}
+
+// enter takes the gate, waiting for it as s may.
+func (c *Conn) enter(s *sending, done <-chan struct{}) error {
+	err := c.gate.take(s.wait.End(), c.closing, done)
+	if err == sock.ErrTimeout {
+		err = s.wait.Expired()
+	}
+	return err
 }
 
 // send is every sending call.
 func (c *Conn) send(ctx context.Context, o outgoing) (int, error) {
 	s := sending{name: o.name, ctx: ctx}
 	c.mu.Lock()
-	s.wait = sock.Wait{Deadline: c.set.deadline(OptSendTimeoutMS), Interruptible: c.set[OptInterruptible] != 0, Until: o.until}
+	s.wait = c.sendWait(o.until)
 	split := int64(len(o.payload)) > c.set[OptSendFrameBytes] && o.fin && !o.whole && (o.op == OpText || o.op == OpBinary)
 	step := int(min(c.set[OptSendFrameBytes], int64(len(o.payload))))
 	c.mu.Unlock()
@@ -46,7 +69,7 @@ func (c *Conn) send(ctx context.Context, o outgoing) (int, error) {
 			defer context.AfterFunc(ctx, c.stream.WakeWrite)()
 		}
 	}
-	if err := c.gate.take(s.wait.Deadline, c.closing, done); err != nil {
+	if err := c.enter(&s, done); err != nil {
 		return 0, c.waitError(&s, err)
 	}
 	defer c.leaveGate(&s)
@@ -55,10 +78,17 @@ func (c *Conn) send(ctx context.Context, o outgoing) (int, error) {
 			return 0, err
 		}
 	}
-	if !split {
-		return c.writeFrame(&s, &o, false)
+	var n int
+	var err error
+	if split {
+		n, err = c.writeFragments(&s, &o, step)
+	} else {
+		n, err = c.writeFrame(&s, &o, false)
 	}
-	return c.writeFragments(&s, &o, step)
+	if err == nil && s.kept && !s.wait.Look.IsZero() {
+		err = newError(CodeInterrupted, s.name, "the rest of what is sent goes out later; Flush waits for it")
+	}
+	return n, err
 }
 
 // writeFragments sends a long message as fragments (RFC 6455 §5.4). Text is checked as a whole before the first leaves.
@@ -79,7 +109,9 @@ func (c *Conn) writeFragments(s *sending, o *outgoing, step int) (int, error) {
 		}
 		part.op = OpContinuation
 		if c.owed.Load() && len(c.carry) == 0 { // a ping is answered before a long message is over
-			if err := c.flush(s); err != nil {
+			if err := c.flush(s); errors.Is(err, ErrInterrupted) && (s.ctx == nil || s.ctx.Err() == nil) {
+				c.keepReplies(s)
+			} else if err != nil {
 				return total, c.cutOff(s, err)
 			}
 		}
@@ -157,6 +189,7 @@ func (c *Conn) writeEncoded(s *sending, o *outgoing, begun bool, head, body []by
 		// A frame cannot be taken back once a part of it is out: the rest is kept and goes out first, behind the caller's back.
 		// Nor can a close frame, since nothing may be sent after it: the peer still gets it once it reads.
 		c.keep(n, head, body)
+		s.kept = err != sock.ErrTimeout
 		return len(head) + len(body), nil
 	}
 	return n, c.cutOff(s, err)
