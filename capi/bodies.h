@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * a944f860c9629db1bbdcbae1b8fa6e8ae12d8856a5219ad971972999fa5ff3ef
+ * fe6bb3186ad1d91fa3dfa6566c16d14c4897c07e611b99479e949345b59cb740
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H
