@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 import pytest
@@ -120,6 +121,92 @@ def test_a_signal_just_before_the_wait_is_seen() -> None:
     """
     with Child(code) as child:
         assert float(child.finish()[-1]) < NEVER_S
+
+
+@pytest.mark.parametrize("layer", ["connect(url, close_timeout=0.1)", "WsConnection.from_client(socket.create_connection(address), url)"])
+def test_a_signal_while_a_send_does_not_wait_yet_is_seen(layer: str) -> None:
+    """A long message is masked and written for a while before its send waits for the peer; signals come at any moment of that."""
+    code = f"""
+    import os, random, signal, socket, sys, threading, time
+    from libws import WsConnection, connect
+    class Stop(Exception): pass
+    def stop(*_): raise Stop
+    signal.signal(signal.SIGALRM, stop)
+    address = ("127.0.0.1", int(sys.argv[1]))
+    url, data, worst = "ws://127.0.0.1:%d/" % address[1], bytes(16 << 20), 0.0
+    for _ in range(30):
+        ws = {layer}
+        send = getattr(ws, "send", None) or ws.send_binary
+        rescue = threading.Timer({NEVER_S}, os.kill, (os.getpid(), signal.SIGALRM))
+        rescue.start()
+        began = time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(50e-6, 4e-3))
+        try:
+            send(data)
+            raise AssertionError("it was sent")
+        except Stop:
+            worst = max(worst, time.monotonic() - began)
+        rescue.cancel()
+        rescue.join()
+        getattr(ws, "abort", ws.drop if hasattr(ws, "drop") else None)()
+    print(worst)
+    """
+    with RawServer(never_reading) as server, Child(code, str(server.port)) as child:
+        assert float(child.finish()[-1]) < NEVER_S
+
+
+@pytest.mark.parametrize("layer", ["pleasant(close_timeout=0.1).send", "plain().send_binary"])
+def test_ctrl_c_ends_a_send_behind_a_message_that_a_signal_cut(layer: str) -> None:
+    code = f"""{SETUP}
+import os, signal
+seen = []
+signal.signal(signal.SIGUSR1, lambda *_: seen.append(1))
+send = {layer}
+def block():
+    for _ in range(3):
+        send(bytes(16 << 20))
+print("begin")
+{BLOCK}
+"""
+    with RawServer(never_reading) as server, Child(code, str(server.port)) as child:
+        assert [child.line(), child.line()] == ["begin", "ready"]
+        for _ in range(3):
+            child.wait_until_blocked()
+            child.signal(signal.SIGUSR1)
+        child.wait_until_blocked()
+        sent = time.monotonic()
+        child.signal()
+        assert float(child.line()) - sent < NEVER_S
+
+
+def test_a_send_that_looks_for_signals_waits_for_the_peer() -> None:
+    """What the main thread sends is with the system, not kept in memory, when the call returns; and it comes whole."""
+    code = """
+    import signal, socket, threading, time
+    import libws
+    ours, theirs = socket.socketpair()
+    conn, peer = libws.WsConnection.from_server(ours), libws.WsConnection.from_client(theirs)
+    sizes, data = [], bytes(16 << 20)
+    def read():
+        while len(sizes) < 3 * 256:
+            time.sleep(0.2 if not sizes else 0.0005)
+            frame = peer.recv_frame()
+            assert frame.opcode >= 0, libws.last_error_message()
+            sizes.append(frame.payload_len)
+    threading.Thread(target=read, daemon=True).start()
+    signal.signal(signal.SIGALRM, lambda *_: None)
+    for turn in range(1, 4):
+        if turn == 2:
+            signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+        sent = conn.send_binary(data)
+        assert sent == len(data) + 256 * 10, sent
+        assert len(sizes) > turn * 256 - 64, (turn, len(sizes))
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    while len(sizes) < 3 * 256: time.sleep(0.01)
+    assert sum(sizes) == 3 * len(data)
+    """
+    with Child(code) as child:
+        child.finish()
 
 
 def test_a_storm_of_signals_loses_nothing() -> None:

@@ -12,7 +12,7 @@ from typing import Any, List
 import libws
 import pytest
 from libws._library import lib
-from libws._waiting import MOST_MS, Patience, aside, milliseconds, resume, uninterrupted
+from libws._waiting import LOOKING, MOST_MS, Patience, aside, milliseconds, resume, uninterrupted
 
 NONE = libws.WS_TIMEOUT_NONE
 MOST_S = MOST_MS / 1000
@@ -51,19 +51,42 @@ def handle() -> Any:
     lib.ws_drop(number)
 
 
-@pytest.mark.parametrize("interruptible", [0, 1])
+@pytest.mark.parametrize("interruptible", [0, 1, LOOKING])
 def test_options_are_as_they_were(handle: int, interruptible: int) -> None:
     lib.ws_set(handle, libws.WS_OPT_INTERRUPTIBLE, interruptible)
     lib.ws_set(handle, libws.WS_OPT_RECV_TIMEOUT_MS, 20)
     for call in (
         lambda: uninterrupted(handle, lib.ws_recv_frame, handle),
-        lambda: resume(handle, libws.WS_OPT_RECV_TIMEOUT_MS, time.monotonic() - 5, lib.ws_recv_frame, handle),
-        lambda: resume(handle, libws.WS_OPT_RECV_TIMEOUT_MS, time.monotonic(), lib.ws_recv_frame, handle),
+        lambda: uninterrupted(handle, Patience(handle, libws.WS_OPT_RECV_TIMEOUT_MS).wait, lib.ws_recv_frame, 20),
     ):
         assert call().opcode == -1
         assert lib.ws_last_error() == libws.WS_ERR_TIMEOUT
         assert lib.ws_get(handle, libws.WS_OPT_INTERRUPTIBLE) == interruptible
         assert lib.ws_get(handle, libws.WS_OPT_RECV_TIMEOUT_MS) == 20
+
+
+@pytest.mark.parametrize("limit_ms", [NONE, 20, 300])
+def test_sends_are_gone_on_with(handle: int, limit_ms: int) -> None:
+    """Nothing out: the call again, until the time is over. A part out: the rest is waited for, until the time is over."""
+    data = bytes(8 << 20)
+    lib.ws_set(handle, libws.WS_OPT_INTERRUPTIBLE, LOOKING)
+    began = time.monotonic()
+    sent = lib.ws_send_binary(handle, data, len(data))
+    assert sent < -len(data) and lib.ws_last_error() == libws.WS_ERR_INTERRUPTED
+    assert lib.ws_send_text_n(handle, b"x", 1) == -1 and lib.ws_last_error() == libws.WS_ERR_INTERRUPTED
+    lib.ws_set(handle, libws.WS_OPT_SEND_TIMEOUT_MS, limit_ms)
+    if limit_ms == NONE:
+        threading.Timer(0.2, lib.ws_force_close, (handle,)).start()
+    assert resume(handle, time.monotonic(), -1, lib.ws_send_text_n, handle, b"x", 1) == -1
+    assert lib.ws_last_error() == (libws.WS_ERR_CLOSED if limit_ms == NONE else libws.WS_ERR_TIMEOUT)
+    if limit_ms != NONE:
+        assert lib.ws_is_open(handle) == 1
+        assert resume(handle, time.monotonic(), sent, lib.ws_send_binary, handle, data, len(data)) == -1
+        assert lib.ws_last_error() == libws.WS_ERR_TIMEOUT
+        assert lib.ws_is_open(handle) == 0  # a message is cut short
+        assert lib.ws_get(handle, libws.WS_OPT_SEND_TIMEOUT_MS) == limit_ms
+        assert lib.ws_get(handle, libws.WS_OPT_INTERRUPTIBLE) == LOOKING
+        assert time.monotonic() - began >= 2 * limit_ms / 1000
 
 
 def test_patience_ends_when_it_says(handle: int) -> None:

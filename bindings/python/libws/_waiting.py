@@ -2,6 +2,7 @@
 
 Python runs signal handlers in its main thread and between byte codes only. Calls that receive, send or accept come back to
 Python when a signal interrupts them (WS_OPT_INTERRUPTIBLE) and are made again with the time that is left; so nothing is lost.
+They come back every LOOK_S too: a signal that arrives just before the library waits, which ends no wait, has its handler run then.
 Calls that cannot be resumed, such as a whole opening handshake, run in a thread of their own while the main thread waits.
 """
 
@@ -23,6 +24,8 @@ MAIN_THREAD = threading.main_thread().ident
 LOOK_S = 0.05
 """How long the main thread waits before it looks for a signal that came just before it waited, which ends no wait."""
 LOOK_MS = int(LOOK_S * 1000)
+LOOKING = 2
+"""WS_OPT_INTERRUPTIBLE of what the main thread sends on: those calls look by themselves, at the same pace."""
 MOST_MS = 1 << 40
 """The longest bound that the library takes, 34 years; more is none."""
 _MOST_S = MOST_MS / 1000
@@ -52,37 +55,42 @@ def was_interrupted() -> bool:
     return lib.ws_last_error() == abi.WS_ERR_INTERRUPTED
 
 
-def resume(handle: int, timeout_option: int, began: float, call: Callable[..., Result], *arguments: object) -> Result:
-    """Makes a call that a signal interrupted again, with the time that is left, until it ends otherwise.
+def resume(handle: int, began: float, sent: int, call: Callable[..., int], *arguments: object) -> int:
+    """Makes a sending call that was interrupted again, within the send timeout, until it ends otherwise; gives what it gives then.
 
-    began is the time.monotonic() of the first attempt. The option is as it was when this returns.
+    sent is what the first attempt gave, began its time.monotonic(). -1: nothing is out, so the call is made again. Less: the
+    message is taken and goes out, so that is waited for. The option is as it was when this returns.
     """
-    limit_ms = lib.ws_get(handle, timeout_option)
-    if limit_ms < 0 or limit_ms == abi.WS_TIMEOUT_NONE:  # no limit; or closed meanwhile, as the call itself will say
-        while True:
-            result = call(*arguments)
-            if not has_failed(result) or not was_interrupted():
-                return result
+    taken = 0
+    limit_ms = lib.ws_get(handle, abi.WS_OPT_SEND_TIMEOUT_MS)
+    bounded = 0 <= limit_ms != abi.WS_TIMEOUT_NONE  # -1: closed meanwhile, as the call itself will say
     try:
         while True:
-            left_ms = limit_ms - int((time.monotonic() - began) * 1000)
-            lib.ws_set(handle, timeout_option, max(1, left_ms))
-            result = call(*arguments) if left_ms > 0 else uninterrupted(handle, call, *arguments)
-            if not has_failed(result) or not was_interrupted():
-                return result
+            if sent < -1:
+                taken, call, arguments = -sent, lib.ws_flush, (handle,)
+            left_ms = limit_ms - int((time.monotonic() - began) * 1000) if bounded else 1
+            if bounded:
+                lib.ws_set(handle, abi.WS_OPT_SEND_TIMEOUT_MS, max(1, left_ms))
+            sent = call(*arguments) if left_ms > 0 else uninterrupted(handle, call, *arguments)
+            if sent >= 0:
+                return taken or sent
+            if sent == -1 and not was_interrupted():
+                return sent
     finally:
-        lib.ws_set(handle, timeout_option, limit_ms)
+        if bounded:
+            lib.ws_set(handle, abi.WS_OPT_SEND_TIMEOUT_MS, limit_ms)
 
 
 def uninterrupted(handle: int, call: Callable[..., Result], *arguments: object) -> Result:
     """Makes a call that no signal interrupts: one whose time is over, so that a storm of signals cannot hold its end off."""
-    if lib.ws_get(handle, abi.WS_OPT_INTERRUPTIBLE) != 1:
+    before = lib.ws_get(handle, abi.WS_OPT_INTERRUPTIBLE)
+    if before <= 0:
         return call(*arguments)
     lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 0)
     try:
         return call(*arguments)
     finally:
-        lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 1)
+        lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, before)
 
 
 def has_failed(result: object) -> bool:

@@ -16,7 +16,7 @@ from ._checked import integer
 from ._library import lib
 from ._quick import INT_MAX, ROOM_SIZE, Room, number, recv_into, send_binary, send_text
 from ._uncopyable import Uncopyable
-from ._waiting import MAIN_THREAD, MOST_MS, Patience, aside, milliseconds, resume
+from ._waiting import LOOKING, MAIN_THREAD, MOST_MS, Patience, aside, milliseconds, resume
 from .errors import ConnectionClosed, InvalidArgumentError, ProtocolError, WebSocketError, last_failure
 from .request import Request, _text, utf8
 
@@ -174,7 +174,8 @@ class Connection(Uncopyable):
     def send(self, message: Union[str, BytesLike]) -> None:
         """Sends one message: str as text; bytes, bytearray, memoryview and other buffers as binary, without copying them.
 
-        Blocks until the socket took it; a buffer must not be changed meanwhile. Raises InvalidArgumentError (a str with
+        Blocks until the socket took it; a buffer must not be changed meanwhile. When a signal handler raises, the message goes out
+        whole all the same if a part of it was out, and else not at all. Raises InvalidArgumentError (a str with
         surrogates, a buffer that is not contiguous; nothing was sent), ConnectionClosed, WebSocketTimeout when a
         send_timeout was set: a message cut short by it fails the connection.
         """
@@ -186,12 +187,14 @@ class Connection(Uncopyable):
             except UnicodeEncodeError as error:
                 raise InvalidArgumentError(f"a text message must be UTF-8: {error.reason}", abi.WS_ERR_UTF8) from None
             length = len(data)
-            if (send_text(self._argument, data, length) if length <= INT_MAX else _send_text(self._handle, data, length)) < 0:
-                self._send_again(_send_text, data, length)
+            sent = send_text(self._argument, data, length) if length <= INT_MAX else _send_text(self._handle, data, length)
+            if sent < 0:
+                self._send_again(sent, _send_text, data, length)
         elif type(message) is bytes:
             length = len(message)
-            if (send_binary(self._argument, message, length) if length <= INT_MAX else _send_binary(self._handle, message, length)) < 0:
-                self._send_again(_send_binary, message, length)
+            sent = send_binary(self._argument, message, length) if length <= INT_MAX else _send_binary(self._handle, message, length)
+            if sent < 0:
+                self._send_again(sent, _send_binary, message, length)
         elif isinstance(message, str):
             self.send(str.__str__(message))  # the text that it is, not what a __str__ of its own says
         else:
@@ -210,8 +213,9 @@ class Connection(Uncopyable):
             self._set_interruptible(True)
 
         def use(address: Any, length: int) -> int:
-            if call(self._handle, address, length) < 0:
-                self._send_again(call, address, length)
+            sent = call(self._handle, address, length)
+            if sent < 0:
+                self._send_again(sent, call, address, length)
             return 0
 
         try:
@@ -219,11 +223,10 @@ class Connection(Uncopyable):
         except BufferError as error:
             raise InvalidArgumentError(f"the buffer cannot be sent: {error}", abi.WS_ERR_ARGUMENT) from None
 
-    def _send_again(self, call: Callable[..., int], address: Any, length: int) -> None:
-        """Goes on after a call that failed: again when a signal interrupted it before anything was sent."""
-        if lib.ws_last_error() == abi.WS_ERR_INTERRUPTED:
-            began = time.monotonic()
-            if resume(self._handle, abi.WS_OPT_SEND_TIMEOUT_MS, began, call, self._handle, address, length) >= 0:
+    def _send_again(self, sent: int, call: Callable[..., int], address: Any, length: int) -> None:
+        """Goes on after a call that failed: when it was interrupted it is made again, or its message waited for."""
+        if sent < -1 or lib.ws_last_error() == abi.WS_ERR_INTERRUPTED:
+            if resume(self._handle, time.monotonic(), sent, call, self._handle, address, length) >= 0:
                 return
         self._fail()
 
@@ -353,7 +356,7 @@ class Connection(Uncopyable):
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _set_interruptible(self, on: bool) -> None:
-        if lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, int(on)) >= 0:
+        if lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, LOOKING if on else 0) >= 0:
             self._interruptible = on
 
     def _note_close(self, payload: bytes) -> None:
