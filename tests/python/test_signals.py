@@ -248,6 +248,63 @@ def test_a_storm_of_signals_loses_nothing() -> None:
         assert child.finish()[-1].startswith("rounds")
 
 
+RECEIVERS = {
+    "recv": ("libws.connect(url)", "while not over(): seen.append(ws.recv())"),
+    "recv with a timeout": ("libws.connect(url)", "while not over(): seen.append(ws.recv(20))"),
+    "iteration": ("libws.connect(url)", "for message in ws:\n                    seen.append(message)\n                    if over(): break"),
+    "recv_frame": ("libws.WsConnection.from_client(socket.create_connection(address), url)", "while not over(): seen.append(ws.recv_frame())"),
+}
+
+
+@pytest.mark.parametrize("how", RECEIVERS)
+def test_a_storm_of_handlers_that_raise_loses_no_message(how: str) -> None:
+    """What arrived when a handler raised is given to the next call, once, in its place, and its memory is given back."""
+    connect, receive = RECEIVERS[how]
+    code = f"""
+    import random, signal, socket, sys, threading, time
+    import libws
+    class Stop(Exception): pass
+    def stop(*_):
+        if armed: raise Stop
+    signal.signal(signal.SIGALRM, stop)
+    armed, sent, seen, stops = False, [0], [], 0
+    def resident():
+        with open("/proc/self/statm") as statm: return int(statm.read().split()[1]) * 4096
+    def say(ws):
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            ws.send(f"{{sent[0]}}" + " " * 9000)
+            sent[0] += 1
+            time.sleep(0.0002)
+        ws.send("end")
+        for _ in ws: pass
+    with libws.serve(say).start() as server:
+        address = ("127.0.0.1", server.port)
+        url = "ws://127.0.0.1:%d/" % server.port
+        ws = {connect}
+        text = lambda got: got if isinstance(got, str) else got.payload_text()
+        over = lambda: bool(seen) and text(seen[-1]) == "end"
+        while not over():
+            try:
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(50e-6, 600e-6))
+                armed = True
+                {receive}
+            except Stop:
+                armed = False
+                stops += 1
+                if stops == 100: before = resident()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        grown = resident() - before - sum(len(text(got)) for got in seen)
+        seen = [text(got).strip() for got in seen]
+        assert seen == [*map(str, range(sent[0])), "end"], (len(seen), sent)
+        assert stops > 200 and sent[0] > 500, (stops, sent)
+        assert grown < 16 << 20, grown
+        getattr(ws, "close")()
+    """
+    with Child(code) as child:
+        assert child.finish() == []
+
+
 def test_a_storm_does_not_stretch_timeouts() -> None:
     code = """
     import signal, socket, time

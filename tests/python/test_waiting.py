@@ -12,7 +12,7 @@ from typing import Any, List
 import libws
 import pytest
 from libws._library import lib
-from libws._waiting import LOOKING, MOST_MS, Patience, aside, milliseconds, resume, uninterrupted
+from libws._waiting import LOOKING, MOST_MS, Patience, aside, itself, milliseconds, resume, uninterrupted
 
 NONE = libws.WS_TIMEOUT_NONE
 MOST_S = MOST_MS / 1000
@@ -57,7 +57,7 @@ def test_options_are_as_they_were(handle: int, interruptible: int) -> None:
     lib.ws_set(handle, libws.WS_OPT_RECV_TIMEOUT_MS, 20)
     for call in (
         lambda: uninterrupted(handle, lib.ws_recv_frame, handle),
-        lambda: uninterrupted(handle, Patience(handle, libws.WS_OPT_RECV_TIMEOUT_MS).wait, lib.ws_recv_frame, 20),
+        lambda: uninterrupted(handle, Patience(handle, libws.WS_OPT_RECV_TIMEOUT_MS).wait, lib.ws_recv_frame, 20, itself),
     ):
         assert call().opcode == -1
         assert lib.ws_last_error() == libws.WS_ERR_TIMEOUT
@@ -93,7 +93,7 @@ def test_patience_ends_when_it_says(handle: int) -> None:
     patience = Patience(handle, libws.WS_OPT_RECV_TIMEOUT_MS)
     for limit_ms in (1, 30, 120):  # 120 is more than one look of the main thread
         began = time.monotonic()
-        assert patience.wait(lib.ws_recv_frame, limit_ms).opcode == -1
+        assert patience.wait(lib.ws_recv_frame, limit_ms, itself).opcode == -1
         assert lib.ws_last_error() == libws.WS_ERR_TIMEOUT
         assert limit_ms / 1000 <= time.monotonic() - began < 5
 

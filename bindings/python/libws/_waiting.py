@@ -11,14 +11,16 @@ from __future__ import annotations
 import math
 import threading
 import time
+from contextlib import suppress
 from threading import get_ident
-from typing import Callable, List, Optional, TypeVar
+from typing import Any, Callable, List, Optional, TypeVar
 
 from . import _abi as abi
 from ._library import lib
 from .errors import InvalidArgumentError
 
 Result = TypeVar("Result")
+Shaped = TypeVar("Shaped")
 
 MAIN_THREAD = threading.main_thread().ident
 LOOK_S = 0.05
@@ -93,39 +95,82 @@ def uninterrupted(handle: int, call: Callable[..., Result], *arguments: object) 
         lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, before)
 
 
+def itself(result: Result) -> Result:
+    """The shape of what needs none."""
+    return result
+
+
 def has_failed(result: object) -> bool:
     """Whether a result, a number or a frame, is that of a failed call."""
     value = getattr(result, "opcode", result)
     return isinstance(value, int) and value < 0
 
 
-class Patience:
-    """Waits in receiving or accepting calls of one handle; one thread at a time, as those calls demand."""
+_FIRST = (0,)
 
-    __slots__ = ("_handle", "_option", "set_ms")
+
+class Patience:
+    """Waits in receiving or accepting calls of one handle; one thread at a time, as those calls demand.
+
+    What came but was not given out, because a signal handler raised on the way, is given to the next call.
+    """
+
+    __slots__ = ("_handles", "_option", "_undelivered", "set_ms")
 
     def __init__(self, handle: int, timeout_option: int) -> None:
-        self._handle = handle
+        self._handles = (handle,)
+        self._undelivered: List[Any] = []
         self._option = timeout_option
         self.set_ms = abi.WS_TIMEOUT_NONE  # what the library has now
 
-    def wait(self, call: Callable[[int], Result], limit_ms: int) -> Result:
-        """Makes a call until it ends, within limit_ms, otherwise than by a signal. The handle must be interruptible."""
+    def wait(self, call: Callable[[int], Result], limit_ms: int, shape: Callable[[Result], Shaped]) -> Shaped:
+        """Makes a call until it ends, within limit_ms, otherwise than by a signal. The handle must be interruptible.
+
+        Gives what shape makes of the result; that may be called again for the same one.
+        """
+        came: List[Result] = []
+        try:
+            if self._undelivered:
+                with suppress(IndexError):  # another thread was quicker
+                    came.extend(map(self._undelivered.pop, _FIRST))
+            if not came:
+                self._await(call, limit_ms, came)
+            shaped = shape(came[0])
+            del came[0]
+            return shaped
+        except BaseException:
+            kept = [result for result in came if not has_failed(result)]
+            if kept:
+                self._undelivered.extend(kept)
+                self.set_ms = 0  # nobody takes the quick way past it
+            raise
+
+    def _await(self, call: Callable[[int], Result], limit_ms: int, came: List[Result]) -> None:
+        """Waits and appends the result to came, in one byte code with the call, so that no signal handler runs between the two."""
+        handle, = self._handles
         look_ms = LOOK_MS if in_main_thread() else abi.WS_TIMEOUT_NONE
         began = time.monotonic()
         left_ms = limit_ms
         while True:
             wait_ms = min(left_ms, look_ms)
-            if wait_ms != self.set_ms and lib.ws_set(self._handle, self._option, wait_ms) >= 0:
+            if wait_ms != self.set_ms and lib.ws_set(handle, self._option, wait_ms) >= 0:
                 self.set_ms = wait_ms
-            result = call(self._handle) if left_ms > 1 else uninterrupted(self._handle, call, self._handle)
-            if not has_failed(result):
-                return result
+            if left_ms > 1:
+                came.extend(map(call, self._handles))
+            else:
+                uninterrupted(handle, came.extend, map(call, self._handles))
+            if not has_failed(came[0]):
+                return
             code = lib.ws_last_error()
             if code != abi.WS_ERR_INTERRUPTED and (code != abi.WS_ERR_TIMEOUT or wait_ms == left_ms):
-                return result
+                return
+            came.clear()
             if limit_ms != abi.WS_TIMEOUT_NONE:
                 left_ms = max(1, limit_ms - int((time.monotonic() - began) * 1000))
+
+    def forget(self) -> None:
+        """Gives back what nobody will ask for any more."""
+        self._undelivered.clear()
 
 
 def aside(work: Callable[[], Result], abandon: Callable[[], None], late: Callable[[Result], None]) -> Result:

@@ -14,17 +14,16 @@ from . import _abi as abi
 from ._buffers import BytesLike, bytes_at, lend, text_at
 from ._checked import integer
 from ._library import lib
+from ._owned import OwnedFrame, recv_message
 from ._quick import INT_MAX, ROOM_SIZE, Room, number, recv_into, send_binary, send_text
 from ._uncopyable import Uncopyable
-from ._waiting import LOOKING, MAIN_THREAD, MOST_MS, Patience, aside, milliseconds, resume
+from ._waiting import LOOKING, MAIN_THREAD, MOST_MS, Patience, aside, itself, milliseconds, resume
 from .errors import ConnectionClosed, InvalidArgumentError, ProtocolError, WebSocketError, last_failure
 from .request import Request, _text, utf8
 
 Message = Union[str, bytes]
 """What recv gives: str for a text message, bytes for a binary one."""
 
-_recv_message = lib.ws_recv_message
-_frame_drop = lib.ws_frame_drop
 _send_text = lib.ws_send_text_n
 _send_binary = lib.ws_send_binary
 
@@ -35,6 +34,20 @@ GOODBYE_MS = 40
 """How long a close frame waits for another thread's message that the peer does not read."""
 
 _FOREVER = abi.WS_TIMEOUT_NONE
+
+
+def content(frame: OwnedFrame) -> Union[Message, OwnedFrame]:
+    """The message that a receiving call gave; what is none stays a frame."""
+    opcode = frame.opcode
+    if opcode == abi.WS_OPCODE_TEXT:
+        address = frame.payload
+        return text_at(address, frame.payload_len) if address else ""
+    return payload_of(frame) if opcode == abi.WS_OPCODE_BINARY else frame
+
+
+def payload_of(frame: OwnedFrame) -> bytes:
+    address = frame.payload
+    return bytes_at(address, frame.payload_len) if address else b""
 
 
 class _Own(threading.local):
@@ -88,7 +101,8 @@ class Connection(Uncopyable):
 
         Blocks until it is there, at most timeout seconds (None: no bound; 0: what is there already). Raises
         WebSocketTimeout (nothing is lost, receive again), ConnectionClosed with the peer's code and reason, ProtocolError
-        when the peer broke the protocol or a limit, BusyError when another thread is receiving.
+        when the peer broke the protocol or a limit, BusyError when another thread is receiving. A signal handler that raises
+        ends it; what had come by then is given to the next call.
         """
         if timeout is None and self._patience.set_ms == _FOREVER:
             room = _own.room
@@ -107,7 +121,8 @@ class Connection(Uncopyable):
             limit_ms = MOST_MS  # longer than anybody waits, and not the bound that the quick way looks for
         if not self._interruptible and get_ident() == MAIN_THREAD:
             self._set_interruptible(True)
-        return self._unpack(self._patience.wait(_recv_message, limit_ms), timeout)
+        got = self._patience.wait(recv_message, limit_ms, content)
+        return self._ended(got, timeout) if isinstance(got, OwnedFrame) else got
 
     def _arrived(self, arrived: int, room: Any) -> Message:
         """Goes on after a quick call that brought no message: a long one, a close frame or a failure."""
@@ -116,23 +131,14 @@ class Connection(Uncopyable):
         if arrived & 15 == abi.WS_OPCODE_CLOSE:
             self._note_close(room[: arrived >> 4])
             self._raise_closed()
-        return self._unpack(_recv_message(self._handle), None)  # it is there
+        got = content(recv_message(self._handle))  # it is there
+        return self._ended(got, None) if isinstance(got, OwnedFrame) else got
 
-    def _unpack(self, frame: abi.WsFrame, timeout: Optional[float]) -> Message:
-        """Makes of a frame, which it frees, what recv gives."""
-        opcode = frame.opcode
-        if opcode < 0:
+    def _ended(self, frame: OwnedFrame, timeout: Optional[float]) -> Message:
+        """Goes on after a receiving call that brought no message: a close frame or a failure."""
+        if frame.opcode < 0:
             return self._interrupted(timeout)
-        address, length = frame.payload, frame.payload_len
-        try:
-            if opcode == 1:
-                return text_at(address, length) if address else ""
-            payload = bytes_at(address, length) if address else b""
-        finally:
-            _frame_drop(frame)
-        if opcode == 2:
-            return payload
-        self._note_close(payload)
+        self._note_close(payload_of(frame))
         self._raise_closed()
 
     def _interrupted(self, timeout: Optional[float]) -> Message:
@@ -276,14 +282,11 @@ class Connection(Uncopyable):
             spent_ms = int((time.monotonic() - began) * 1000)
             if spent_ms >= self._close_timeout_ms:
                 return False
-            frame = self._patience.wait(_recv_message, self._close_timeout_ms - spent_ms)
+            frame = self._patience.wait(recv_message, self._close_timeout_ms - spent_ms, itself)
             if frame.opcode < 0:  # the end, or another thread is receiving: ws_close waits for it and wakes it
                 return lib.ws_last_error() != abi.WS_ERR_TIMEOUT
-            closing = frame.opcode == abi.WS_OPCODE_CLOSE
-            if closing:
-                self._note_close(bytes_at(frame.payload, frame.payload_len) if frame.payload else b"")
-            _frame_drop(frame)
-            if closing:
+            if frame.opcode == abi.WS_OPCODE_CLOSE:
+                self._note_close(payload_of(frame))
                 return True
 
     def _cut(self, handle: int) -> None:
@@ -292,6 +295,7 @@ class Connection(Uncopyable):
 
     def _forget(self) -> None:
         self._handle = -1
+        self._patience.forget()
         if self.close_code is None:
             self.close_code, self.close_reason = abi.WS_CLOSE_ABNORMAL, ""
 

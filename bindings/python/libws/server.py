@@ -14,7 +14,7 @@ from . import _abi as abi
 from ._checked import bounded
 from ._library import lib
 from ._uncopyable import Uncopyable
-from ._waiting import LOOK_S, MOST_MS, Patience, aside, in_main_thread, milliseconds
+from ._waiting import LOOK_S, MOST_MS, Patience, aside, in_main_thread, itself, milliseconds
 from .client import MAX_MESSAGE_BYTES, message_bytes
 from .connection import ServerConnection
 from .errors import ConnectionClosed, ForkedError, InvalidArgumentError, last_failure
@@ -92,7 +92,7 @@ class Server(Uncopyable):
             while not self._stopping.is_set():
                 if not self._slots.acquire(timeout=LOOK_S):
                     continue
-                handle = patience.wait(call, abi.WS_TIMEOUT_NONE)
+                handle = patience.wait(call, abi.WS_TIMEOUT_NONE, itself)
                 if handle > 0:
                     self._spawn(handle)
                 else:

@@ -15,6 +15,7 @@ from typing import Any, Callable, Optional, Union
 from . import _abi as abi
 from ._buffers import BytesLike
 from ._library import lib
+from ._owned import OwnedFrame, recv_frame
 from ._plain_socket import check_plain
 from ._spec_values import lent, noted, number, told_aside, utf8, void
 from ._uncopyable import Uncopyable
@@ -120,7 +121,7 @@ class WsConnection(Uncopyable):
         Fragments, pings and pongs are seen; a ping is the caller's to answer with send_pong. A close frame is answered, given
         out once, and closes the connection.
         """
-        return WsFrame(noted(self._patience.wait(lib.ws_recv_frame, self._recv_timeout_ms)))
+        return self._patience.wait(recv_frame, self._recv_timeout_ms, received)
 
     def close(self) -> int:
         """Closes gracefully: sends a close frame (1000) if open, waits up to a second for the answer. 0, or -1 if closed before."""
@@ -170,6 +171,11 @@ class WsConnection(Uncopyable):
 
     def __repr__(self) -> str:
         return f"<WsConnection fd={self.fd} is_server={self.is_server} state={self.state}>"
+
+
+def received(raw: OwnedFrame) -> WsFrame:
+    """The frame that a receiving call gave."""
+    return WsFrame(noted(raw))
 
 
 def ws_upgrade(fd: Descriptor, buffer: BytesLike, buffer_len: Optional[int] = None) -> WsConnection:

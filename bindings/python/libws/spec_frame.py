@@ -7,21 +7,14 @@ server that is not valid; last_error() and last_error_message() tell why. A valu
 from __future__ import annotations
 
 from ctypes import byref
-from typing import Any, Callable, Optional
+from typing import Optional
 
 from . import _abi as abi
 from ._buffers import BytesLike, bytes_at, text_or_marks_at
 from ._library import lib
+from ._owned import OwnedFrame
 from ._spec_values import lent, noted, number, utf8
 from ._uncopyable import Uncopyable
-
-
-class _Owned(abi.WsFrame):
-    """The struct with the payload, which goes when nobody uses it any more: not the frame, nor a call under way."""
-
-    def __del__(self, _drop: Callable[[Any], int] = lib.ws_frame_drop) -> None:
-        if self.payload:
-            _drop(byref(self))
 
 
 class WsFrame(Uncopyable):
@@ -34,7 +27,7 @@ class WsFrame(Uncopyable):
     __slots__ = ("_raw",)
 
     def __init__(self, raw: abi.WsFrame) -> None:
-        self._raw = _Owned.from_buffer(raw)  # the same struct, which is freed in its new shape only
+        self._raw = raw if type(raw) is OwnedFrame else OwnedFrame.from_buffer(raw)  # the same struct, with an owner
 
     @classmethod
     def new(cls, opcode: int, payload: BytesLike = b"", payload_len: Optional[int] = None) -> WsFrame:
@@ -147,7 +140,7 @@ class WsFrame(Uncopyable):
     def drop(self) -> int:
         """Frees the payload, at the latest when calls that use it end; 0. A second drop does nothing."""
         raw = self._raw
-        self._raw = _Owned(raw.opcode, 0, 0, raw.is_final, raw.is_masked)
+        self._raw = OwnedFrame(raw.opcode, 0, 0, raw.is_final, raw.is_masked)
         return 0
 
     def __repr__(self) -> str:
