@@ -268,5 +268,6 @@ def test_bad_arguments() -> None:
         for code, reason in ((1005, ""), (999, ""), (1 << 70, ""), (1000, "x" * 124)):
             with pytest.raises(libws.InvalidArgumentError):
                 server.shutdown(code, reason)
-    with pytest.raises(libws.ConnectionClosed):
-        server.serve_forever()
+    for begin in (server.serve_forever, server.start):
+        with pytest.raises(libws.ConnectionClosed):
+            begin()

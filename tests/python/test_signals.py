@@ -374,6 +374,46 @@ def test_the_hosts_handlers_are_kept() -> None:
         child.finish()
 
 
+@pytest.mark.parametrize("ending", ["", "sys.exit(0)", "raise KeyboardInterrupt"])
+def test_shutdown_from_a_signal_handler_under_load(ending: str) -> None:
+    """The handler may interrupt serve_forever anywhere, also while it begins a thread; nothing hangs, leaks or raises but the handler."""
+    code = f"""
+    import faulthandler, random, signal, sys, threading
+    import libws
+    raised = []
+    def stop(*_):
+        server.shutdown()
+        server.connections
+        {ending or "pass"}
+    def churn():
+        while not over.is_set():
+            try: libws.connect(f"ws://127.0.0.1:{{server.port}}/", timeout=1).abort()
+            except libws.WebSocketError: pass
+    signal.signal(signal.SIGALRM, stop)
+    sys.unraisablehook = lambda _: None  # what is raised inside a weak reference's callback, Python drops
+    for turn in range(40):
+        faulthandler.dump_traceback_later(15, exit=True)
+        server = libws.serve(lambda ws: list(ws), close_timeout=0.2)
+        over = threading.Event()
+        clients = [threading.Thread(target=churn, daemon=True) for _ in range(2)]
+        for client in clients: client.start()
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(0.005, 0.03))
+        try:
+            server.serve_forever()
+        except (SystemExit, KeyboardInterrupt) as error:
+            raised.append(repr(error))
+        over.set()
+        assert server.connections == (), server.connections
+        server.shutdown()
+        for client in clients: client.join(10)
+    faulthandler.cancel_dump_traceback_later()
+    assert len(raised) > 20 if {bool(ending)} else not raised, raised
+    assert libws.handle_count() == 0, libws.handle_count()
+    """
+    with Child(code) as child:
+        assert child.finish() == []
+
+
 def test_shutdown_from_a_signal_handler() -> None:
     code = """
     import os, signal, threading

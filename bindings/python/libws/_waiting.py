@@ -168,9 +168,10 @@ class Patience:
             if limit_ms != abi.WS_TIMEOUT_NONE:
                 left_ms = max(1, limit_ms - int((time.monotonic() - began) * 1000))
 
-    def forget(self) -> None:
-        """Gives back what nobody will ask for any more."""
-        self._undelivered.clear()
+    def forget(self) -> List[Any]:
+        """Gives up what nobody will ask for any more, and tells what it was."""
+        undelivered, self._undelivered = self._undelivered, []
+        return undelivered
 
 
 def aside(work: Callable[[], Result], abandon: Callable[[], None], late: Callable[[Result], None]) -> Result:
