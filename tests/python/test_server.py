@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import threading
@@ -257,8 +258,9 @@ def test_bad_arguments() -> None:
     with pytest.raises(libws.NetworkError):
         libws.serve(echo, "no such host.invalid")
     with libws.serve(echo) as server:
-        with pytest.raises(libws.NetworkError):
+        with pytest.raises(libws.NetworkError) as caught:
             libws.serve(echo, port=server.port)
+        assert caught.value.errno == errno.EADDRINUSE and str(server.port) in str(caught.value)
         for wrong in ({"port": "80"}, {"port": 80.0}, {"max_message_bytes": 5.0}, {"max_connections": "1"}):
             with pytest.raises(TypeError):
                 libws.serve(echo, **wrong)  # type: ignore[arg-type]
