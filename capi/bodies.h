@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 6b6a9be7d57e4348d4a63c6e0548b385c6facac66a7c1bf867a129b7a1ee6469
+ * 36a33653460ad65a71502733e8e51d7102836ca8ab85b04d117301b41e68463f
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -7,6 +7,7 @@ package main
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"unsafe"
 
@@ -15,10 +16,28 @@ import (
 
 // sent turns what a sending call of core returns into what C gets.
 func sent(n int, err error, e *slot, call string) C.int64_t {
-	if err != nil {
+	if err == nil {
+		return C.int64_t(n)
+	}
+	result := fail(e, call, err)
+	if n > 0 && errors.Is(err, core.ErrInterrupted) {
+		return C.int64_t(-n) // no frame has one byte, so it is not what failing calls return
+	}
+	return result
+}
+
+//export libws_go_flush
+func libws_go_flush(number C.int64_t, e *slot) (result C.int64_t) {
+	const call = "ws_flush"
+	defer contain(&result, e, call)
+	c := connectionOf(number, e, call)
+	if c == nil {
+		return -1
+	}
+	if err := c.Flush(); err != nil {
 		return fail(e, call, err)
 	}
-	return C.int64_t(n)
+	return 0
 }
 
 //export libws_go_send_frame

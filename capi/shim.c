@@ -479,6 +479,16 @@ int64_t ws_send_pong_n(int64_t conn, const void *data, int64_t len)
     return libws_go_send_pong_n(conn, (void *)data, len, libws_slot());
 }
 
+int64_t ws_flush(int64_t conn)
+{
+    if (LIBWS_UNLIKELY(libws_forked)) {
+        libws_fail_forked("ws_flush");
+        return -1;
+    }
+    libws_shield_handlers();
+    return libws_go_flush(conn, libws_slot());
+}
+
 int64_t ws_send_close(int64_t conn, int64_t status_code)
 {
     if (LIBWS_UNLIKELY(libws_forked)) {

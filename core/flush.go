@@ -3,6 +3,7 @@
 package core
 
 import (
+	"errors"
 	"time"
 
 	"libws/core/internal/sock"
@@ -37,6 +38,37 @@ func (c *Conn) drain(s *sending) error {
 			return err
 		}
 	}
+}
+
+// Flush waits until the socket has taken what earlier calls left: the rest of what OptInterruptible 2 cut, and answers to pings.
+// Nothing waits for it otherwise.
+//
+// Errors: CodeInterrupted (call again), CodeTimeout when OptSendTimeoutMS is over (the connection cannot send any more),
+// CodeAbnormal, CodeClosed.
+func (c *Conn) Flush() error {
+	s := sending{name: "Flush"}
+	c.mu.Lock()
+	s.wait = c.sendWait(nil)
+	c.mu.Unlock()
+	if err := c.takeGate(&s, nil); err == sock.ErrTimeout && c.flushing.Load() {
+		return c.cutOff(&s, err)
+	} else if err != nil {
+		return c.waitError(&s, err)
+	}
+	defer c.leaveGate()
+	var err error
+	if c.owed.Load() {
+		err = c.flush(&s)
+	}
+	if errors.Is(err, ErrTimeout) {
+		return c.cutOff(&s, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if gone := c.maySend(&s); err == nil && gone != nil {
+		return gone
+	}
+	return err
 }
 
 // output returns what is to be written next: the rest of a message that a signal cut, or else the machine's bytes; none once a write

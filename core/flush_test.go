@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -156,6 +158,151 @@ func interruptedSend(t *testing.T, role Role, frame int64, next func(*Conn) erro
 	if err := await(t, done, "the next call"); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// looking makes a connection whose sending calls come back by themselves, and its peer.
+func looking(t *testing.T, role Role, frame int64) (c, peer *Conn) {
+	a, b := tcpPair(t)
+	c = must(fromFD("", a, role, defaultSettings()))(t)
+	peer = must(fromFD("", b, RoleServer+RoleClient-role, defaultSettings()))(t)
+	t.Cleanup(c.Drop)
+	t.Cleanup(peer.Drop)
+	for o, x := range map[Option]int64{OptInterruptible: 2, OptSendFrameBytes: frame} {
+		if err := c.SetOption(o, x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c, peer
+}
+
+// With OptInterruptible 2 no sending call lasts long, so that a signal that came just before it waited is not overlooked. What is
+// cut goes out whole, Flush waits for it, and what could not begin has not begun.
+func TestSendsThatLookForSignals(t *testing.T) {
+	payload := make([]byte, 15<<20)
+	for i := range payload {
+		payload[i] = byte(i >> 8)
+	}
+	for _, frame := range []int64{65536, 1 << 30} {
+		for _, role := range []Role{RoleServer, RoleClient} {
+			t.Run(fmt.Sprint(frame, role), func(t *testing.T) {
+				c, peer := looking(t, role, frame)
+				within(t, 10*time.Second, "the calls", func() {
+					n, err := c.SendBinary(payload) // nobody reads, and no signal comes
+					if n < len(payload) || code(err) != CodeInterrupted {
+						t.Error(n, err)
+					}
+					if err := c.Flush(); code(err) != CodeInterrupted {
+						t.Error(err)
+					}
+					if n, err := c.SendText("never"); n != 0 || code(err) != CodeInterrupted {
+						t.Error(n, err)
+					}
+				})
+				received := async(func() error {
+					f, err := peer.RecvMessage()
+					if err == nil && !bytes.Equal(f.Payload, payload) {
+						err = errors.New("another message came")
+					}
+					return err
+				})
+				for {
+					err := c.Flush()
+					if err == nil {
+						break
+					}
+					wantCode(t, err, CodeInterrupted)
+				}
+				if err := await(t, received, "the message"); err != nil {
+					t.Fatal(err)
+				}
+				if n, err := c.SendText("after"); n == 0 || err != nil {
+					t.Fatal(n, err)
+				}
+				if f, err := peer.RecvMessage(); err != nil || f.PayloadText() != "after" {
+					t.Fatal(f, err)
+				}
+			})
+		}
+	}
+}
+
+// The rest of a message that is not taken in time ends what can be sent, as it would have in the call that began it.
+func TestFlushTimeout(t *testing.T) {
+	c, _ := looking(t, RoleServer, 1<<30)
+	if n, err := c.SendBinary(endless()); n < len(endless()) || code(err) != CodeInterrupted {
+		t.Fatal(n, err)
+	}
+	if err := c.SetOption(OptSendTimeoutMS, 20); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, c.Flush(), CodeTimeout)
+	if c.IsOpen() {
+		t.Fatal("it is still open")
+	}
+	if got := code(c.Flush()); got != CodeAbnormal && got != CodeTimeout { // the latter while the rest is still being written
+		t.Fatal(got)
+	}
+	c.Drop()
+	wantCode(t, c.Flush(), CodeClosed)
+}
+
+func TestFlushWithNothingToDo(t *testing.T) {
+	forEachCarrier(t, func(t *testing.T, c *Conn, _ *rawPeer) {
+		if err := c.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// A wait that is cut while an answer goes out between two fragments keeps the answer where it is, and the connection.
+func TestAnAnswerBetweenFragmentsIsKept(t *testing.T) {
+	a, b := socketpair(t) // takes a small frame whole or not at all
+	c := must(fromFD("", a, RoleServer, defaultSettings()))(t)
+	defer c.Drop()
+	defer func() { _ = unix.Close(b) }()
+	ping := append([]byte{0x89, 100}, make([]byte, 100)...)
+	if !c.gate.try() {
+		t.Fatal("somebody sends")
+	}
+	full := 0
+	for ; ; full++ {
+		if n, err := c.stream.TryWrite(ping); err != nil {
+			t.Fatal(err)
+		} else if n == 0 {
+			break
+		}
+	}
+	if _, err := unix.Write(b, masked(0x89, "hi")); err != nil {
+		t.Fatal(err)
+	}
+	received := async(func() error { _, err := c.RecvMessage(); return err })
+	until(t, "the ping is seen", c.owed.Load)
+	read := func(n int) []byte {
+		got := make([]byte, n)
+		for at := 0; at < n; {
+			k, err := unix.Read(b, got[at:])
+			if k <= 0 || err != nil {
+				t.Fatal(k, err)
+			}
+			at += k
+		}
+		return got
+	}
+	read(len(ping)) // room for one frame
+	s := sending{name: "SendBinary", wait: sock.Wait{Interruptible: true, Look: time.Now()}}
+	n, err := c.writeFragments(&s, &outgoing{name: "SendBinary", op: OpBinary, fin: true, payload: bytes.Repeat([]byte{7}, 300)}, 100)
+	if n != 3*102 || err != nil || !s.kept {
+		t.Fatal(n, err, s.kept)
+	}
+	c.leaveGate()
+	read((full - 1) * len(ping))
+	part := bytes.Repeat([]byte{7}, 100)
+	want := slices.Concat([]byte{0x02, 100}, part, []byte{0x8A, 2, 'h', 'i'}, []byte{0x00, 100}, part, []byte{0x80, 100}, part)
+	if got := read(len(want)); !bytes.Equal(got, want) {
+		t.Fatalf("% x", got)
+	}
+	c.Drop()
+	wantCode(t, await(t, received, "the receiver"), CodeClosed)
 }
 
 // A close frame that the peer has no room for when the time is over is not lost: the peer gets it behind what it has not read.

@@ -15,7 +15,11 @@ func (c *Conn) takeGate(s *sending, done <-chan struct{}) error {
 	if c.onFD && (s.wait.Interruptible || s.wait.Until != nil) {
 		return c.takeOnThread(s.wait, done)
 	}
-	return c.gate.take(s.wait.Deadline, c.closing, done)
+	err := c.gate.take(s.wait.End(), c.closing, done)
+	if err == sock.ErrTimeout {
+		err = s.wait.Expired()
+	}
+	return err
 }
 
 // takeOnThread takes the gate like gate.take, but waits in the kernel, where signals and w.Until end the wait. A goroutine stands in

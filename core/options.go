@@ -22,7 +22,7 @@ const (
 	OptSendTimeoutMS      Option = 7  // each sending call; none by default
 	OptCloseTimeoutMS     Option = 8  // the closing handshake
 	OptAcceptTimeoutMS    Option = 9  // each call of Accept; none by default
-	OptInterruptible      Option = 10 // 1: signals end blocking calls with CodeInterrupted; 0, the default: they go on
+	OptInterruptible      Option = 10 // 1: signals end blocking calls with CodeInterrupted; 2: so does time, in sending calls; 0, the default: they go on
 	OptSendFrameBytes     Option = 11 // longer outgoing messages are split into fragments of this size
 	OptMessageTimeoutMS   Option = 12 // from the first byte of a message to its last; none by default
 	OptMaxPending         Option = 13 // server: opening handshakes under way at a time
@@ -77,7 +77,7 @@ var optionTable = [...]optionRow{
 	OptSendTimeoutMS:      {name: "SEND_TIMEOUT_MS", def: NoTimeoutMS, min: 1, max: mostMS, timeout: true},
 	OptCloseTimeoutMS:     {name: "CLOSE_TIMEOUT_MS", def: 1000, min: 1, max: mostMS},
 	OptAcceptTimeoutMS:    {name: "ACCEPT_TIMEOUT_MS", def: NoTimeoutMS, min: 1, max: mostMS, timeout: true, server: true},
-	OptInterruptible:      {name: "INTERRUPTIBLE", def: 0, min: 0, max: 1},
+	OptInterruptible:      {name: "INTERRUPTIBLE", def: 0, min: 0, max: 2},
 	OptSendFrameBytes:     {name: "SEND_FRAME_BYTES", def: MaxFrameSize, min: 1, max: mostBytes},
 	OptMessageTimeoutMS:   {name: "MESSAGE_TIMEOUT_MS", def: NoTimeoutMS, min: 1, max: mostMS, timeout: true},
 	OptMaxPending:         {name: "MAX_PENDING", def: 1024, min: 1, max: 1 << 20, server: true},

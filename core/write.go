@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"libws/core/internal/sock"
 	"libws/core/protocol"
@@ -29,13 +30,26 @@ type sending struct {
 	name string
 	ctx  context.Context // nil: none
 	wait sock.Wait
+	kept bool // a signal cut what is sent, and the rest goes out later
+}
+
+// lookEvery is how long a sending call lasts at most with OptInterruptible 2.
+const lookEvery = 50 * time.Millisecond
+
+// sendWait is how a sending call may wait. The caller holds mu.
+func (c *Conn) sendWait(until *sock.Event) sock.Wait {
+	w := sock.Wait{Deadline: c.set.deadline(OptSendTimeoutMS), Interruptible: c.set[OptInterruptible] != 0, Until: until}
+	if c.set[OptInterruptible] == 2 {
+		w.Look = time.Now().Add(lookEvery)
+	}
+	return w
 }
 
 // send is every sending call.
 func (c *Conn) send(ctx context.Context, o outgoing) (int, error) {
 	s := sending{name: o.name, ctx: ctx}
 	c.mu.Lock()
-	s.wait = sock.Wait{Deadline: c.set.deadline(OptSendTimeoutMS), Interruptible: c.set[OptInterruptible] != 0, Until: o.until}
+	s.wait = c.sendWait(o.until)
 	split := int64(len(o.payload)) > c.set[OptSendFrameBytes] && o.fin && !o.whole && (o.op == OpText || o.op == OpBinary)
 	step := int(min(c.set[OptSendFrameBytes], int64(len(o.payload))))
 	c.mu.Unlock()
@@ -59,10 +73,17 @@ func (c *Conn) send(ctx context.Context, o outgoing) (int, error) {
 			return 0, err
 		}
 	}
-	if !split {
-		return c.writeFrame(&s, &o, false)
+	var n int
+	var err error
+	if split {
+		n, err = c.writeFragments(&s, &o, step)
+	} else {
+		n, err = c.writeFrame(&s, &o, false)
 	}
-	return c.writeFragments(&s, &o, step)
+	if err == nil && s.kept && !s.wait.Look.IsZero() {
+		err = newError(CodeInterrupted, s.name, "the rest of what is sent goes out later; Flush waits for it")
+	}
+	return n, err
 }
 
 // watch has the end of ctx wake the write under way until stop is called. The caller holds the gate. Behind stop comes no wake-up: it
@@ -99,6 +120,7 @@ func (c *Conn) writeFragments(s *sending, o *outgoing, step int) (int, error) {
 		part.op = OpContinuation
 		if c.owed.Load() && len(c.carry) == 0 { // a ping is answered before a long message is over
 			if err := c.drain(s); err == sock.ErrInterrupted {
+				s.kept = true
 				c.carryOutput() // and the rest of the message behind it, as when a signal comes inside a frame
 			} else if err != nil {
 				return total, c.cutOff(s, err)
@@ -181,6 +203,7 @@ func (c *Conn) writeEncoded(s *sending, o *outgoing, begun bool, head, body []by
 		// A frame cannot be taken back once a part of it is out: the rest is kept and goes out first, behind the caller's back.
 		// Nor can a close frame, since nothing may be sent after it: the peer still gets it once it reads.
 		c.keep(n, head, body)
+		s.kept = err != sock.ErrTimeout
 		return len(head) + len(body), nil
 	}
 	return n, c.cutOff(s, err)

@@ -256,8 +256,11 @@ extern "C" {
  */
 #define WS_OPT_ACCEPT_TIMEOUT_MS 9
 /**
- * 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on.
- * For: server, connection. Range: 0 to 1 (0 or 1). Default: 0. For: loop. Range: 0 to 1 (0 or 1). Default: 0.
+ * 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on. 2:
+ * as 1, and sending calls come back after 50 ms all the same, for signals that came just before they waited;
+ * when a part of what is sent is out, they return minus its size, with WS_ERR_INTERRUPTED, and ws_flush waits
+ * for the rest. Loops take 0 and 1. For: server, connection. Range: 0 to 2 (0 to 2). Default: 0. For: loop.
+ * Range: 0 to 1 (0 or 1). Default: 0.
  */
 #define WS_OPT_INTERRUPTIBLE 10
 /**
@@ -1214,6 +1217,21 @@ WS_API int64_t ws_send_pong(int64_t conn) WS_NOEXCEPT;
  * Clause: RFC 6455 §5.5.3.
  */
 WS_API int64_t ws_send_pong_n(int64_t conn, const void *data, int64_t len) WS_NOEXCEPT;
+
+/**
+ * Waits until the socket took what earlier calls left: the rest of what a signal or WS_OPT_INTERRUPTIBLE 2 cut. It
+ * goes out without this call, too.
+ *
+ * @param conn The connection.
+ * @return 0, or -1.
+ * Blocks: Until the socket took all of it, or WS_OPT_SEND_TIMEOUT_MS is over; ws_force_close and ws_close from
+ *     another thread end it.
+ * Threads: Any number of threads may send on one connection; their frames never interleave.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
+ *     WS_ERR_SYSTEM, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ * Clause: RFC 6455 §5.4.
+ */
+WS_API int64_t ws_flush(int64_t conn) WS_NOEXCEPT;
 
 /**
  * Sends a close frame with a status code and does not wait for the answer, which ws_recv_frame brings. Nothing can

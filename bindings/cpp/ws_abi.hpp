@@ -90,7 +90,7 @@ enum class option : std::int64_t {
     send_timeout_ms = WS_OPT_SEND_TIMEOUT_MS, ///< How long one sending call waits for the peer to read. After a timeout before the first byte the same call can be made again, after one inside a message nothing more can be sent.
     close_timeout_ms = WS_OPT_CLOSE_TIMEOUT_MS, ///< How long ws_close waits for the peer's close frame. On a loop also how long its peer may take in nothing of the output that is left at the end of a connection.
     accept_timeout_ms = WS_OPT_ACCEPT_TIMEOUT_MS, ///< How long one accepting call waits for a connection to come.
-    interruptible = WS_OPT_INTERRUPTIBLE, ///< 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on.
+    interruptible = WS_OPT_INTERRUPTIBLE, ///< 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on. 2: as 1, and sending calls come back after 50 ms all the same, for signals that came just before they waited; when a part of what is sent is out, they return minus its size, with WS_ERR_INTERRUPTED, and ws_flush waits for the rest. Loops take 0 and 1.
     send_frame_bytes = WS_OPT_SEND_FRAME_BYTES, ///< Longer outgoing messages go out as fragments of this size.
     message_timeout_ms = WS_OPT_MESSAGE_TIMEOUT_MS, ///< How long a received message may take from its first byte to its last; no byte extends it.
     max_pending = WS_OPT_MAX_PENDING, ///< How many opening handshakes may be under way at a time.

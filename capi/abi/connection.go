@@ -140,6 +140,13 @@ var connectionFunctions = []Function{
 		Errors: with(sending, "WS_ERR_ARGUMENT", "WS_ERR_CONTROL_SIZE", "WS_ERR_TOO_LARGE"),
 	},
 	{
+		Name: "ws_flush", Section: "Connections",
+		Doc: "Waits until the socket took what earlier calls left: the rest of what a signal or WS_OPT_INTERRUPTIBLE 2 cut. It goes out " +
+			"without this call, too.",
+		Params: []Param{conn}, Result: num, Returns: "0, or -1.", Blocks: toSend, Threads: many, Clause: "RFC 6455 §5.4",
+		Errors: sending,
+	},
+	{
 		Name: "ws_send_close", Section: "Connections", Spec: "WsConnection.send_close",
 		Doc: "Sends a close frame with a status code and does not wait for the answer, which ws_recv_frame brings. Nothing can be sent " +
 			"after it.",

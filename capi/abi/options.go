@@ -31,8 +31,10 @@ var options = ConstGroup{
 			Option: &OptionRange{Min: 1, Max: mostMS, Default: 1000, Unit: "milliseconds", Handles: "server, connection"}},
 		{Name: "WS_OPT_ACCEPT_TIMEOUT_MS", Value: 9, Doc: "How long one accepting call waits for a connection to come.",
 			Option: &OptionRange{Min: 1, Max: noTimeout, Default: noTimeout, Unit: "milliseconds", Handles: "server"}},
-		{Name: "WS_OPT_INTERRUPTIBLE", Value: 10, Doc: "1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on.",
-			Option: &OptionRange{Min: 0, Max: 1, Default: 0, Unit: "0 or 1", Handles: "server, connection"}},
+		{Name: "WS_OPT_INTERRUPTIBLE", Value: 10, Doc: "1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on. " +
+			"2: as 1, and sending calls come back after 50 ms all the same, for signals that came just before they waited; when a part of " +
+			"what is sent is out, they return minus its size, with WS_ERR_INTERRUPTED, and ws_flush waits for the rest. Loops take 0 and 1.",
+			Option: &OptionRange{Min: 0, Max: 2, Default: 0, Unit: "0 to 2", Handles: "server, connection"}},
 		{Name: "WS_OPT_SEND_FRAME_BYTES", Value: 11, Doc: "Longer outgoing messages go out as fragments of this size.",
 			Option: &OptionRange{Min: 1, Max: mostBytes, Default: 65536, Unit: "bytes", Handles: "server, connection"}},
 		{Name: "WS_OPT_MESSAGE_TIMEOUT_MS", Value: 12, Doc: "How long a received message may take from its first byte to its last; no byte extends it.",

@@ -217,7 +217,7 @@ static void options(void) {
         REFUSED(ws_set(server, option, -1), WS_ERR_OPTION, "must be");
         REFUSED(ws_set(server, option, INT64_MIN), WS_ERR_OPTION, "must be");
         if (option == WS_OPT_INTERRUPTIBLE) {
-            REFUSED(ws_set(server, option, 2), WS_ERR_OPTION, "0 to 1");
+            REFUSED(ws_set(server, option, 3), WS_ERR_OPTION, "0 to 2");
         } else {
             REFUSED(ws_set(server, option, 0), WS_ERR_OPTION, "must be"); /* never "unlimited" */
         }

@@ -33,6 +33,7 @@ static void child(void) {
     REFUSED(ws_send_fragment(client, 1, "x", 1, 1), WS_ERR_FORKED);
     REFUSED(ws_send_ping(client), WS_ERR_FORKED);
     REFUSED(ws_send_pong(client), WS_ERR_FORKED);
+    REFUSED(ws_flush(client), WS_ERR_FORKED);
     REFUSED(ws_send_close(client, 1000), WS_ERR_FORKED);
     REFUSED(ws_recv_frame(client).opcode, WS_ERR_FORKED);
     REFUSED(ws_recv_message(client).opcode, WS_ERR_FORKED);

@@ -25,6 +25,7 @@ NUMBER(send_fragment, ws_send_fragment(h, WS_OPCODE_TEXT, "x", 1, 1))
 NUMBER(send_ping, ws_send_ping(h))
 NUMBER(send_ping_n, ws_send_ping_n(h, "x", 1))
 NUMBER(send_pong, ws_send_pong(h))
+NUMBER(flush, ws_flush(h))
 NUMBER(send_pong_n, ws_send_pong_n(h, "x", 1))
 NUMBER(send_close, ws_send_close(h, 1000))
 NUMBER(send_close_reason, ws_send_close_reason(h, 1000, "x"))
@@ -119,7 +120,7 @@ typedef struct Call {
 static const Call of_connections[] = {
     {"is_open", is_open, 0, 0}, FAILS(fd), {"is_server", is_server, -1, ANY}, {"state", state, -1, WS_STATE_CLOSED},
     FAILS(mask_key), FAILS(send_frame), FAILS(send_text), FAILS(send_text_n), FAILS(send_binary), FAILS(send_fragment), FAILS(send_ping),
-    FAILS(send_ping_n), FAILS(send_pong), FAILS(send_pong_n), FAILS(send_close), FAILS(send_close_reason), FAILS(send_close_n),
+    FAILS(send_ping_n), FAILS(send_pong), FAILS(flush), FAILS(send_pong_n), FAILS(send_close), FAILS(send_close_reason), FAILS(send_close_n),
     FAILS(recv_frame), FAILS(recv_message), FAILS(recv_into), FAILS(pending), FAILS(close_code), FAILS(close_reason), FAILS(close_it), FAILS(close_with), FAILS(force_close),
     {"drop", drop, -1, 0}, FAILS(request_method), FAILS(request_path), FAILS(request_query), FAILS(request_host), FAILS(request_origin),
     FAILS(request_header), FAILS(request_header_count), FAILS(request_header_name), FAILS(request_header_value), FAILS(subprotocol),

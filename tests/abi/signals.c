@@ -311,6 +311,31 @@ static void interrupts_blocked_calls(void) {
     ws_server_drop(listener);
 }
 
+/* With WS_OPT_INTERRUPTIBLE 2 a sending call comes back without a signal, and what is cut is not lost. */
+static void sends_look_for_signals(void) {
+    enum { size = 4 << 20 };
+    char *data = calloc(1, size);
+    int64_t server, client, sent;
+    both_ends(&server, &client);
+    CHECK(data != NULL && ws_set(server, WS_OPT_INTERRUPTIBLE, 2) == 0);
+    sent = ws_send_binary(server, data, size);
+    CHECK(sent < -size && ws_last_error() == WS_ERR_INTERRUPTED);
+    memset(data, 1, size); /* the caller's again */
+    REFUSED(ws_send_text(server, "never"), WS_ERR_INTERRUPTED);
+    REFUSED(ws_flush(server), WS_ERR_INTERRUPTED);
+    WsFrame message = ws_recv_message(client);
+    CHECK(message.opcode == WS_OPCODE_BINARY && message.payload_len == size);
+    for (int64_t at = 0; at < size; at += 4093) {
+        CHECK(((const char *)(intptr_t)message.payload)[at] == 0);
+    }
+    ws_frame_drop(&message);
+    CHECK(ws_flush(server) == 0 && ws_send_text(server, "after") > 0);
+    receives(client, "after");
+    free(data);
+    ws_drop(server);
+    ws_drop(client);
+}
+
 static int64_t stopped;
 
 static void stop_server(int number) {
@@ -345,4 +370,5 @@ CASES({"handlers_are_kept", handlers_are_kept},
       {"handlers_that_change", handlers_that_change},
       {"storm_of_plain_handlers", storm_of_plain_handlers},
       {"interrupts_blocked_calls", interrupts_blocked_calls},
+      {"sends_look_for_signals", sends_look_for_signals},
       {"stop_from_a_handler", stop_from_a_handler})

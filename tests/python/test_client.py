@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
@@ -86,6 +87,18 @@ def test_nobody_listens() -> None:
         with pytest.raises(libws.NetworkError) as caught:
             libws.connect(f"ws://127.0.0.1:{free.getsockname()[1]}/")
     assert caught.value.error_code == libws.WS_ERR_SYSTEM
+    assert isinstance(caught.value, ConnectionError) and isinstance(caught.value, OSError)
+    assert caught.value.errno == errno.ECONNREFUSED
+    assert "connection refused" in str(caught.value)
+
+
+def test_a_client_that_connects_again_needs_two_exceptions() -> None:
+    """What may be over in a moment is a ConnectionError or a TimeoutError: refused, gone, silent, no such name, a bad answer."""
+    with socket.socket() as free, RawServer(lambda sock: (read_head(sock), sock.recv(1))) as silent, RawServer(lambda sock: sock.close()) as rude:
+        free.bind(("127.0.0.1", 0))
+        for address in (f"ws://127.0.0.1:{free.getsockname()[1]}/", silent.url, rude.url, "ws://no-such-host.invalid/"):
+            with pytest.raises((ConnectionError, TimeoutError)):
+                libws.connect(address, timeout=0.5)
 
 
 def test_a_connected_socket_can_be_given() -> None:
@@ -148,6 +161,9 @@ def test_bad_urls(address: str) -> None:
 
 
 def test_wrong_types() -> None:
+    for wrong_size in (5.0, "5", None):
+        with pytest.raises(TypeError):
+            libws.connect("ws://127.0.0.1/", max_message_bytes=wrong_size)  # type: ignore[arg-type]
     for wrong in (None, b"ws://127.0.0.1/", 1):
         with pytest.raises(TypeError):
             libws.connect(wrong)  # type: ignore[arg-type]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import array
+import concurrent.futures
+import decimal
+import enum
+import fractions
 import threading
 import time
 from typing import Any, List
 
 import libws
 import pytest
-from echoing import RawServer, answer_to, echo_server, never_reading, pair, read_head, silent_after_handshake, url
+from echoing import WAIT_S, RawServer, answer_to, echo_server, never_reading, pair, read_head, silent_after_handshake, url
+from libws._library import lib
 
 SIZES = (0, 1, 125, 126, 65535, 65536, 65537, 1 << 20, 5 << 20)
 
@@ -56,7 +61,17 @@ def test_text_is_any_unicode() -> None:
     class Name(str):
         pass
 
+    class Loud(str):
+        def __str__(self) -> str:
+            return self  # what is sent is the text, whatever str() makes of it
+
+    class Kind(str, enum.Enum):
+        JOIN = "join"
+
     with pair() as ws:
+        for name in (Loud("loud"), Kind.JOIN):
+            ws.send(name)
+            assert ws.recv() == (name.value if isinstance(name, Kind) else "loud")
         for text in ("grüße", "\0", "🎈" * 70_000, "\uffff\ufdd0", Name("subclass")):
             ws.send(text)
             assert ws.recv() == text
@@ -110,8 +125,8 @@ def test_recv_timeout_loses_nothing() -> None:
         assert ws.recv() == "hello"
 
 
-@pytest.mark.parametrize("timeout", [-1, -0.001, float("nan")])
-def test_a_negative_timeout_is_an_argument_error(timeout: float) -> None:
+@pytest.mark.parametrize("timeout", [-1, -0.001, float("nan"), decimal.Decimal("nan"), fractions.Fraction(-1, 2)])
+def test_a_bad_timeout_is_an_argument_error(timeout: float) -> None:
     with pair() as ws, pytest.raises(libws.InvalidArgumentError, match="timeout"):
         ws.recv(timeout)
 
@@ -227,6 +242,63 @@ def test_messages_before_the_close_frame_are_not_lost() -> None:
         assert list(ws) == [str(i) for i in range(1000)]
 
 
+def test_no_bound_after_a_bound() -> None:
+    """recv without a bound waits on, whatever an earlier call was given."""
+
+    def late(ws: libws.ServerConnection) -> None:
+        for delay in ws:
+            time.sleep(float(delay))
+            ws.send("late")
+
+    with pair(late) as ws:
+
+        def talk() -> None:
+            for timeout in (None, float("inf"), 1e300):
+                with pytest.raises(libws.WebSocketTimeout):
+                    ws.recv(0.01)
+                ws.send("0.2")
+                assert ws.recv(timeout) == "late"
+
+        talk()
+        with concurrent.futures.ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(talk).result(WAIT_S)
+
+
+def test_no_bound_for_anything() -> None:
+    for none in (None, float("inf"), 10**400):
+        with pair(send_timeout=none, close_timeout=none, timeout=none) as ws:
+            ws.send("x")
+            assert ws.recv(none) == "x"
+            ws.close()
+            assert ws.close_code == 1000
+
+
+def test_options_that_are_timeouts_hold() -> None:
+    with RawServer(silent_after_handshake) as server:
+
+        def wait(ws: libws.Connection) -> None:
+            ws.set_option(libws.WS_OPT_RECV_TIMEOUT_MS, 30)
+            for _ in range(2):
+                began = time.monotonic()
+                with pytest.raises(libws.WebSocketTimeout):
+                    ws.recv()  # no bound of its own: the option's
+                assert 0.03 <= time.monotonic() - began < 5
+                with pytest.raises(libws.WebSocketTimeout):
+                    ws.recv(0.001)
+            with pytest.raises(libws.WebSocketTimeout):
+                next(iter(ws))
+
+        with libws.connect(server.url, close_timeout=0.1) as ws:
+            wait(ws)
+            with concurrent.futures.ThreadPoolExecutor(1) as elsewhere:
+                elsewhere.submit(wait, ws).result(WAIT_S)
+        ws = libws.connect(server.url, close_timeout=60)
+        ws.set_option(libws.WS_OPT_CLOSE_TIMEOUT_MS, 50)
+        began = time.monotonic()
+        ws.close()
+        assert time.monotonic() - began < 5
+
+
 @pytest.mark.parametrize("code", [0, 999, 1004, 1006, 1015, 2999, 5000, -1, 1 << 70])
 def test_a_reserved_close_code_is_refused(code: int) -> None:
     with pair() as ws:
@@ -254,6 +326,21 @@ def test_bad_arguments_send_nothing() -> None:
             ws.close(1000, "\ud800")
         with pytest.raises(TypeError):
             ws.close(1000, b"bytes")  # type: ignore[arg-type]
+        for wrong in (1000.0, "1000", None):
+            with pytest.raises(TypeError):
+                ws.close(wrong)  # type: ignore[arg-type]
+            with pytest.raises(TypeError):
+                ws.set_option(libws.WS_OPT_SEND_TIMEOUT_MS, wrong)  # type: ignore[arg-type]
+            with pytest.raises(TypeError):
+                ws.set_option(wrong, 5)  # type: ignore[arg-type]
+        for option, value in ((libws.WS_OPT_MAX_MESSAGE_BYTES, (1 << 64) + 5), (libws.WS_OPT_MAX_MESSAGE_BYTES + (1 << 64), 5), (0, 1)):
+            with pytest.raises(libws.InvalidArgumentError):
+                ws.set_option(option, value)
+        for call in (ws.ping, ws.pong):
+            with pytest.raises(libws.InvalidArgumentError) as caught:
+                call("\ud800")
+            assert caught.value.error_code == libws.WS_ERR_UTF8
+        assert lib.ws_get(ws._handle, libws.WS_OPT_SEND_TIMEOUT_MS) == libws.WS_TIMEOUT_NONE
         ws.send("the only one")
     assert got == ["the only one"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from typing import Dict, Type
 
@@ -59,7 +60,7 @@ def test_builtin_classes_catch_them() -> None:
         (libws.ProtocolError, libws.ConnectionClosed),
         (libws.HandshakeError, ConnectionError),
         (libws.WebSocketTimeout, TimeoutError),
-        (libws.NetworkError, OSError),
+        (libws.NetworkError, ConnectionError),
         (libws.StateError, RuntimeError),
         (libws.BusyError, libws.StateError),
         (libws.ForkedError, libws.StateError),
@@ -73,3 +74,7 @@ def test_they_survive_pickling() -> None:
     assert (str(closed), closed.code, closed.reason, closed.error_code) == ("gone", 4000, "why", libws.WS_ERR_CLOSED)
     refused = pickle.loads(pickle.dumps(libws.HandshakeError("no", libws.WS_ERR_REFUSED, 403)))
     assert (str(refused), refused.status) == ("no", 403)
+    for number, text in ((None, "down"), (111, "[Errno 111] down")):
+        network = libws.NetworkError("down", libws.WS_ERR_SYSTEM, number)
+        for twin in (network, pickle.loads(pickle.dumps(network)), copy.copy(network)):
+            assert (str(twin), twin.errno, twin.error_code) == (text, number, libws.WS_ERR_SYSTEM)

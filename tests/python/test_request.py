@@ -49,3 +49,10 @@ def test_plain_texts() -> None:
             plain(bad, "x")
     with pytest.raises(TypeError, match="x must be a str"):
         plain(b"bytes", "x")  # type: ignore[arg-type]
+
+
+def test_bodies_of_refusals() -> None:
+    assert libws.Refuse(403, "grüße").body == "grüße".encode()
+    assert libws.Refuse(403, bytearray(b"b")).body == b"b"
+    with pytest.raises(libws.InvalidArgumentError, match="body is not valid Unicode"):
+        libws.Refuse(403, "\ud800")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import threading
@@ -224,6 +225,16 @@ def test_shutdown_from_a_handler() -> None:
     assert not runner.is_alive()
 
 
+@pytest.mark.parametrize("none", [None, float("inf"), 1e300])
+def test_no_bound_for_anything(none: Any) -> None:
+    with libws.serve(echo, open_timeout=none, close_timeout=none, send_timeout=none).start() as server:
+        with libws.connect(url(server)) as ws:
+            ws.send("x")
+            assert ws.recv() == "x"
+        if none is not None:
+            server.shutdown(timeout=none)
+
+
 def test_bad_arguments() -> None:
     for options in (
         {"port": -1},
@@ -233,6 +244,9 @@ def test_bad_arguments() -> None:
         {"origins": ["http://a\r\n"]},
         {"max_message_bytes": 0},
         {"max_connections": 0},
+        {"max_message_bytes": (1 << 64) + 5},
+        {"max_connections": 1 << 64},
+        {"port": 1 << 64},
         {"open_timeout": -1},
         {"close_timeout": -1},
         {"host": "a\0b"},
@@ -244,10 +258,18 @@ def test_bad_arguments() -> None:
     with pytest.raises(libws.NetworkError):
         libws.serve(echo, "no such host.invalid")
     with libws.serve(echo) as server:
-        with pytest.raises(libws.NetworkError):
+        with pytest.raises(libws.NetworkError) as caught:
             libws.serve(echo, port=server.port)
+        assert caught.value.errno == errno.EADDRINUSE and str(server.port) in str(caught.value)
+        for wrong in ({"port": "80"}, {"port": 80.0}, {"max_message_bytes": 5.0}, {"max_connections": "1"}):
+            with pytest.raises(TypeError):
+                libws.serve(echo, **wrong)  # type: ignore[arg-type]
+        for wrong_code in (1001.0, "1001", None):
+            with pytest.raises(TypeError):
+                server.shutdown(wrong_code)  # type: ignore[arg-type]
         for code, reason in ((1005, ""), (999, ""), (1 << 70, ""), (1000, "x" * 124)):
             with pytest.raises(libws.InvalidArgumentError):
                 server.shutdown(code, reason)
-    with pytest.raises(libws.ConnectionClosed):
-        server.serve_forever()
+    for begin in (server.serve_forever, server.start):
+        with pytest.raises(libws.ConnectionClosed):
+            begin()

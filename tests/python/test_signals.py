@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 import pytest
@@ -122,6 +123,92 @@ def test_a_signal_just_before_the_wait_is_seen() -> None:
         assert float(child.finish()[-1]) < NEVER_S
 
 
+@pytest.mark.parametrize("layer", ["connect(url, close_timeout=0.1)", "WsConnection.from_client(socket.create_connection(address), url)"])
+def test_a_signal_while_a_send_does_not_wait_yet_is_seen(layer: str) -> None:
+    """A long message is masked and written for a while before its send waits for the peer; signals come at any moment of that."""
+    code = f"""
+    import os, random, signal, socket, sys, threading, time
+    from libws import WsConnection, connect
+    class Stop(Exception): pass
+    def stop(*_): raise Stop
+    signal.signal(signal.SIGALRM, stop)
+    address = ("127.0.0.1", int(sys.argv[1]))
+    url, data, worst = "ws://127.0.0.1:%d/" % address[1], bytes(16 << 20), 0.0
+    for _ in range(30):
+        ws = {layer}
+        send = getattr(ws, "send", None) or ws.send_binary
+        rescue = threading.Timer({NEVER_S}, os.kill, (os.getpid(), signal.SIGALRM))
+        rescue.start()
+        began = time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(50e-6, 4e-3))
+        try:
+            send(data)
+            raise AssertionError("it was sent")
+        except Stop:
+            worst = max(worst, time.monotonic() - began)
+        rescue.cancel()
+        rescue.join()
+        getattr(ws, "abort", ws.drop if hasattr(ws, "drop") else None)()
+    print(worst)
+    """
+    with RawServer(never_reading) as server, Child(code, str(server.port)) as child:
+        assert float(child.finish()[-1]) < NEVER_S
+
+
+@pytest.mark.parametrize("layer", ["pleasant(close_timeout=0.1).send", "plain().send_binary"])
+def test_ctrl_c_ends_a_send_behind_a_message_that_a_signal_cut(layer: str) -> None:
+    code = f"""{SETUP}
+import os, signal
+seen = []
+signal.signal(signal.SIGUSR1, lambda *_: seen.append(1))
+send = {layer}
+def block():
+    for _ in range(3):
+        send(bytes(16 << 20))
+print("begin")
+{BLOCK}
+"""
+    with RawServer(never_reading) as server, Child(code, str(server.port)) as child:
+        assert [child.line(), child.line()] == ["begin", "ready"]
+        for _ in range(3):
+            child.wait_until_blocked()
+            child.signal(signal.SIGUSR1)
+        child.wait_until_blocked()
+        sent = time.monotonic()
+        child.signal()
+        assert float(child.line()) - sent < NEVER_S
+
+
+def test_a_send_that_looks_for_signals_waits_for_the_peer() -> None:
+    """What the main thread sends is with the system, not kept in memory, when the call returns; and it comes whole."""
+    code = """
+    import signal, socket, threading, time
+    import libws
+    ours, theirs = socket.socketpair()
+    conn, peer = libws.WsConnection.from_server(ours), libws.WsConnection.from_client(theirs)
+    sizes, data = [], bytes(16 << 20)
+    def read():
+        while len(sizes) < 3 * 256:
+            time.sleep(0.2 if not sizes else 0.0005)
+            frame = peer.recv_frame()
+            assert frame.opcode >= 0, libws.last_error_message()
+            sizes.append(frame.payload_len)
+    threading.Thread(target=read, daemon=True).start()
+    signal.signal(signal.SIGALRM, lambda *_: None)
+    for turn in range(1, 4):
+        if turn == 2:
+            signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+        sent = conn.send_binary(data)
+        assert sent == len(data) + 256 * 10, sent
+        assert len(sizes) > turn * 256 - 64, (turn, len(sizes))
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    while len(sizes) < 3 * 256: time.sleep(0.01)
+    assert sum(sizes) == 3 * len(data)
+    """
+    with Child(code) as child:
+        child.finish()
+
+
 def test_a_storm_of_signals_loses_nothing() -> None:
     """1 kHz of signals while messages of many sizes go both ways, through the pleasant layer and the specified one."""
     code = """
@@ -159,6 +246,63 @@ def test_a_storm_of_signals_loses_nothing() -> None:
     """
     with Child(code) as child:
         assert child.finish()[-1].startswith("rounds")
+
+
+RECEIVERS = {
+    "recv": ("libws.connect(url)", "while not over(): seen.append(ws.recv())"),
+    "recv with a timeout": ("libws.connect(url)", "while not over(): seen.append(ws.recv(20))"),
+    "iteration": ("libws.connect(url)", "for message in ws:\n                    seen.append(message)\n                    if over(): break"),
+    "recv_frame": ("libws.WsConnection.from_client(socket.create_connection(address), url)", "while not over(): seen.append(ws.recv_frame())"),
+}
+
+
+@pytest.mark.parametrize("how", RECEIVERS)
+def test_a_storm_of_handlers_that_raise_loses_no_message(how: str) -> None:
+    """What arrived when a handler raised is given to the next call, once, in its place, and its memory is given back."""
+    connect, receive = RECEIVERS[how]
+    code = f"""
+    import random, signal, socket, sys, threading, time
+    import libws
+    class Stop(Exception): pass
+    def stop(*_):
+        if armed: raise Stop
+    signal.signal(signal.SIGALRM, stop)
+    armed, sent, seen, stops = False, [0], [], 0
+    def resident():
+        with open("/proc/self/statm") as statm: return int(statm.read().split()[1]) * 4096
+    def say(ws):
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            ws.send(f"{{sent[0]}}" + " " * 9000)
+            sent[0] += 1
+            time.sleep(0.0002)
+        ws.send("end")
+        for _ in ws: pass
+    with libws.serve(say).start() as server:
+        address = ("127.0.0.1", server.port)
+        url = "ws://127.0.0.1:%d/" % server.port
+        ws = {connect}
+        text = lambda got: got if isinstance(got, str) else got.payload_text()
+        over = lambda: bool(seen) and text(seen[-1]) == "end"
+        while not over():
+            try:
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(50e-6, 600e-6))
+                armed = True
+                {receive}
+            except Stop:
+                armed = False
+                stops += 1
+                if stops == 100: before = resident()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        grown = resident() - before - sum(len(text(got)) for got in seen)
+        seen = [text(got).strip() for got in seen]
+        assert seen == [*map(str, range(sent[0])), "end"], (len(seen), sent)
+        assert stops > 200 and sent[0] > 500, (stops, sent)
+        assert grown < 16 << 20, grown
+        getattr(ws, "close")()
+    """
+    with Child(code) as child:
+        assert child.finish() == []
 
 
 def test_a_storm_does_not_stretch_timeouts() -> None:
@@ -228,6 +372,46 @@ def test_the_hosts_handlers_are_kept() -> None:
     """
     with Child(code) as child:
         child.finish()
+
+
+@pytest.mark.parametrize("ending", ["", "sys.exit(0)", "raise KeyboardInterrupt"])
+def test_shutdown_from_a_signal_handler_under_load(ending: str) -> None:
+    """The handler may interrupt serve_forever anywhere, also while it begins a thread; nothing hangs, leaks or raises but the handler."""
+    code = f"""
+    import faulthandler, random, signal, sys, threading
+    import libws
+    raised = []
+    def stop(*_):
+        server.shutdown()
+        server.connections
+        {ending or "pass"}
+    def churn():
+        while not over.is_set():
+            try: libws.connect(f"ws://127.0.0.1:{{server.port}}/", timeout=1).abort()
+            except libws.WebSocketError: pass
+    signal.signal(signal.SIGALRM, stop)
+    sys.unraisablehook = lambda _: None  # what is raised inside a weak reference's callback, Python drops
+    for turn in range(40):
+        faulthandler.dump_traceback_later(15, exit=True)
+        server = libws.serve(lambda ws: list(ws), close_timeout=0.2)
+        over = threading.Event()
+        clients = [threading.Thread(target=churn, daemon=True) for _ in range(2)]
+        for client in clients: client.start()
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(0.005, 0.03))
+        try:
+            server.serve_forever()
+        except (SystemExit, KeyboardInterrupt) as error:
+            raised.append(repr(error))
+        over.set()
+        assert server.connections == (), server.connections
+        server.shutdown()
+        for client in clients: client.join(10)
+    faulthandler.cancel_dump_traceback_later()
+    assert len(raised) > 20 if {bool(ending)} else not raised, raised
+    assert libws.handle_count() == 0, libws.handle_count()
+    """
+    with Child(code) as child:
+        assert child.finish() == []
 
 
 def test_shutdown_from_a_signal_handler() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import decimal
+import fractions
 import socket
 import threading
 import time
@@ -10,21 +12,34 @@ from typing import Any, List
 import libws
 import pytest
 from libws._library import lib
-from libws._waiting import Patience, aside, milliseconds, resume, uninterrupted
+from libws._waiting import LOOKING, MOST_MS, Patience, aside, itself, milliseconds, resume, uninterrupted
+
+NONE = libws.WS_TIMEOUT_NONE
+MOST_S = MOST_MS / 1000
 
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(None, libws.WS_TIMEOUT_NONE), (0, 1), (0.0001, 1), (0.0011, 2), (1, 1000), (2.5, 2500), (1e300, 10**15), (float("inf"), 10**15)],
+    [(None, NONE), (0, 1), (0.0001, 1), (0.0011, 2), (1, 1000), (2.5, 2500), (MOST_S, MOST_MS), (1e300, NONE), (float("inf"), NONE), (10**400, NONE)],
 )
 def test_seconds_become_milliseconds_rounded_up(seconds: Any, expected: int) -> None:
     assert milliseconds(seconds) == expected
 
 
-@pytest.mark.parametrize("seconds", [-1, -1e-9, float("nan")])
-def test_no_time_is_less_than_none(seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [-1, -1e-9, float("nan"), -float("inf"), decimal.Decimal("nan"), fractions.Fraction(-1, 3)])
+def test_no_time_is_less_than_none(seconds: Any) -> None:
     with pytest.raises(libws.InvalidArgumentError, match="patience must be"):
         milliseconds(seconds, "patience")
+
+
+@pytest.mark.parametrize("seconds", ["1", b"1", [1], object()])
+def test_a_time_is_a_number(seconds: Any) -> None:
+    with pytest.raises(TypeError):
+        milliseconds(seconds)
+
+
+def test_other_numbers_are_times() -> None:
+    assert [milliseconds(seconds) for seconds in (decimal.Decimal("0.01"), fractions.Fraction(1, 3), True)] == [10, 334, 1000]
 
 
 @pytest.fixture
@@ -36,14 +51,13 @@ def handle() -> Any:
     lib.ws_drop(number)
 
 
-@pytest.mark.parametrize("interruptible", [0, 1])
+@pytest.mark.parametrize("interruptible", [0, 1, LOOKING])
 def test_options_are_as_they_were(handle: int, interruptible: int) -> None:
     lib.ws_set(handle, libws.WS_OPT_INTERRUPTIBLE, interruptible)
     lib.ws_set(handle, libws.WS_OPT_RECV_TIMEOUT_MS, 20)
     for call in (
         lambda: uninterrupted(handle, lib.ws_recv_frame, handle),
-        lambda: resume(handle, libws.WS_OPT_RECV_TIMEOUT_MS, time.monotonic() - 5, lib.ws_recv_frame, handle),
-        lambda: resume(handle, libws.WS_OPT_RECV_TIMEOUT_MS, time.monotonic(), lib.ws_recv_frame, handle),
+        lambda: uninterrupted(handle, Patience(handle, libws.WS_OPT_RECV_TIMEOUT_MS).wait, lib.ws_recv_frame, 20, itself),
     ):
         assert call().opcode == -1
         assert lib.ws_last_error() == libws.WS_ERR_TIMEOUT
@@ -51,11 +65,35 @@ def test_options_are_as_they_were(handle: int, interruptible: int) -> None:
         assert lib.ws_get(handle, libws.WS_OPT_RECV_TIMEOUT_MS) == 20
 
 
+@pytest.mark.parametrize("limit_ms", [NONE, 20, 300])
+def test_sends_are_gone_on_with(handle: int, limit_ms: int) -> None:
+    """Nothing out: the call again, until the time is over. A part out: the rest is waited for, until the time is over."""
+    data = bytes(8 << 20)
+    lib.ws_set(handle, libws.WS_OPT_INTERRUPTIBLE, LOOKING)
+    began = time.monotonic()
+    sent = lib.ws_send_binary(handle, data, len(data))
+    assert sent < -len(data) and lib.ws_last_error() == libws.WS_ERR_INTERRUPTED
+    assert lib.ws_send_text_n(handle, b"x", 1) == -1 and lib.ws_last_error() == libws.WS_ERR_INTERRUPTED
+    lib.ws_set(handle, libws.WS_OPT_SEND_TIMEOUT_MS, limit_ms)
+    if limit_ms == NONE:
+        threading.Timer(0.2, lib.ws_force_close, (handle,)).start()
+    assert resume(handle, time.monotonic(), -1, lib.ws_send_text_n, handle, b"x", 1) == -1
+    assert lib.ws_last_error() == (libws.WS_ERR_CLOSED if limit_ms == NONE else libws.WS_ERR_TIMEOUT)
+    if limit_ms != NONE:
+        assert lib.ws_is_open(handle) == 1
+        assert resume(handle, time.monotonic(), sent, lib.ws_send_binary, handle, data, len(data)) == -1
+        assert lib.ws_last_error() == libws.WS_ERR_TIMEOUT
+        assert lib.ws_is_open(handle) == 0  # a message is cut short
+        assert lib.ws_get(handle, libws.WS_OPT_SEND_TIMEOUT_MS) == limit_ms
+        assert lib.ws_get(handle, libws.WS_OPT_INTERRUPTIBLE) == LOOKING
+        assert time.monotonic() - began >= 2 * limit_ms / 1000
+
+
 def test_patience_ends_when_it_says(handle: int) -> None:
     patience = Patience(handle, libws.WS_OPT_RECV_TIMEOUT_MS)
     for limit_ms in (1, 30, 120):  # 120 is more than one look of the main thread
         began = time.monotonic()
-        assert patience.wait(lib.ws_recv_frame, limit_ms).opcode == -1
+        assert patience.wait(lib.ws_recv_frame, limit_ms, itself).opcode == -1
         assert lib.ws_last_error() == libws.WS_ERR_TIMEOUT
         assert limit_ms / 1000 <= time.monotonic() - began < 5
 

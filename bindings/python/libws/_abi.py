@@ -518,6 +518,7 @@ class Library:
         "ws_send_ping_n",
         "ws_send_pong",
         "ws_send_pong_n",
+        "ws_flush",
         "ws_send_close",
         "ws_send_close_reason",
         "ws_send_close_n",
@@ -647,6 +648,7 @@ class Library:
     ws_send_ping_n: Callable[[int, Any, int], int]
     ws_send_pong: Callable[[int], int]
     ws_send_pong_n: Callable[[int, Any, int], int]
+    ws_flush: Callable[[int], int]
     ws_send_close: Callable[[int, int], int]
     ws_send_close_reason: Callable[[int, int, Any], int]
     ws_send_close_n: Callable[[int, int, Any, int], int]
@@ -778,6 +780,7 @@ class Library:
         self.ws_send_ping_n = _bind(waits, "ws_send_ping_n", c_int64, (c_int64, c_void_p, c_int64))
         self.ws_send_pong = _bind(waits, "ws_send_pong", c_int64, (c_int64,))
         self.ws_send_pong_n = _bind(waits, "ws_send_pong_n", c_int64, (c_int64, c_void_p, c_int64))
+        self.ws_flush = _bind(waits, "ws_flush", c_int64, (c_int64,))
         self.ws_send_close = _bind(waits, "ws_send_close", c_int64, (c_int64, c_int64))
         self.ws_send_close_reason = _bind(waits, "ws_send_close_reason", c_int64, (c_int64, c_int64, c_char_p))
         self.ws_send_close_n = _bind(waits, "ws_send_close_n", c_int64, (c_int64, c_int64, c_void_p, c_int64))

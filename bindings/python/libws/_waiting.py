@@ -2,6 +2,7 @@
 
 Python runs signal handlers in its main thread and between byte codes only. Calls that receive, send or accept come back to
 Python when a signal interrupts them (WS_OPT_INTERRUPTIBLE) and are made again with the time that is left; so nothing is lost.
+They come back every LOOK_S too: a signal that arrives just before the library waits, which ends no wait, has its handler run then.
 Calls that cannot be resumed, such as a whole opening handshake, run in a thread of their own while the main thread waits.
 """
 
@@ -10,19 +11,26 @@ from __future__ import annotations
 import math
 import threading
 import time
+from contextlib import suppress
 from threading import get_ident
-from typing import Callable, List, Optional, TypeVar
+from typing import Any, Callable, List, Optional, TypeVar
 
 from . import _abi as abi
 from ._library import lib
 from .errors import InvalidArgumentError
 
 Result = TypeVar("Result")
+Shaped = TypeVar("Shaped")
 
 MAIN_THREAD = threading.main_thread().ident
 LOOK_S = 0.05
 """How long the main thread waits before it looks for a signal that came just before it waited, which ends no wait."""
 LOOK_MS = int(LOOK_S * 1000)
+LOOKING = 2
+"""WS_OPT_INTERRUPTIBLE of what the main thread sends on: those calls look by themselves, at the same pace."""
+MOST_MS = 1 << 40
+"""The longest bound that the library takes, 34 years; more is none."""
+_MOST_S = MOST_MS / 1000
 
 
 def in_main_thread() -> bool:
@@ -31,12 +39,17 @@ def in_main_thread() -> bool:
 
 
 def milliseconds(seconds: Optional[float], name: str = "timeout", least: int = 1) -> int:
-    """Turns a timeout into the library's unit; None is no timeout. 0 becomes the shortest there is."""
+    """Turns a timeout into the library's unit; None, infinity and what lies beyond its bounds are no timeout. 0 becomes least."""
     if seconds is None:
         return abi.WS_TIMEOUT_NONE
-    if not seconds >= 0:
-        raise InvalidArgumentError(f"{name} must be None or at least 0 seconds, not {seconds!r}", abi.WS_ERR_ARGUMENT)
-    return max(least, math.ceil(min(seconds, 1e12) * 1000))
+    try:
+        if 0 <= seconds < _MOST_S:
+            return max(least, math.ceil(seconds * 1000))
+        if seconds >= _MOST_S:
+            return MOST_MS if seconds == _MOST_S else abi.WS_TIMEOUT_NONE
+    except ArithmeticError:  # decimal's NaN cannot be compared
+        pass
+    raise InvalidArgumentError(f"{name} must be None or at least 0 seconds, not {seconds!r}", abi.WS_ERR_ARGUMENT)
 
 
 def was_interrupted() -> bool:
@@ -44,37 +57,47 @@ def was_interrupted() -> bool:
     return lib.ws_last_error() == abi.WS_ERR_INTERRUPTED
 
 
-def resume(handle: int, timeout_option: int, began: float, call: Callable[..., Result], *arguments: object) -> Result:
-    """Makes a call that a signal interrupted again, with the time that is left, until it ends otherwise.
+def resume(handle: int, began: float, sent: int, call: Callable[..., int], *arguments: object) -> int:
+    """Makes a sending call that was interrupted again, within the send timeout, until it ends otherwise; gives what it gives then.
 
-    began is the time.monotonic() of the first attempt. The option is as it was when this returns.
+    sent is what the first attempt gave, began its time.monotonic(). -1: nothing is out, so the call is made again. Less: the
+    message is taken and goes out, so that is waited for. The option is as it was when this returns.
     """
-    limit_ms = lib.ws_get(handle, timeout_option)
-    if limit_ms < 0 or limit_ms == abi.WS_TIMEOUT_NONE:  # no limit; or closed meanwhile, as the call itself will say
-        while True:
-            result = call(*arguments)
-            if not has_failed(result) or not was_interrupted():
-                return result
+    taken = 0
+    limit_ms = lib.ws_get(handle, abi.WS_OPT_SEND_TIMEOUT_MS)
+    bounded = 0 <= limit_ms != abi.WS_TIMEOUT_NONE  # -1: closed meanwhile, as the call itself will say
     try:
         while True:
-            left_ms = limit_ms - int((time.monotonic() - began) * 1000)
-            lib.ws_set(handle, timeout_option, max(1, left_ms))
-            result = call(*arguments) if left_ms > 0 else uninterrupted(handle, call, *arguments)
-            if not has_failed(result) or not was_interrupted():
-                return result
+            if sent < -1:
+                taken, call, arguments = -sent, lib.ws_flush, (handle,)
+            left_ms = limit_ms - int((time.monotonic() - began) * 1000) if bounded else 1
+            if bounded:
+                lib.ws_set(handle, abi.WS_OPT_SEND_TIMEOUT_MS, max(1, left_ms))
+            sent = call(*arguments) if left_ms > 0 else uninterrupted(handle, call, *arguments)
+            if sent >= 0:
+                return taken or sent
+            if sent == -1 and not was_interrupted():
+                return sent
     finally:
-        lib.ws_set(handle, timeout_option, limit_ms)
+        if bounded:
+            lib.ws_set(handle, abi.WS_OPT_SEND_TIMEOUT_MS, limit_ms)
 
 
 def uninterrupted(handle: int, call: Callable[..., Result], *arguments: object) -> Result:
     """Makes a call that no signal interrupts: one whose time is over, so that a storm of signals cannot hold its end off."""
-    if lib.ws_get(handle, abi.WS_OPT_INTERRUPTIBLE) != 1:
+    before = lib.ws_get(handle, abi.WS_OPT_INTERRUPTIBLE)
+    if before <= 0:
         return call(*arguments)
     lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 0)
     try:
         return call(*arguments)
     finally:
-        lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 1)
+        lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, before)
+
+
+def itself(result: Result) -> Result:
+    """The shape of what needs none."""
+    return result
 
 
 def has_failed(result: object) -> bool:
@@ -83,33 +106,72 @@ def has_failed(result: object) -> bool:
     return isinstance(value, int) and value < 0
 
 
-class Patience:
-    """Waits in receiving or accepting calls of one handle; one thread at a time, as those calls demand."""
+_FIRST = (0,)
 
-    __slots__ = ("_handle", "_option", "set_ms")
+
+class Patience:
+    """Waits in receiving or accepting calls of one handle; one thread at a time, as those calls demand.
+
+    What came but was not given out, because a signal handler raised on the way, is given to the next call.
+    """
+
+    __slots__ = ("_handles", "_option", "_undelivered", "set_ms")
 
     def __init__(self, handle: int, timeout_option: int) -> None:
-        self._handle = handle
+        self._handles = (handle,)
+        self._undelivered: List[Any] = []
         self._option = timeout_option
         self.set_ms = abi.WS_TIMEOUT_NONE  # what the library has now
 
-    def wait(self, call: Callable[[int], Result], limit_ms: int) -> Result:
-        """Makes a call until it ends, within limit_ms, otherwise than by a signal. The handle must be interruptible."""
+    def wait(self, call: Callable[[int], Result], limit_ms: int, shape: Callable[[Result], Shaped]) -> Shaped:
+        """Makes a call until it ends, within limit_ms, otherwise than by a signal. The handle must be interruptible.
+
+        Gives what shape makes of the result; that may be called again for the same one.
+        """
+        came: List[Result] = []
+        try:
+            if self._undelivered:
+                with suppress(IndexError):  # another thread was quicker
+                    came.extend(map(self._undelivered.pop, _FIRST))
+            if not came:
+                self._await(call, limit_ms, came)
+            shaped = shape(came[0])
+            del came[0]
+            return shaped
+        except BaseException:
+            kept = [result for result in came if not has_failed(result)]
+            if kept:
+                self._undelivered.extend(kept)
+                self.set_ms = 0  # nobody takes the quick way past it
+            raise
+
+    def _await(self, call: Callable[[int], Result], limit_ms: int, came: List[Result]) -> None:
+        """Waits and appends the result to came, in one byte code with the call, so that no signal handler runs between the two."""
+        handle, = self._handles
         look_ms = LOOK_MS if in_main_thread() else abi.WS_TIMEOUT_NONE
         began = time.monotonic()
         left_ms = limit_ms
         while True:
             wait_ms = min(left_ms, look_ms)
-            if wait_ms != self.set_ms and lib.ws_set(self._handle, self._option, wait_ms) >= 0:
+            if wait_ms != self.set_ms and lib.ws_set(handle, self._option, wait_ms) >= 0:
                 self.set_ms = wait_ms
-            result = call(self._handle) if left_ms > 1 else uninterrupted(self._handle, call, self._handle)
-            if not has_failed(result):
-                return result
+            if left_ms > 1:
+                came.extend(map(call, self._handles))
+            else:
+                uninterrupted(handle, came.extend, map(call, self._handles))
+            if not has_failed(came[0]):
+                return
             code = lib.ws_last_error()
             if code != abi.WS_ERR_INTERRUPTED and (code != abi.WS_ERR_TIMEOUT or wait_ms == left_ms):
-                return result
+                return
+            came.clear()
             if limit_ms != abi.WS_TIMEOUT_NONE:
                 left_ms = max(1, limit_ms - int((time.monotonic() - began) * 1000))
+
+    def forget(self) -> List[Any]:
+        """Gives up what nobody will ask for any more, and tells what it was."""
+        undelivered, self._undelivered = self._undelivered, []
+        return undelivered
 
 
 def aside(work: Callable[[], Result], abandon: Callable[[], None], late: Callable[[Result], None]) -> Result:

@@ -6,11 +6,12 @@ import socket
 from typing import Optional, Sequence, Union
 
 from . import _abi as abi
+from ._checked import bounded
 from ._library import lib
 from ._plain_socket import check_plain
-from ._waiting import aside, milliseconds
+from ._waiting import MOST_MS, aside, milliseconds
 from .connection import Connection
-from .errors import InvalidArgumentError, last_failure
+from .errors import last_failure
 from .request import HeaderSource, comma_list, header_lines, plain
 
 MAX_MESSAGE_BYTES = 16 << 20
@@ -24,7 +25,7 @@ def connect(
     headers: HeaderSource = (),
     origin: Optional[str] = None,
     timeout: Optional[float] = 10.0,
-    close_timeout: float = 1.0,
+    close_timeout: Optional[float] = 1.0,
     send_timeout: Optional[float] = None,
     max_message_bytes: int = MAX_MESSAGE_BYTES,
     sock: Optional[socket.socket] = None,
@@ -40,11 +41,11 @@ def connect(
     """
     check_plain(sock)
     options = abi.WsConnectOptions()
-    options.timeout_ms = milliseconds(timeout)
+    options.timeout_ms = min(milliseconds(timeout), MOST_MS)
     options.subprotocols = comma_list(subprotocols, "subprotocols")
     options.headers = header_lines(headers)
     options.origin = None if origin is None else plain(origin, "origin")
-    options.max_message_bytes = options.max_frame_bytes = positive(max_message_bytes, "max_message_bytes")
+    options.max_message_bytes = options.max_frame_bytes = message_bytes(max_message_bytes)
     address = plain(url, "url")
     close_timeout_ms, send_timeout_ms = milliseconds(close_timeout, "close_timeout"), milliseconds(send_timeout, "send_timeout")
 
@@ -80,8 +81,6 @@ def shut_down(sock: socket.socket) -> None:
         pass
 
 
-def positive(value: int, name: str) -> int:
-    """A number of bytes for C: at least 1, at most what the library takes."""
-    if not 1 <= value <= abi.WS_LENGTH_MAX:
-        raise InvalidArgumentError(f"{name} must be 1 to {abi.WS_LENGTH_MAX} bytes, not {value}", abi.WS_ERR_ARGUMENT)
-    return value
+def message_bytes(value: int) -> int:
+    """A limit for received messages: at least 1 byte, at most what the library takes."""
+    return bounded(value, "max_message_bytes", 1, abi.WS_LENGTH_MAX, " bytes")

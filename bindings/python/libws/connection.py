@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 import time
 from ctypes import byref
@@ -11,18 +12,18 @@ from typing import Any, Callable, Iterator, NoReturn, Optional, Type, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike, bytes_at, lend, text_at
+from ._checked import integer
 from ._library import lib
+from ._owned import OwnedFrame, recv_message
 from ._quick import INT_MAX, ROOM_SIZE, Room, number, recv_into, send_binary, send_text
 from ._uncopyable import Uncopyable
-from ._waiting import MAIN_THREAD, Patience, aside, milliseconds, resume
+from ._waiting import LOOKING, MAIN_THREAD, MOST_MS, Patience, aside, itself, milliseconds, resume
 from .errors import ConnectionClosed, InvalidArgumentError, ProtocolError, WebSocketError, last_failure
-from .request import Request, _text
+from .request import Request, _text, utf8
 
 Message = Union[str, bytes]
 """What recv gives: str for a text message, bytes for a binary one."""
 
-_recv_message = lib.ws_recv_message
-_frame_drop = lib.ws_frame_drop
 _send_text = lib.ws_send_text_n
 _send_binary = lib.ws_send_binary
 
@@ -33,6 +34,20 @@ GOODBYE_MS = 40
 """How long a close frame waits for another thread's message that the peer does not read."""
 
 _FOREVER = abi.WS_TIMEOUT_NONE
+
+
+def content(frame: OwnedFrame) -> Union[Message, OwnedFrame]:
+    """The message that a receiving call gave; what is none stays a frame."""
+    opcode = frame.opcode
+    if opcode == abi.WS_OPCODE_TEXT:
+        address = frame.payload
+        return text_at(address, frame.payload_len) if address else ""
+    return payload_of(frame) if opcode == abi.WS_OPCODE_BINARY else frame
+
+
+def payload_of(frame: OwnedFrame) -> bytes:
+    address = frame.payload
+    return bytes_at(address, frame.payload_len) if address else b""
 
 
 class _Own(threading.local):
@@ -57,7 +72,8 @@ class Connection(Uncopyable):
     """
 
     __slots__ = (
-        "__weakref__", "_argument", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_patience", "_send_timeout_ms",
+        "__weakref__", "_argument", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_patience", "_recv_timeout_ms",
+        "_send_timeout_ms",
         "close_code", "close_reason", "peer_address", "subprotocol",
     )  # fmt: skip
 
@@ -67,13 +83,14 @@ class Connection(Uncopyable):
         self._interruptible = False
         self._leaving = False  # close() or abort() of this end has begun
         self._patience = Patience(handle, abi.WS_OPT_RECV_TIMEOUT_MS)
-        self._close_timeout_ms = close_timeout_ms
+        self._recv_timeout_ms = _FOREVER  # of a recv that is given none
+        self._close_timeout_ms = min(close_timeout_ms, MOST_MS)
         self._send_timeout_ms = send_timeout_ms
         self.close_code: Optional[int] = None
         self.close_reason: Optional[str] = None
         self.subprotocol: Optional[str] = _text(lib.ws_subprotocol(handle)) or None
         self.peer_address: str = _text(lib.ws_peer_address(handle))
-        lib.ws_set(handle, abi.WS_OPT_CLOSE_TIMEOUT_MS, close_timeout_ms)
+        lib.ws_set(handle, abi.WS_OPT_CLOSE_TIMEOUT_MS, self._close_timeout_ms)
         lib.ws_set(handle, abi.WS_OPT_SEND_TIMEOUT_MS, send_timeout_ms)
         lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 0)
 
@@ -84,7 +101,8 @@ class Connection(Uncopyable):
 
         Blocks until it is there, at most timeout seconds (None: no bound; 0: what is there already). Raises
         WebSocketTimeout (nothing is lost, receive again), ConnectionClosed with the peer's code and reason, ProtocolError
-        when the peer broke the protocol or a limit, BusyError when another thread is receiving.
+        when the peer broke the protocol or a limit, BusyError when another thread is receiving. A signal handler that raises
+        ends it; what had come by then is given to the next call.
         """
         if timeout is None and self._patience.set_ms == _FOREVER:
             room = _own.room
@@ -98,10 +116,13 @@ class Connection(Uncopyable):
                     data: bytes = room[: arrived >> 4]
                     return data
                 return self._arrived(arrived, room)
-        limit_ms = milliseconds(timeout)
+        limit_ms = self._recv_timeout_ms if timeout is None else milliseconds(timeout)
+        if limit_ms == _FOREVER != self._recv_timeout_ms:
+            limit_ms = MOST_MS  # longer than anybody waits, and not the bound that the quick way looks for
         if not self._interruptible and get_ident() == MAIN_THREAD:
             self._set_interruptible(True)
-        return self._unpack(self._patience.wait(_recv_message, limit_ms), timeout)
+        got = self._patience.wait(recv_message, limit_ms, content)
+        return self._ended(got, timeout) if isinstance(got, OwnedFrame) else got
 
     def _arrived(self, arrived: int, room: Any) -> Message:
         """Goes on after a quick call that brought no message: a long one, a close frame or a failure."""
@@ -110,23 +131,14 @@ class Connection(Uncopyable):
         if arrived & 15 == abi.WS_OPCODE_CLOSE:
             self._note_close(room[: arrived >> 4])
             self._raise_closed()
-        return self._unpack(_recv_message(self._handle), None)  # it is there
+        got = content(recv_message(self._handle))  # it is there
+        return self._ended(got, None) if isinstance(got, OwnedFrame) else got
 
-    def _unpack(self, frame: abi.WsFrame, timeout: Optional[float]) -> Message:
-        """Makes of a frame, which it frees, what recv gives."""
-        opcode = frame.opcode
-        if opcode < 0:
+    def _ended(self, frame: OwnedFrame, timeout: Optional[float]) -> Message:
+        """Goes on after a receiving call that brought no message: a close frame or a failure."""
+        if frame.opcode < 0:
             return self._interrupted(timeout)
-        address, length = frame.payload, frame.payload_len
-        try:
-            if opcode == 1:
-                return text_at(address, length) if address else ""
-            payload = bytes_at(address, length) if address else b""
-        finally:
-            _frame_drop(frame)
-        if opcode == 2:
-            return payload
-        self._note_close(payload)
+        self._note_close(payload_of(frame))
         self._raise_closed()
 
     def _interrupted(self, timeout: Optional[float]) -> Message:
@@ -168,7 +180,8 @@ class Connection(Uncopyable):
     def send(self, message: Union[str, BytesLike]) -> None:
         """Sends one message: str as text; bytes, bytearray, memoryview and other buffers as binary, without copying them.
 
-        Blocks until the socket took it; a buffer must not be changed meanwhile. Raises InvalidArgumentError (a str with
+        Blocks until the socket took it; a buffer must not be changed meanwhile. When a signal handler raises, the message goes out
+        whole all the same if a part of it was out, and else not at all. Raises InvalidArgumentError (a str with
         surrogates, a buffer that is not contiguous; nothing was sent), ConnectionClosed, WebSocketTimeout when a
         send_timeout was set: a message cut short by it fails the connection.
         """
@@ -180,32 +193,35 @@ class Connection(Uncopyable):
             except UnicodeEncodeError as error:
                 raise InvalidArgumentError(f"a text message must be UTF-8: {error.reason}", abi.WS_ERR_UTF8) from None
             length = len(data)
-            if (send_text(self._argument, data, length) if length <= INT_MAX else _send_text(self._handle, data, length)) < 0:
-                self._send_again(_send_text, data, length)
+            sent = send_text(self._argument, data, length) if length <= INT_MAX else _send_text(self._handle, data, length)
+            if sent < 0:
+                self._send_again(sent, _send_text, data, length)
         elif type(message) is bytes:
             length = len(message)
-            if (send_binary(self._argument, message, length) if length <= INT_MAX else _send_binary(self._handle, message, length)) < 0:
-                self._send_again(_send_binary, message, length)
+            sent = send_binary(self._argument, message, length) if length <= INT_MAX else _send_binary(self._handle, message, length)
+            if sent < 0:
+                self._send_again(sent, _send_binary, message, length)
         elif isinstance(message, str):
-            self.send(str(message))
+            self.send(str.__str__(message))  # the text that it is, not what a __str__ of its own says
         else:
             self._send_buffer(message, _send_binary)
 
     def ping(self, data: Union[str, BytesLike] = b"") -> None:
-        """Sends a ping with at most 125 bytes. The pong is passed over by recv. Raises what send does."""
-        self._send_buffer(data.encode() if isinstance(data, str) else data, lib.ws_send_ping_n)
+        """Sends a ping with at most 125 bytes (InvalidArgumentError for more). The pong is passed over by recv. Raises what send does."""
+        self._send_buffer(utf8(data, "data") if isinstance(data, str) else data, lib.ws_send_ping_n)
 
     def pong(self, data: Union[str, BytesLike] = b"") -> None:
-        """Sends a pong that nobody asked for, with at most 125 bytes; pings are answered by recv. Raises what send does."""
-        self._send_buffer(data.encode() if isinstance(data, str) else data, lib.ws_send_pong_n)
+        """Sends a pong that nobody asked for, with at most 125 bytes; pings are answered by recv. Raises what ping does."""
+        self._send_buffer(utf8(data, "data") if isinstance(data, str) else data, lib.ws_send_pong_n)
 
     def _send_buffer(self, data: Any, call: Callable[..., int]) -> None:
         if not self._interruptible and get_ident() == MAIN_THREAD:
             self._set_interruptible(True)
 
         def use(address: Any, length: int) -> int:
-            if call(self._handle, address, length) < 0:
-                self._send_again(call, address, length)
+            sent = call(self._handle, address, length)
+            if sent < 0:
+                self._send_again(sent, call, address, length)
             return 0
 
         try:
@@ -213,11 +229,10 @@ class Connection(Uncopyable):
         except BufferError as error:
             raise InvalidArgumentError(f"the buffer cannot be sent: {error}", abi.WS_ERR_ARGUMENT) from None
 
-    def _send_again(self, call: Callable[..., int], address: Any, length: int) -> None:
-        """Goes on after a call that failed: again when a signal interrupted it before anything was sent."""
-        if lib.ws_last_error() == abi.WS_ERR_INTERRUPTED:
-            began = time.monotonic()
-            if resume(self._handle, abi.WS_OPT_SEND_TIMEOUT_MS, began, call, self._handle, address, length) >= 0:
+    def _send_again(self, sent: int, call: Callable[..., int], address: Any, length: int) -> None:
+        """Goes on after a call that failed: when it was interrupted it is made again, or its message waited for."""
+        if sent < -1 or lib.ws_last_error() == abi.WS_ERR_INTERRUPTED:
+            if resume(self._handle, time.monotonic(), sent, call, self._handle, address, length) >= 0:
                 return
         self._fail()
 
@@ -232,7 +247,7 @@ class Connection(Uncopyable):
         """
         if not isinstance(reason, str):
             raise TypeError("reason must be a str")
-        text = reason.encode("utf-8", "surrogatepass")
+        code, text = operator.index(code), reason.encode("utf-8", "surrogatepass")
         handle = self._handle
         if handle < 0:
             return
@@ -267,14 +282,11 @@ class Connection(Uncopyable):
             spent_ms = int((time.monotonic() - began) * 1000)
             if spent_ms >= self._close_timeout_ms:
                 return False
-            frame = self._patience.wait(_recv_message, self._close_timeout_ms - spent_ms)
+            frame = self._patience.wait(recv_message, self._close_timeout_ms - spent_ms, itself)
             if frame.opcode < 0:  # the end, or another thread is receiving: ws_close waits for it and wakes it
                 return lib.ws_last_error() != abi.WS_ERR_TIMEOUT
-            closing = frame.opcode == abi.WS_OPCODE_CLOSE
-            if closing:
-                self._note_close(bytes_at(frame.payload, frame.payload_len) if frame.payload else b"")
-            _frame_drop(frame)
-            if closing:
+            if frame.opcode == abi.WS_OPCODE_CLOSE:
+                self._note_close(payload_of(frame))
                 return True
 
     def _cut(self, handle: int) -> None:
@@ -283,6 +295,7 @@ class Connection(Uncopyable):
 
     def _forget(self) -> None:
         self._handle = -1
+        self._patience.forget()
         if self.close_code is None:
             self.close_code, self.close_reason = abi.WS_CLOSE_ABNORMAL, ""
 
@@ -311,9 +324,21 @@ class Connection(Uncopyable):
         return max(-1, lib.ws_fd(self._handle))
 
     def set_option(self, option: int, value: int) -> None:
-        """Sets one of WS_OPT_*, in its own unit (bytes, milliseconds). Raises InvalidArgumentError, ConnectionClosed."""
+        """Sets one of WS_OPT_*, in its own unit (bytes, milliseconds). Raises InvalidArgumentError, ConnectionClosed.
+
+        WS_OPT_RECV_TIMEOUT_MS bounds each recv that is given no timeout.
+        """
+        option, value = integer(option, "option"), integer(value, "value")
         if lib.ws_set(self._handle, option, value) < 0:
             self._fail()
+        if option == abi.WS_OPT_RECV_TIMEOUT_MS:
+            self._recv_timeout_ms = self._patience.set_ms = value
+        elif option == abi.WS_OPT_SEND_TIMEOUT_MS:
+            self._send_timeout_ms = value
+        elif option == abi.WS_OPT_CLOSE_TIMEOUT_MS:
+            self._close_timeout_ms = value
+        elif option == abi.WS_OPT_INTERRUPTIBLE:
+            self._interruptible = value != 0
 
     def __enter__(self) -> Connection:
         return self
@@ -335,7 +360,7 @@ class Connection(Uncopyable):
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _set_interruptible(self, on: bool) -> None:
-        if lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, int(on)) >= 0:
+        if lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, LOOKING if on else 0) >= 0:
             self._interruptible = on
 
     def _note_close(self, payload: bytes) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Type
+import errno
+from typing import Any, Dict, Optional, Tuple, Type
 
 from . import _abi as abi
 from ._library import lib
@@ -77,8 +78,19 @@ class WebSocketTimeout(WebSocketError, TimeoutError):
     """The time given for the call is over. Receiving again goes on where it stopped."""
 
 
-class NetworkError(WebSocketError, OSError):
-    """The operating system refused, or a host name has no address."""
+class NetworkError(WebSocketError, ConnectionError):
+    """The operating system refused, or a host name has no address: a ConnectionError, as all that may be over when tried again.
+
+    errno is the system's number, as of any OSError, None where there is none.
+    """
+
+    def __init__(self, message: str = "", error_code: int = abi.WS_ERR_NONE, number: Optional[int] = None) -> None:
+        super().__init__(message, error_code)
+        if number is not None:
+            OSError.__init__(self, number, message)
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return type(self), (self.args[-1], self.error_code, self.errno)
 
 
 class ResourceError(WebSocketError):
@@ -113,6 +125,25 @@ _CLOSED_WITH: Dict[int, int] = {
 }
 
 
+_SYSTEMS: Dict[str, int] = {
+    "address already in use": errno.EADDRINUSE,
+    "address family not supported by protocol": errno.EAFNOSUPPORT,
+    "broken pipe": errno.EPIPE,
+    "cannot assign requested address": errno.EADDRNOTAVAIL,
+    "connection refused": errno.ECONNREFUSED,
+    "connection reset by peer": errno.ECONNRESET,
+    "connection timed out": errno.ETIMEDOUT,
+    "invalid argument": errno.EINVAL,
+    "network is unreachable": errno.ENETUNREACH,
+    "no route to host": errno.EHOSTUNREACH,
+    "operation not permitted": errno.EPERM,
+    "permission denied": errno.EACCES,
+    "too many open files": errno.EMFILE,
+    "too many open files in system": errno.ENFILE,
+}
+"""What the library's sentences about the operating system end with."""
+
+
 def kind_of(code: int) -> Type[WebSocketError]:
     """The class of exceptions that an error code belongs to."""
     return _KINDS.get(code) or _HUNDREDS.get(code // 100, WebSocketError)
@@ -133,4 +164,6 @@ def last_failure() -> WebSocketError:
         return kind(message, code, _CLOSED_WITH[code], message)
     if issubclass(kind, HandshakeError):
         return kind(message, code, lib.ws_last_http_status() or None)
+    if issubclass(kind, NetworkError):
+        return kind(message, code, _SYSTEMS.get(message.rsplit(": ", 1)[-1]))
     return kind(message, code)

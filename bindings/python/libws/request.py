@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
-from ._abi import WS_ERR_ARGUMENT, WS_ERR_HEADER
+from ._abi import WS_ERR_ARGUMENT, WS_ERR_HEADER, WS_ERR_UTF8
 from ._library import lib
 from .errors import InvalidArgumentError
 
@@ -93,13 +93,16 @@ class Accept:
 
 
 class Refuse:
-    """An answer of process_request: an HTTP status from 300 to 599 instead of a connection, with headers and a body."""
+    """An answer of process_request: an HTTP status from 200 to 599 instead of a connection, with headers and a body.
+
+    Raises InvalidArgumentError for a body with surrogates; a status out of its bounds is answered as 500 and logged.
+    """
 
     __slots__ = ("body", "headers", "status")
 
     def __init__(self, status: int, body: Union[bytes, str] = b"", headers: HeaderSource = ()) -> None:
         self.status = status
-        self.body = body.encode() if isinstance(body, str) else bytes(body)
+        self.body = utf8(body, "body") if isinstance(body, str) else bytes(body)
         self.headers = headers
 
 
@@ -122,10 +125,15 @@ def plain(text: str, name: str) -> bytes:
         raise TypeError(f"{name} must be a str, not {type(text).__name__}")
     if "\0" in text:
         raise InvalidArgumentError(f"{name} has a NUL in it", WS_ERR_ARGUMENT)
+    return utf8(text, name, WS_ERR_ARGUMENT)
+
+
+def utf8(text: str, name: str, error_code: int = WS_ERR_UTF8) -> bytes:
+    """A text as UTF-8, which has no form for surrogates."""
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise InvalidArgumentError(f"{name} is not valid Unicode: {error.reason}", WS_ERR_ARGUMENT) from None
+        raise InvalidArgumentError(f"{name} is not valid Unicode: {error.reason}", error_code) from None
 
 
 def comma_list(values: Union[str, Sequence[str]], name: str) -> Optional[bytes]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import operator
+import sys
 import threading
 import time
 from types import TracebackType
-from typing import Callable, Dict, Optional, Sequence, Type, Union
+from typing import Callable, Dict, Optional, Sequence, Set, Type, Union
 
 from . import _abi as abi
+from ._checked import bounded
 from ._library import lib
 from ._uncopyable import Uncopyable
-from ._waiting import LOOK_S, Patience, aside, in_main_thread, milliseconds
-from .client import MAX_MESSAGE_BYTES, positive
+from ._waiting import LOOK_S, MOST_MS, Patience, aside, in_main_thread, itself, milliseconds
+from .client import MAX_MESSAGE_BYTES, message_bytes
 from .connection import ServerConnection
 from .errors import ConnectionClosed, ForkedError, InvalidArgumentError, last_failure
 from .request import Accept, Refuse, Request, comma_list, header_lines, plain
@@ -24,6 +27,8 @@ Verdict = Union[None, Accept, Refuse]
 
 REST_S = 0.1
 """How long accepting rests after the operating system refused, so that it does not spin."""
+LOOK_AGAIN_S = 0.002
+"""How often shutdown() looks whether accepting has ended."""
 WAKE_S = 0.1
 """How long threads of connections that were cut may take to end."""
 
@@ -54,13 +59,14 @@ class Server(Uncopyable):
         self._close_timeout_ms = close_timeout_ms
         self._send_timeout_ms = send_timeout_ms
         self._slots = threading.BoundedSemaphore(max_connections)
-        self._lock = threading.Lock()
+        # A signal handler may call shutdown() in the middle of anything that the same thread does here. So it meets no lock that it
+        # would wait for: this one may be taken twice, and the rest are numbers and flags.
+        self._lock = threading.RLock()
         self._threads: Dict[threading.Thread, Optional[ServerConnection]] = {}
-        self._acceptor: Optional[int] = None  # identity of the thread that accepts
-        self._idle = threading.Event()  # nobody accepts
-        self._idle.set()
-        self._stopping = threading.Event()
-        self._farewell = (abi.WS_CLOSE_GOING_AWAY, "")  # what shutdown() tells the peers
+        self._acceptors: Set[int] = set()  # identities of the threads that accept; 0: one that begins
+        self._stopping = self._postponed = False  # shutdown() was called; by a signal handler that interrupted the acceptor
+        self._farewell = (abi.WS_CLOSE_GOING_AWAY, "")  # what it tells the peers
+        self._until = 0.0  # when it loses its patience
         self.host = host
         self.port = lib.ws_server_port(handle)
 
@@ -75,7 +81,7 @@ class Server(Uncopyable):
     def serve_forever(self) -> None:
         """Accepts connections until shutdown() is called from another thread, a handler or a signal handler.
 
-        Blocks. Clients whose handshake fails are answered by the library and logged as debug messages. Beyond
+        Blocks. After a signal handler's shutdown() it also closes the connections and waits for their handlers. Clients whose handshake fails are answered by the library and logged as debug messages. Beyond
         max_connections new clients wait in the listener's queue.
         """
         if self._handle < 0:
@@ -83,25 +89,36 @@ class Server(Uncopyable):
         lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, int(in_main_thread()))
         call = lib.ws_server_accept if self._process_request is None else lib.ws_server_accept_request
         patience = Patience(self._handle, abi.WS_OPT_ACCEPT_TIMEOUT_MS)
-        self._acceptor = threading.get_ident()
-        self._idle.clear()
+        accepted: Set[int] = set()  # and not yet in the hands of a thread
+        self._acceptors.add(threading.get_ident())
         try:
-            while not self._stopping.is_set():
+            while not self._stopping:
                 if not self._slots.acquire(timeout=LOOK_S):
                     continue
-                handle = patience.wait(call, abi.WS_TIMEOUT_NONE)
-                if handle > 0:
-                    self._spawn(handle)
-                else:
+                handle = patience.wait(call, abi.WS_TIMEOUT_NONE, itself)
+                if handle < 0:
                     self._slots.release()
                     self._consider_failure()
+                    continue
+                try:
+                    accepted.add(handle)
+                    self._spawn(handle, accepted)
+                except BaseException:  # of a signal handler
+                    if taken(accepted, handle):
+                        lib.ws_drop(handle)
+                    raise
         finally:
-            self._acceptor = None
-            self._idle.set()
+            for handle in patience.forget():
+                lib.ws_drop(handle)
+            self._acceptors -= {0, threading.get_ident()}
+            if self._postponed:
+                self._finish()
 
     def start(self) -> Server:
         """Runs serve_forever() in a thread of its own, which does not keep the interpreter from ending. Does not block."""
-        self._idle.clear()
+        if self._handle < 0:
+            raise ConnectionClosed("the server is shut down", abi.WS_ERR_CLOSED)
+        self._acceptors.add(0)
         threading.Thread(target=self.serve_forever, name=f"libws-accept-{self.port}", daemon=True).start()
         return self
 
@@ -110,37 +127,44 @@ class Server(Uncopyable):
         failure = last_failure()
         if failure.error_code in (abi.WS_ERR_HANDSHAKE, abi.WS_ERR_ORIGIN, abi.WS_ERR_ABNORMAL):
             logger.debug("a client's opening handshake failed: %s", failure)
-        elif not self._stopping.is_set():
+        elif not self._stopping:
             logger.warning("accepting failed: %s", failure)
-            self._stopping.wait(REST_S)
+            time.sleep(REST_S)
 
     # --- one connection -----------------------------------------------------------------------------------------------
 
-    def _spawn(self, handle: int) -> None:
-        thread = threading.Thread(target=self._serve, args=(handle,), name=f"libws-{self.port}", daemon=True)
-        with self._lock:
-            self._threads[thread] = None
+    def _spawn(self, handle: int, accepted: Set[int]) -> None:
+        thread = threading.Thread(target=self._serve, args=(handle, accepted), name=f"libws-{self.port}", daemon=True)
         try:
+            with self._lock:
+                self._threads[thread] = None
             thread.start()
-        except RuntimeError as error:
-            logger.error("no thread for a connection: %s", error)
+        except BaseException as error:
+            if not taken(accepted, handle):
+                raise  # a signal handler's, and the thread has begun
             lib.ws_drop(handle)
             self._leave(thread)
+            if error.args != ("can't start new thread",):
+                raise  # a signal handler's
+            logger.error("no thread for a connection: %s", error)
 
     def _leave(self, thread: threading.Thread) -> None:
         with self._lock:
-            self._threads.pop(thread, None)
-        self._slots.release()
+            known = self._threads.pop(thread, self) is not self
+        if known:
+            self._slots.release()
 
-    def _serve(self, handle: int) -> None:
+    def _serve(self, handle: int, accepted: Set[int]) -> None:
         """The whole life of one connection's thread."""
+        if not taken(accepted, handle):
+            return
         thread = threading.current_thread()
         try:
             ws = self._open(handle)
             if ws is not None:
                 with self._lock:
                     self._threads[thread] = ws
-                if self._stopping.is_set():  # shutdown() may have looked before this connection was known
+                if self._stopping:  # shutdown() may have looked before this connection was known
                     ws.close(*self._farewell)
                 else:
                     self._run(ws)
@@ -207,9 +231,10 @@ class Server(Uncopyable):
         """Stops accepting, closes every connection with code and reason, and waits for the handlers to end.
 
         After timeout seconds (None: close_timeout) the connections that are left are cut. May be called from any thread, a
-        handler and a signal handler; a second call does nothing. Raises InvalidArgumentError as Connection.close does.
+        handler and a signal handler; a second call does nothing. In a signal handler that interrupts serve_forever() it returns
+        at once, and serve_forever() does the rest before it ends. Raises InvalidArgumentError as Connection.close does.
         """
-        text = reason.encode("utf-8", "surrogatepass")
+        code, text = operator.index(code), reason.encode("utf-8", "surrogatepass")
         probe = lib.ws_frame_close(code if 0 <= code < 1 << 16 else -1)
         if probe.opcode < 0:
             failure = last_failure()
@@ -220,17 +245,24 @@ class Server(Uncopyable):
         if len(text) > 123:
             raise InvalidArgumentError("reason must have at most 123 bytes", abi.WS_ERR_CONTROL_SIZE)
         seconds = self._close_timeout_ms / 1000 if timeout is None else timeout
-        until = time.monotonic() + milliseconds(seconds) / 1000
+        until = time.monotonic() + min(milliseconds(seconds), MOST_MS) / 1000
         if self._handle < 0:
             return
-        self._farewell = (code, reason)
-        self._stopping.set()
+        self._farewell, self._until = (code, reason), until
+        self._stopping = True
         lib.ws_server_stop(self._handle)
-        me = threading.get_ident()
-        if self._acceptor != me:
-            self._idle.wait(max(0.0, until - time.monotonic()) + WAKE_S)
+        if threading.get_ident() in self._acceptors:
+            self._postponed = True
+        else:
+            self._finish()
+
+    def _finish(self) -> None:
+        """Does what is left of shutdown() once accepting is stopped."""
+        until, (code, reason) = self._until, self._farewell
+        while self._acceptors and time.monotonic() < until + WAKE_S:
+            time.sleep(LOOK_AGAIN_S)
         for ws in self.connections:
-            ws._say_goodbye(code, text)
+            ws._say_goodbye(code, reason.encode())
         self._await_handlers(until)
         for ws in self.connections:
             ws._shut()
@@ -243,7 +275,8 @@ class Server(Uncopyable):
         with self._lock:
             threads = [thread for thread in self._threads if thread is not threading.current_thread()]
         for thread in threads:
-            thread.join(max(0.0, until - time.monotonic()))
+            if thread.is_alive():
+                thread.join(max(0.0, until - time.monotonic()))
 
     def __enter__(self) -> Server:
         return self
@@ -269,8 +302,8 @@ def serve(
     subprotocols: Union[str, Sequence[str]] = (),
     origins: Union[str, Sequence[str]] = (),
     process_request: Optional[Callable[[Request], Verdict]] = None,
-    open_timeout: float = 10.0,
-    close_timeout: float = 1.0,
+    open_timeout: Optional[float] = 10.0,
+    close_timeout: Optional[float] = 1.0,
     send_timeout: Optional[float] = None,
     max_message_bytes: int = MAX_MESSAGE_BYTES,
     max_connections: int = 1000,
@@ -286,23 +319,21 @@ def serve(
 
     Raises InvalidArgumentError, NetworkError (the port is taken, or the host has no address).
     """
+    most_bytes = message_bytes(max_message_bytes)
     ours = [subprotocols] if isinstance(subprotocols, str) else list(subprotocols)
     options = (
         (abi.WS_OPT_HANDSHAKE_TIMEOUT_MS, milliseconds(open_timeout, "open_timeout")),
-        (abi.WS_OPT_MAX_MESSAGE_BYTES, positive(max_message_bytes, "max_message_bytes")),
-        (abi.WS_OPT_MAX_FRAME_BYTES, max_message_bytes),
+        (abi.WS_OPT_MAX_MESSAGE_BYTES, most_bytes),
+        (abi.WS_OPT_MAX_FRAME_BYTES, most_bytes),
     )
     close_timeout_ms = milliseconds(close_timeout, "close_timeout")
     send_timeout_ms = milliseconds(send_timeout, "send_timeout")
-    if max_connections < 1:
-        raise InvalidArgumentError(f"max_connections must be at least 1, not {max_connections}", abi.WS_ERR_ARGUMENT)
-    if not 0 <= port <= 65535:
-        raise InvalidArgumentError(f"port must be 0 to 65535, not {port}", abi.WS_ERR_ARGUMENT)
+    most_connections, wanted_port = bounded(max_connections, "max_connections", 1, sys.maxsize), bounded(port, "port", 0, 65535)
     name = plain(host or "", "host")
     protocol_list, origin_list = comma_list(ours, "subprotocols"), comma_list(origins, "origins")
 
     def bind() -> int:
-        handle = lib.ws_server_bind_host(name, port)
+        handle = lib.ws_server_bind_host(name, wanted_port)
         if handle < 0:
             raise last_failure()
         return handle
@@ -325,8 +356,17 @@ def serve(
         process_request=process_request,
         close_timeout_ms=close_timeout_ms,
         send_timeout_ms=send_timeout_ms,
-        max_connections=max_connections,
+        max_connections=most_connections,
     )
+
+
+def taken(handles: Set[int], handle: int) -> bool:
+    """Takes a handle out of a set, and tells whether it was there: of several threads one gets it."""
+    try:
+        handles.remove(handle)
+    except KeyError:
+        return False
+    return True
 
 
 def drop_server(handle: int) -> None:

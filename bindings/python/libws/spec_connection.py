@@ -15,10 +15,11 @@ from typing import Any, Callable, Optional, Union
 from . import _abi as abi
 from ._buffers import BytesLike
 from ._library import lib
+from ._owned import OwnedFrame, recv_frame
 from ._plain_socket import check_plain
 from ._spec_values import lent, noted, number, told_aside, utf8, void
 from ._uncopyable import Uncopyable
-from ._waiting import Patience, resume, was_interrupted
+from ._waiting import LOOKING, Patience, in_main_thread, resume, was_interrupted
 from .spec_frame import WsFrame
 
 Descriptor = Union[int, Any]
@@ -28,11 +29,12 @@ Descriptor = Union[int, Any]
 class WsConnection(Uncopyable):
     """One WebSocket connection: fd, is_server, state, mask_key. A connection that could not be made has fd -1."""
 
-    __slots__ = ("__weakref__", "_handle", "_patience", "_recv_timeout_ms", "_role")
+    __slots__ = ("__weakref__", "_handle", "_looks", "_patience", "_recv_timeout_ms", "_role")
 
     def __init__(self, handle: int, role: int) -> None:
         self._handle = handle
         self._role = role
+        self._looks = False  # sending calls come back for signals that they missed
         self._recv_timeout_ms = abi.WS_TIMEOUT_NONE
         self._patience = Patience(handle, abi.WS_OPT_RECV_TIMEOUT_MS)
         if handle > 0:
@@ -119,7 +121,7 @@ class WsConnection(Uncopyable):
         Fragments, pings and pongs are seen; a ping is the caller's to answer with send_pong. A close frame is answered, given
         out once, and closes the connection.
         """
-        return WsFrame(noted(self._patience.wait(lib.ws_recv_frame, self._recv_timeout_ms)))
+        return self._patience.wait(recv_frame, self._recv_timeout_ms, received)
 
     def close(self) -> int:
         """Closes gracefully: sends a close frame (1000) if open, waits up to a second for the answer. 0, or -1 if closed before."""
@@ -145,6 +147,8 @@ class WsConnection(Uncopyable):
         result = noted(lib.ws_set(self._handle, wanted, wait_ms))
         if result == 0 and wanted == abi.WS_OPT_RECV_TIMEOUT_MS:
             self._recv_timeout_ms = self._patience.set_ms = wait_ms
+        elif result == 0 and wanted == abi.WS_OPT_INTERRUPTIBLE:
+            self._looks = True  # as the caller says
         return result
 
     def get_option(self, option: int) -> int:
@@ -154,9 +158,11 @@ class WsConnection(Uncopyable):
 
     def _send(self, call: Callable[..., int], *arguments: object) -> int:
         began = time.monotonic()
+        if not self._looks and in_main_thread():
+            self._looks = lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, LOOKING) >= 0
         sent = call(self._handle, *arguments)
-        if sent < 0 and was_interrupted():
-            sent = resume(self._handle, abi.WS_OPT_SEND_TIMEOUT_MS, began, call, self._handle, *arguments)
+        if sent < 0 and (sent < -1 or was_interrupted()):
+            sent = resume(self._handle, began, sent, call, self._handle, *arguments)
         return noted(sent)
 
     def __del__(self, _drop: Callable[[int], int] = lib.ws_drop) -> None:
@@ -165,6 +171,11 @@ class WsConnection(Uncopyable):
 
     def __repr__(self) -> str:
         return f"<WsConnection fd={self.fd} is_server={self.is_server} state={self.state}>"
+
+
+def received(raw: OwnedFrame) -> WsFrame:
+    """The frame that a receiving call gave."""
+    return WsFrame(noted(raw))
 
 
 def ws_upgrade(fd: Descriptor, buffer: BytesLike, buffer_len: Optional[int] = None) -> WsConnection:

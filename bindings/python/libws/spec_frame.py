@@ -7,11 +7,12 @@ server that is not valid; last_error() and last_error_message() tell why. A valu
 from __future__ import annotations
 
 from ctypes import byref
-from typing import Any, Callable, Optional
+from typing import Optional
 
 from . import _abi as abi
 from ._buffers import BytesLike, bytes_at, text_or_marks_at
 from ._library import lib
+from ._owned import OwnedFrame
 from ._spec_values import lent, noted, number, utf8
 from ._uncopyable import Uncopyable
 
@@ -19,13 +20,14 @@ from ._uncopyable import Uncopyable
 class WsFrame(Uncopyable):
     """One frame (RFC 6455 §5.2): opcode, payload, payload_len, is_final, is_masked.
 
-    Its memory is the library's and is freed by drop(), or with the object. A frame that could not be made has opcode -1.
+    Its memory is the library's and is freed by drop(), or with the object, but never under a call that another thread makes with
+    it. A frame that could not be made has opcode -1.
     """
 
     __slots__ = ("_raw",)
 
     def __init__(self, raw: abi.WsFrame) -> None:
-        self._raw = raw
+        self._raw = raw if type(raw) is OwnedFrame else OwnedFrame.from_buffer(raw)  # the same struct, with an owner
 
     @classmethod
     def new(cls, opcode: int, payload: BytesLike = b"", payload_len: Optional[int] = None) -> WsFrame:
@@ -76,7 +78,8 @@ class WsFrame(Uncopyable):
     @property
     def payload(self) -> bytes:
         """The payload, unmasked; each access makes a copy."""
-        return bytes_at(self._raw.payload, self._raw.payload_len) if self._raw.payload else b""
+        raw = self._raw
+        return bytes_at(raw.payload, raw.payload_len) if raw.payload else b""
 
     @property
     def payload_len(self) -> int:
@@ -127,19 +130,18 @@ class WsFrame(Uncopyable):
 
     def payload_text(self) -> str:
         """The payload as a string, empty when there is none. Bytes that are not UTF-8, as in a fragment, become U+FFFD."""
-        return text_or_marks_at(self._raw.payload, self._raw.payload_len) if self._raw.payload else ""
+        raw = self._raw
+        return text_or_marks_at(raw.payload, raw.payload_len) if raw.payload else ""
 
     def close_code(self) -> int:
         """The status code of a close frame; WS_CLOSE_NO_STATUS if this is not one or it has none."""
         return lib.ws_frame_close_code(byref(self._raw))
 
     def drop(self) -> int:
-        """Frees the payload; 0. A second drop does nothing."""
-        return lib.ws_frame_drop(byref(self._raw))
-
-    def __del__(self, _drop: Callable[[Any], int] = lib.ws_frame_drop) -> None:
-        if self._raw.payload:
-            _drop(byref(self._raw))
+        """Frees the payload, at the latest when calls that use it end; 0. A second drop does nothing."""
+        raw = self._raw
+        self._raw = OwnedFrame(raw.opcode, 0, 0, raw.is_final, raw.is_masked)
+        return 0
 
     def __repr__(self) -> str:
         return f"<WsFrame opcode={self.opcode} payload_len={self.payload_len} is_final={self.is_final}>"

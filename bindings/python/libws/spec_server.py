@@ -12,7 +12,7 @@ from . import _abi as abi
 from ._library import lib
 from ._spec_values import noted, number, told_aside, utf8, void
 from ._uncopyable import Uncopyable
-from ._waiting import Patience
+from ._waiting import Patience, itself
 from .spec_connection import WsConnection
 
 
@@ -64,7 +64,7 @@ class WsServer(Uncopyable):
 
         Blocks until a client's handshake is over; stop() and close() end it at once.
         """
-        return WsConnection(noted(self._patience.wait(lib.ws_server_accept, self._accept_timeout_ms)), 1)
+        return WsConnection(noted(self._patience.wait(lib.ws_server_accept, self._accept_timeout_ms, itself)), 1)
 
     def run_echo(self) -> int:
         """Serves one connection at a time, echoing its text and binary messages. 0 when stop() or close() ended it, or -1."""

@@ -55,9 +55,30 @@ const (
 type Wait struct {
 	Deadline      time.Time // zero: none
 	Interruptible bool      // a signal ends the wait with ErrInterrupted
+	Look          time.Time // zero: never; then the wait ends with ErrInterrupted, as by a signal that came just before it
 	Wakeable      bool      // WakeRead or WakeWrite ends the wait with ErrWoken
 	Until         *Event    // once set, it ends the wait with ErrInterrupted; it stays set
 	Writable      bool      // Read only: room to write ends the wait with ErrWritable
+}
+
+// End is when the wait is over at the latest; zero: never.
+func (w *Wait) End() time.Time {
+	if w.looks() {
+		return w.Look
+	}
+	return w.Deadline
+}
+
+// Expired is what a wait that reached its end ends with.
+func (w *Wait) Expired() error {
+	if w.looks() {
+		return ErrInterrupted
+	}
+	return ErrTimeout
+}
+
+func (w *Wait) looks() bool {
+	return !w.Look.IsZero() && (w.Deadline.IsZero() || w.Look.Before(w.Deadline))
 }
 
 // plain tells that the call may wait in the kernel without poll.

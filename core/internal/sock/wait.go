@@ -22,7 +22,7 @@ func await(fd int, events int16, w *Wait, wake *Event) error {
 		set[2].Fd = int32(w.Until.FD())
 	}
 	for {
-		ready, errno := Poll(set[:], w.Deadline)
+		ready, errno := Poll(set[:], w.End())
 		switch {
 		case errno == unix.EINTR:
 			if w.Interruptible {
@@ -31,7 +31,7 @@ func await(fd int, events int16, w *Wait, wake *Event) error {
 		case errno != 0:
 			return errno
 		case ready == 0:
-			return ErrTimeout
+			return w.Expired()
 		case set[2].Revents != 0:
 			return ErrInterrupted
 		case set[1].Revents != 0:
