@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from ctypes import POINTER, Structure, byref, c_char_p, c_int, c_ssize_t, c_void_p, py_object, pythonapi
-from typing import Any, Callable, Union
+from typing import TYPE_CHECKING, Any, Callable, Union
 
-BytesLike = Union[bytes, bytearray, memoryview]
+if TYPE_CHECKING:  # whatever has a buffer: also arrays, mmap and ctypes objects
+    from typing_extensions import Buffer
+
+    BytesLike = Buffer
+else:
+    BytesLike = Union[bytes, bytearray, memoryview]
 
 
 class _View(Structure):
