@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import array
+import copy
+import enum
 import os
+import pickle
 import signal
 import socket
 import sys
@@ -18,6 +21,10 @@ from libws import WsConnection, WsFrame, WsServer
 def echo(ws: libws.ServerConnection) -> None:
     for message in ws:
         ws.send(message)
+
+
+class Kind(str, enum.Enum):
+    JOIN = "join"
 
 
 def messages(url: str) -> None:
@@ -51,6 +58,59 @@ def messages(url: str) -> None:
         libws.connect(url + "no")
     except libws.HandshakeError as error:
         assert error.status == 404
+
+
+def arguments(url: str) -> None:
+    """What is refused or taken in its own way, on every Python alike."""
+    with libws.connect(url, timeout=None, close_timeout=float("inf")) as ws:
+        for call, kind in (
+            (lambda: ws.set_option(libws.WS_OPT_MAX_MESSAGE_BYTES, (1 << 64) + 5), libws.InvalidArgumentError),
+            (lambda: ws.close(1000.0), TypeError),
+            (lambda: ws.ping("\ud800"), libws.InvalidArgumentError),
+            (lambda: copy.copy(ws), TypeError),
+            (lambda: pickle.dumps(WsFrame.text("x")), TypeError),
+        ):
+            try:
+                call()
+            except kind:
+                pass
+            else:
+                raise AssertionError(kind)
+        ws.send(Kind.JOIN)
+        assert ws.recv(float("inf")) == "join"
+    frame = WsFrame.text("x" * 100)
+    assert frame.drop() == frame.drop() == 0 and frame.payload == b""
+    lost = libws.NetworkError("down", libws.WS_ERR_SYSTEM, 111)
+    assert pickle.loads(pickle.dumps(lost)).errno == 111 and isinstance(lost, ConnectionError)
+
+
+def interrupted_send() -> None:
+    """A signal that comes while a send has not begun to wait ends it; one whose handler returns does not."""
+
+    class Stop(Exception):
+        pass
+
+    def stop(*_: object) -> None:
+        if raising[0]:
+            raise Stop
+
+    raising = [False]
+    signal.signal(signal.SIGALRM, stop)
+    for delay in (0.0003, 0.001, 0.1):
+        ours, theirs = socket.socketpair()
+        conn = WsConnection.from_client(ours)
+        raising[0] = True
+        signal.setitimer(signal.ITIMER_REAL, delay)
+        began = time.monotonic()
+        try:
+            conn.send_binary(bytes(16 << 20))
+        except Stop:
+            assert time.monotonic() - began < 5
+        else:
+            raise AssertionError("it was sent")
+        raising[0] = False
+        conn.drop()
+        theirs.close()
 
 
 def specified() -> None:
@@ -139,9 +199,10 @@ def judge(request: libws.Request) -> object:
 def main() -> None:
     with libws.serve(echo, subprotocols=["a", "b"], process_request=judge).start() as server:
         url = f"ws://127.0.0.1:{server.port}/"
-        for part in (messages, many_threads, signals, forked):
+        for part in (messages, arguments, many_threads, signals, forked):
             part(url)
         specified()
+        interrupted_send()
     assert libws.handle_count() == 0, libws.handle_count()
     held = libws.serve(echo).start()
     left_open = [held, libws.connect(f"ws://127.0.0.1:{held.port}/")]  # the interpreter ends with these

@@ -54,7 +54,44 @@ def test_use_after_fork_is_an_error_and_harms_nobody() -> None:
         child.finish()
 
 
-def test_multiprocessing_spawn_works_and_fork_exits_cleanly() -> None:
+SPAWNING = """
+import multiprocessing, sys
+import libws
+from echoing import echo
+
+def work(url, queue):
+    with libws.connect(url) as ws:
+        ws.send("from a process of its own")
+        queue.put(ws.recv(20))
+    try:
+        ws.recv()
+    except libws.ConnectionClosed as error:
+        queue.put(error)  # exceptions travel
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    with libws.serve(echo).start() as server:
+        queue = context.Queue()
+        process = context.Process(target=work, args=(f"ws://127.0.0.1:{server.port}/", queue))
+        process.start()
+        print(queue.get(timeout=20))
+        print(repr(queue.get(timeout=20)), queue.empty())
+        process.join(20)
+        print(process.exitcode)
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_multiprocessing(method: str, tmp_path: Path) -> None:
+    """A process that multiprocessing starts afresh uses the library while its parent does."""
+    program = tmp_path / "program.py"
+    program.write_text(SPAWNING)
+    done = subprocess.run([sys.executable, str(program), method], env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["from a process of its own", "ConnectionClosed('the connection is closed: 1000') True", "0"]
+
+
+def test_a_forked_child_exits_cleanly() -> None:
     code = """
     import os, sys
     import libws

@@ -8,7 +8,7 @@ import time
 from ctypes import byref
 from threading import get_ident
 from types import TracebackType
-from typing import Any, Callable, Iterator, NoReturn, Optional, Type, Union
+from typing import Any, Callable, Iterator, NoReturn, Optional, Type, TypeVar, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike, bytes_at, lend, text_at
@@ -21,6 +21,7 @@ from ._waiting import LOOKING, MAIN_THREAD, MOST_MS, Patience, aside, itself, mi
 from .errors import ConnectionClosed, InvalidArgumentError, ProtocolError, WebSocketError, last_failure
 from .request import Request, _text, utf8
 
+Self = TypeVar("Self", bound="Connection")
 Message = Union[str, bytes]
 """What recv gives: str for a text message, bytes for a binary one."""
 
@@ -320,7 +321,11 @@ class Connection(Uncopyable):
         return lib.ws_is_open(self._handle) == 1
 
     def fileno(self) -> int:
-        """The descriptor of the socket, to be watched only; -1 when the connection is closed."""
+        """The descriptor of the socket, to be watched only; -1 when the connection is closed.
+
+        It is readable when bytes come, not when a message is there: one may have been read already along with the one before,
+        and a part of one is not enough. So after each message ask recv(0) for more before waiting for the descriptor.
+        """
         return max(-1, lib.ws_fd(self._handle))
 
     def set_option(self, option: int, value: int) -> None:
@@ -340,7 +345,7 @@ class Connection(Uncopyable):
         elif option == abi.WS_OPT_INTERRUPTIBLE:
             self._interruptible = value != 0
 
-    def __enter__(self) -> Connection:
+    def __enter__(self: Self) -> Self:
         return self
 
     def __exit__(

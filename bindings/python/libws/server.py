@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from types import TracebackType
-from typing import Callable, Dict, Optional, Sequence, Set, Type, Union
+from typing import Callable, Dict, Optional, Sequence, Set, Type, TypeVar, Union
 
 from . import _abi as abi
 from ._checked import bounded
@@ -22,6 +22,7 @@ from .request import Accept, Refuse, Request, comma_list, header_lines, plain
 
 logger = logging.getLogger("libws.server")
 
+Self = TypeVar("Self", bound="Server")
 Handler = Callable[[ServerConnection], object]
 Verdict = Union[None, Accept, Refuse]
 
@@ -114,7 +115,7 @@ class Server(Uncopyable):
             if self._postponed:
                 self._finish()
 
-    def start(self) -> Server:
+    def start(self: Self) -> Self:
         """Runs serve_forever() in a thread of its own, which does not keep the interpreter from ending. Does not block."""
         if self._handle < 0:
             raise ConnectionClosed("the server is shut down", abi.WS_ERR_CLOSED)
@@ -278,7 +279,7 @@ class Server(Uncopyable):
             if thread.is_alive():
                 thread.join(max(0.0, until - time.monotonic()))
 
-    def __enter__(self) -> Server:
+    def __enter__(self: Self) -> Self:
         return self
 
     def __exit__(
