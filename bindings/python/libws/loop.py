@@ -238,7 +238,9 @@ class Loop(Poller, Uncopyable):
         events: List[Event] = []
         at = 0
         try:
-            while not self._stopped:
+            while True:  # going back from a condition would let what a signal handler raises pass finally, from Python 3.12 on
+                if self._stopped or events and events[-1].kind == abi.WS_EVENT_DRAINED:
+                    return
                 try:
                     events = self.poll()
                     at = 0
@@ -247,12 +249,10 @@ class Loop(Poller, Uncopyable):
                         return
                     raise
                 for event in events:
-                    at += 1
-                    calls[event.kind](self, event)
                     if self._stopped or self._closing:
                         return
-                if events and events[-1].kind == abi.WS_EVENT_DRAINED:
-                    return
+                    at += 1
+                    calls[event.kind](self, event)
         finally:
             self._kept[:0] = events[at:]
             self._stopped = False

@@ -104,14 +104,14 @@ def attach(loop: Loop, handler: LoopHandler, outer: asyncio.AbstractEventLoop) -
     def tell(events: List[Event]) -> None:
         at = 0
         try:
-            for event in events:
+            for event in events:  # goes back without a condition, as Loop.run() does
+                if loop._stopped or loop.closed:
+                    return
                 at += 1
                 try:
                     calls[event.kind](loop, event)
                 except Exception as error:
                     outer.call_exception_handler({"message": f"a handler of {loop!r} failed", "exception": error})
-                if loop._stopped or loop.closed:
-                    return
         finally:
             loop._kept[:0] = events[at:]
 
@@ -182,6 +182,7 @@ def serve_loop(
         for loop in every:
             loop.close()
         for thread in threads:
-            thread.join()
+            if thread.ident is not None:  # a signal handler may have raised before it has begun; its loop is closed now
+                thread.join()
     if failures:
         raise failures[0]

@@ -13,7 +13,7 @@ from ._buffers import bytes_at, text_at
 from ._fork import forked
 from ._library import lib
 from ._waiting import LOOK_MS, MAIN_THREAD, milliseconds
-from .errors import BusyError, ConnectionClosed, last_failure
+from .errors import BusyError, ConnectionClosed, WebSocketError, last_failure
 from .loop_event import Data, Event, event_of, view_at
 from .loop_send import Outbox
 
@@ -38,8 +38,8 @@ _TAKEN = -1
 class Poller(Outbox):
     """What waits for events and hands them out. Its handle is set, and its room made, by Loop.
 
-    Signal handlers run where the main thread calls something or goes back in a loop (in Python 3.8 and 3.9: anywhere), and may
-    raise or use this loop. So what must not come apart is done by statements that call nothing.
+    Signal handlers run where the main thread calls something or goes back in a loop (in Python 3.10 also where it skips a block,
+    in 3.8 and 3.9 anywhere), and may raise or use this loop. So what must not come apart is done by statements that call nothing.
     """
 
     __slots__ = ("_attached", "_closing", "_list", "_numbers", "_pack", "_turn", "_view_over", "_woken", "__weakref__")
@@ -62,12 +62,15 @@ class Poller(Outbox):
         What does not fit comes with the next poll. Events own their data.
 
         Blocks; other threads run meanwhile. Signal handlers run at once and may use the loop. What one raises, KeyboardInterrupt
-        above all, ends the wait; what the wait had found, or could not send, comes with the next poll. Raises ConnectionClosed when
-        the loop is or gets closed, BusyError while another poll() is under way.
+        above all, ends the wait; what the wait had found, or could not send, comes with the next poll. (Before
+        Python 3.11 a handler may also raise between poll() and the statement that takes its result, and in 3.8 and 3.9 at any step;
+        what was on its way just then may be lost.) Raises ConnectionClosed when the loop is or gets closed, BusyError while another
+        poll() is under way.
         """
         limit_ms = _NONE if timeout is None else milliseconds(timeout, least=0)
         thread = get_ident()
         turn = [thread]
+        given: List[Event] = []
         try:
             try:
                 if self._turn.setdefault(0, turn) is not turn:
@@ -90,7 +93,8 @@ class Poller(Outbox):
                     else:
                         n = 1  # a signal handler raised before the last pack was given out
                     if self._closing:
-                        raise ConnectionClosed("the loop was closed while it was polled" if self._handle > 0 else "the loop is closed", abi.WS_ERR_CLOSED)
+                        how = "was closed while it was polled" if self._handle > 0 else "is closed"
+                        raise ConnectionClosed(f"the loop {how}", abi.WS_ERR_CLOSED)
                     events: List[Event] = []
                     if n > 0:
                         rows = _decode(self._list) if not self._numbers[0] else _decode(self._list, buffers=self._elsewhere())
@@ -110,6 +114,7 @@ class Poller(Outbox):
                         events = self._kept + self._unsent[:count] + events
                         del self._unsent[:count]  # from here on nothing is called
                         del self._kept[:]
+                    given = events
                     self._numbers[0] = _TAKEN
                     return events
             finally:
@@ -118,11 +123,14 @@ class Poller(Outbox):
                     del self._turn[0]
                     if self._closing:
                         self.close()
-        except BaseException:
-            if 0 in self._turn and self._turn[0] is turn:  # Python 3.8 or 3.9 let a signal handler in before the block above
+        except BaseException as error:
+            if given:  # Python 3.8 and 3.9 let a signal handler in on the way out, or before the block above
+                self._kept[:0] = given
+                self._numbers[0] = _TAKEN
+            if 0 in self._turn and self._turn[0] is turn:
                 del self._turn[0]
-            if self._external and (self._numbers[0] != _TAKEN or self._gathered or self._unsent or self._kept):
-                lib.ws_loop_wake(self._handle)  # so that whoever watches the descriptor polls again
+            if self._external and not isinstance(error, WebSocketError):
+                lib.ws_loop_wake(self._handle)  # whoever watches the descriptor polls again for what was found or handed over
             raise
 
     def _busy(self) -> Exception:

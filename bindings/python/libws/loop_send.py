@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 from array import array
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ LONG = 8192
 """From how many bytes on a message is not gathered but sent alone: a call costs less than copying it once more."""
 
 _MOST = 3 * BATCH
+_ANYWHERE = sys.version_info < (3, 10)
+"""Whether this Python runs signal handlers between any two of its steps."""
 _NO_ANSWER = -(1 << 63)
 """In place of a result: the library has not been given the batch, or its results were seen to."""
 _TEXT = abi.WS_OPCODE_TEXT
@@ -224,12 +227,15 @@ class Outbox:
         """Hands over what was gathered: in order, each message once, even if signal handlers raise or hand over themselves.
 
         Messages stay gathered until the library has them, which its results tell in the moment it takes them. What must not
-        come apart is done by statements that call nothing: no signal handler and no other thread runs between those.
+        come apart is done by statements that call nothing: no signal handler and no other thread runs between those, from Python
+        3.10 on. Before, a handler that comes here leaves what it sent to the call that it interrupted.
         """
         if forked:
             raise self._failed()
-        with self._handing:
-            while self._gathered:
+        if _ANYWHERE and self._handing._is_owned():  # type: ignore[attr-defined]
+            return
+        while self._gathered:  # not inside the with block: what a handler raises where Python 3.12 goes back would pass its end
+            with self._handing:
                 step = self._step
                 if self._results[0] == _NO_ANSWER:
                     self._hand_batch(step)
@@ -247,14 +253,13 @@ class Outbox:
                 raise
             return
         count, size = len(payloads), len(packed)
-        if self._step != step:
-            return
-        step = self._step = step + 1
-        self._given = count
-        taken = lib.ws_loop_send_packed(self._handle, count, packed, size, self._results)
-        if taken < 0:
-            raise last_failure()
-        self._let_go(step, taken != count)
+        if self._step == step:
+            step = self._step = step + 1
+            self._given = count
+            taken = lib.ws_loop_send_packed(self._handle, count, packed, size, self._results)
+            if taken < 0:
+                raise last_failure()
+            self._let_go(step, taken != count)
 
     def _let_go(self, step: int, some_failed: bool) -> None:
         """Forgets the messages that the library was given, but for those that it has not taken."""
@@ -276,12 +281,11 @@ class Outbox:
                 at += 3
                 continue
             failed = [unsent(conn, opcode, payload, abi.WS_ERR_HANDLE)]
-            if self._step != step:
-                return True
-            self._unsent += failed
-            del self._gathered[at : at + 3]
-            step = self._step = step + 1
-            found = True
+            if self._step == step:
+                self._unsent += failed
+                del self._gathered[at : at + 3]
+                step = self._step = step + 1
+                found = True
         return found or self._step != step
 
     def _failed(self) -> WebSocketError:
