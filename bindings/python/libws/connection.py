@@ -30,7 +30,6 @@ _send_binary = lib.ws_send_binary
 
 _GOOD_ENDS = frozenset((abi.WS_CLOSE_NORMAL, abi.WS_CLOSE_GOING_AWAY, abi.WS_CLOSE_NO_STATUS))
 
-
 GOODBYE_MS = 40
 """How long a close frame waits for another thread's message that the peer does not read."""
 
