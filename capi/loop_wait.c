@@ -34,6 +34,7 @@ typedef struct block {
 #define CHUNK (1u << CHUNK_BITS)
 #define SLOT_MASK 0xFFFFFFu
 #define READY_MOST 512
+#define LOOKS_MOST 3 /* looksMost in Go */
 
 static _Atomic(block *) chunks[LIBWS_LOOPS / CHUNK];
 
@@ -251,7 +252,7 @@ static int64_t poll_loop(block *b, int64_t loop, WsSend *items, int64_t n_items,
         return n;
     }
     struct epoll_event ready[READY_MOST];
-    for (;;) {
+    for (int looks = 1;; looks++) {
         int cancelling; /* a thread that ended in here would leave the loop polled for ever */
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelling);
         int count = wait_ready(b, ready, until);
@@ -266,7 +267,7 @@ static int64_t poll_loop(block *b, int64_t loop, WsSend *items, int64_t n_items,
             if (n != LIBWS_LOOP_WAIT) {
                 return n;
             }
-            if (over(until)) { /* what makes no event may come without end */
+            if (until == 0 ? looks == LOOKS_MOST : over(until)) { /* what makes no event may come without end */
                 libws_loop_poll_end(loop, e);
                 return 0;
             }

@@ -10,6 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// looksMost is how often a poll that does not wait looks for what is ready when no event comes of it: often enough to accept a connection
+// and read its request.
+const looksMost = 3
+
 // Poll flushes what was sent since the last poll and waits until something happens, timeout has passed or Wake is called. It
 // fills events and returns how many there are: 0 after a timeout or a wake-up. A negative timeout waits for ever, 0 not at all.
 // What does not fit comes with the next poll. A signal does not end it.
@@ -31,7 +35,7 @@ func (l *Loop) SendAndPoll(batch []LoopSend, events []LoopEvent, timeout time.Du
 	if timeout > 0 {
 		until = time.Now().Add(timeout)
 	}
-	for {
+	for looks := 1; ; looks++ {
 		ready, err := l.wait(timeout, until)
 		if ready == 0 {
 			switch {
@@ -47,7 +51,7 @@ func (l *Loop) SendAndPoll(batch []LoopSend, events []LoopEvent, timeout time.Du
 		switch {
 		case !wait:
 			return n, err
-		case timeout >= 0 && time.Until(until) <= 0: // what makes no event may come without end
+		case timeout == 0 && looks == looksMost, timeout > 0 && time.Until(until) <= 0: // what makes no event may come without end
 			l.PollEnd()
 			return 0, nil
 		}

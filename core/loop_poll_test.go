@@ -57,10 +57,10 @@ func TestLoopPollTimesOutUnderFlood(t *testing.T) {
 		return nil
 	})
 	until(t, "the flood begins", flooding.Load)
-	for range 100 { // one that does not wait looks at each connection twice
+	for range 20 { // one that does not wait looks at each connection a few times
 		before := l.Metrics().BytesIn
 		l.once()
-		if n := l.Metrics().BytesIn - before; n > int64(2*len(fds)*readMost) {
+		if n := l.Metrics().BytesIn - before; n > int64((1+looksMost)*len(fds)*readMost) {
 			t.Fatalf("a poll that does not wait took in %d bytes", n)
 		}
 	}
