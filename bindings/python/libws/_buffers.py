@@ -5,10 +5,10 @@ from __future__ import annotations
 from ctypes import POINTER, Structure, byref, c_char_p, c_int, c_ssize_t, c_void_p, py_object, pythonapi
 from typing import TYPE_CHECKING, Any, Callable, Union
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # whatever has a buffer: also arrays, mmap and ctypes objects
     from typing_extensions import Buffer
 
-    BytesLike = Buffer  # whatever has a buffer: array.array and mmap.mmap, too
+    BytesLike = Buffer
 else:
     BytesLike = Union[bytes, bytearray, memoryview]
 
