@@ -2,6 +2,7 @@
 package core
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"strconv"
@@ -68,7 +69,7 @@ func (l *Loop) Listen(address string, reusePort bool) (port int, err error) {
 		return 0, e
 	}
 	fd, port, err := poller.ListenTCP(ap, reusePort)
-	if err == unix.EAFNOSUPPORT && ap.Addr() == netip.IPv6Unspecified() {
+	if (errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EADDRNOTAVAIL)) && ap.Addr() == netip.IPv6Unspecified() {
 		fd, port, err = poller.ListenTCP(netip.AddrPortFrom(netip.IPv4Unspecified(), ap.Port()), reusePort)
 	}
 	if err != nil {

@@ -165,6 +165,8 @@ func causeText(cause ErrorCode, code CloseCode) string {
 		return "the peer reads too slowly"
 	case cause == CodeClosed:
 		return "closed by this end"
+	case cause == CodeResolve:
+		return "the host name has no address"
 	}
 	return "the connection was lost"
 }

@@ -259,8 +259,8 @@ func (l *Loop) watch(slot uint32, c *loopConn) {
 // shut closes the descriptor of a connection. Closing alone ends epoll's watch only where no other process or descriptor shares the
 // socket, and nobody could end it later.
 func (l *Loop) shut(c *loopConn) {
-	if c.flags&(cWatchIn|cWatchOut) != 0 {
-		c.flags &^= cWatchIn | cWatchOut
+	if c.flags&cWatch != 0 {
+		c.flags &^= cWatch
 		l.epoll.Remove(int(c.fd))
 	}
 	poller.Close(int(c.fd))

@@ -128,27 +128,37 @@ func TestLoopContext(t *testing.T) {
 // Who shares a connection's descriptor, a forked child for one, keeps it open beyond its end here. What its peer sends then wakes
 // nobody.
 func TestLoopForgetsDescriptorsThatLiveOn(t *testing.T) {
-	l := newTestLoop(t, LoopOptions{})
-	a, b := socketpair(t)
-	shared, err := unix.Dup(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(shared)
-	defer unix.Close(b)
-	id, err := l.Adopt(a, RoleServer, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.settle()
-	if err := l.Abort(id); err != nil {
-		t.Fatal(err)
-	}
-	l.settle()
-	if _, err := unix.Write(b, []byte("x")); err != nil {
-		t.Fatal(err)
-	}
-	if n := l.epollReady(); n != 0 {
-		t.Errorf("%d ready", n)
+	for _, paused := range []bool{false, true} {
+		l := newTestLoop(t, LoopOptions{})
+		a, b := socketpair(t)
+		shared, err := unix.Dup(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(shared)
+		defer unix.Close(b)
+		id, err := l.Adopt(a, RoleServer, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.settle()
+		if paused {
+			if err := l.Pause(id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := l.Abort(id); err != nil {
+			t.Fatal(err)
+		}
+		l.settle()
+		if _, err := unix.Write(b, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.Shutdown(b, unix.SHUT_RDWR); err != nil {
+			t.Fatal(err)
+		}
+		if n := l.epollReady(); n != 0 {
+			t.Errorf("paused %v: %d ready", paused, n)
+		}
 	}
 }

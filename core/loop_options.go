@@ -11,7 +11,7 @@ import (
 
 // The options that only loops have. A loop also has OptMaxFrameBytes, OptMaxMessageBytes, OptMaxHeadBytes, OptMaxHeadFields,
 // OptHandshakeTimeoutMS, OptCloseTimeoutMS (5 s), OptMessageTimeoutMS (60 s) and OptMaxPending (4,096). Changes hold for connections
-// that come later; times, policies and queue bounds hold for all at once, but for closing handshakes that are under way.
+// that come later; times, policies and queue bounds hold for all at once.
 const (
 	OptRequests        Option = 40 // 1: each opening handshake, and each plain HTTP request, comes as LoopRequest
 	OptPings           Option = 41 // 1: pings are told as LoopPing

@@ -162,7 +162,7 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 			return
 		}
 		c.stageTick = l.patience()
-	case c.answering() && l.takesIn(c):
+	case !l.draining && c.answering() && l.takesIn(c):
 		c.stageTick = l.tick + l.more.handshakeMS
 	case c.flags&cConnecting != 0 && l.mayTryNext(slot, c):
 		l.giveUpAddress(slot, c)
