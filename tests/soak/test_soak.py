@@ -138,4 +138,4 @@ def test_soak(name: str, capsys: pytest.CaptureFixture[str]) -> None:
         server.check_alive()
         assert program.descriptor_count() <= descriptors + SLACK, f"descriptors leak; seed {SEED}"
         assert program.thread_count() <= threads + SLACK, f"threads leak; seed {SEED}"
-        assert server.settled_growth(memory, within_s=5) <= GROWTH_BYTES, f"memory grows; seed {SEED}"
+        assert server.settled_growth(memory, GROWTH_BYTES, within_s=5) <= GROWTH_BYTES, f"memory grows; seed {SEED}"

@@ -121,8 +121,11 @@ class Connection(Uncopyable):
             limit_ms = MOST_MS  # longer than anybody waits, and not the bound that the quick way looks for
         if not self._interruptible and get_ident() == MAIN_THREAD:
             self._set_interruptible(True)
-        got = self._patience.wait(recv_message, limit_ms, content)
-        return self._ended(got, timeout) if isinstance(got, OwnedFrame) else got
+        got: Any = self._patience.wait(recv_message, limit_ms, content)
+        if got.__class__ is OwnedFrame:  # no call of isinstance: a signal handler could run behind it, and raise the message away
+            return self._ended(got, timeout)
+        message: Message = got
+        return message
 
     def _arrived(self, arrived: int, room: Any) -> Message:
         """Goes on after a quick call that brought no message: a long one, a close frame or a failure."""
@@ -131,7 +134,7 @@ class Connection(Uncopyable):
         if arrived & 15 == abi.WS_OPCODE_CLOSE:
             self._note_close(room[: arrived >> 4])
             self._raise_closed()
-        got = content(recv_message(self._handle))  # it is there
+        got = content(recv_message(self._handle))  # it is there; signal handlers run in the main thread, which never comes here
         return self._ended(got, None) if isinstance(got, OwnedFrame) else got
 
     def _ended(self, frame: OwnedFrame, timeout: Optional[float]) -> Message:
