@@ -1,6 +1,6 @@
 """A web server on an event loop for test_http.py: GET /NUMBER is answered with so many bytes.
 
-Usage: pages.py PORT. Whoever takes in nothing of an answer for a second is given up.
+Usage: pages.py PORT. Whoever takes in nothing of an answer for three seconds is given up.
 """
 
 from __future__ import annotations
@@ -20,6 +20,6 @@ class Pages(libws.LoopHandler):
 
 
 with libws.Loop(requests=True) as loop:
-    loop.set_option(libws.WS_OPT_CLOSE_TIMEOUT_MS, 1000)
+    loop.set_option(libws.WS_OPT_CLOSE_TIMEOUT_MS, 3000)
     print(f"listening on 127.0.0.1:{loop.listen('127.0.0.1', int(sys.argv[1]))}", flush=True)
     loop.run(Pages())
