@@ -1,4 +1,5 @@
-"""Mixed traffic and churn against every server for a while: descriptors, threads and memory stay where they were.
+"""Mixed traffic and churn against every server for a while: descriptors, threads and memory stay where they were. One more server does
+all that loops offer, and tells what it holds: handles, connections, queues.
 
 LIBWS_SOAK_S says for how many seconds, over all servers; `make soak` takes ten minutes, `make test` half a minute.
 """
@@ -17,8 +18,9 @@ from typing import Callable
 import pytest
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS / "harness"), str(TESTS / "hostile")]
+sys.path[:0] = [str(TESTS / "harness"), str(TESTS / "hostile"), str(TESTS / "soak")]
 
+import loop_habits
 import programs
 import rawpeer
 import targets
@@ -27,7 +29,9 @@ SOAK_S = float(os.environ.get("LIBWS_SOAK_S", "30"))
 SEED = int(os.environ.get("LIBWS_SOAK_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
 SERVERS = [f"{language}-threaded_server" for language in programs.LANGUAGES]
 SERVERS += [f"{language}-echo_loop" for language in programs.LANGUAGES if programs.is_promised(language, "echo_loop")]
+SHARE_S = SOAK_S / (len(SERVERS) + 1)
 GROWTH_BYTES = 6 << 20
+LOOP_GROWTH_BYTES = 24 << 20  # answers and requests in a row pass through Go's heap, which grows by steps
 SLACK = 6  # descriptors and threads that a runtime may open for itself
 
 
@@ -83,7 +87,7 @@ def knock(server: targets.Target, dice: random.Random) -> None:
 HABITS: list[Callable[[targets.Target, random.Random], None]] = [talk, visit, visit, visit, misbehave, vanish, knock]
 
 
-def busy(server: targets.Target, seconds: float, workers: int, seed: int) -> Counter[str]:
+def busy(server: targets.Target, seconds: float, workers: int, seed: int, habits: list[Callable] = HABITS) -> Counter[str]:
     """Lets some threads behave by turns for that long; returns what they did. The first error ends it."""
     until, done, errors = time.monotonic() + seconds, Counter[str](), []
     lock = threading.Lock()
@@ -91,7 +95,7 @@ def busy(server: targets.Target, seconds: float, workers: int, seed: int) -> Cou
     def work(index: int) -> None:
         dice = random.Random(f"{seed} {index}")
         while time.monotonic() < until and not errors:
-            habit = dice.choice(HABITS)
+            habit = dice.choice(habits)
             try:
                 habit(server, dice)
             except BaseException as error:
@@ -123,14 +127,13 @@ def quiet(process: programs.Process, descriptors: int | None = None) -> None:
 @pytest.mark.timeout(SOAK_S + 300)
 @pytest.mark.parametrize("name", SERVERS)
 def test_soak(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    share = SOAK_S / len(SERVERS)
     with targets.start(name) as program:
         server = targets.Target(name, program.host, program.port, program)
         server.warm_up()
-        busy(server, share * 0.3, 6, SEED)
+        busy(server, SHARE_S * 0.3, 6, SEED)
         quiet(program)
         descriptors, threads, memory = program.descriptor_count(), program.thread_count(), program.rss_bytes()
-        done = busy(server, share * 0.7, 6, SEED + 1)
+        done = busy(server, SHARE_S * 0.7, 6, SEED + 1)
         quiet(program, descriptors + SLACK)
         with capsys.disabled():
             grown = program.rss_bytes() - memory
@@ -139,3 +142,36 @@ def test_soak(name: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert program.descriptor_count() <= descriptors + SLACK, f"descriptors leak; seed {SEED}"
         assert program.thread_count() <= threads + SLACK, f"threads leak; seed {SEED}"
         assert server.settled_growth(memory, GROWTH_BYTES, within_s=5) <= GROWTH_BYTES, f"memory grows; seed {SEED}"
+
+
+def settled(server: loop_habits.Server) -> dict[str, int]:
+    """What the server holds once every connection but the one that asks has been let go of, or after a while."""
+    deadline = time.monotonic() + 20
+    while (held := server.state())["open"] or held["pending"] > 1 or held["handles"] > 1 or held["unseen visits"]:
+        if time.monotonic() > deadline:
+            break
+        threading.Event().wait(0.05)
+    return held
+
+
+@pytest.mark.timeout(SOAK_S + 300)
+def test_soak_of_all_that_loops_offer(capsys: pytest.CaptureFixture[str]) -> None:
+    with programs.Program([sys.executable, "-u", str(TESTS / "soak" / "everything.py"), "0"]) as program:
+        server = loop_habits.Server("everything", program.host, program.port, program)
+        busy(server, SHARE_S * 0.4, 6, SEED, loop_habits.LOOP_HABITS)
+        before = settled(server)
+        descriptors, threads, memory = program.descriptor_count(), program.thread_count(), program.rss_bytes()
+        done = busy(server, SHARE_S * 0.6, 6, SEED + 1, loop_habits.LOOP_HABITS)
+        after = settled(server)
+        with capsys.disabled():
+            grown = program.rss_bytes() - memory
+            print(f"\neverything: {dict(done)}, {after}, memory {memory >> 10} KiB {grown >> 10:+d} KiB, descriptors {descriptors}")
+        server.check_alive()
+        assert after["handles"] == 1, f"handles besides that of the loop are left: {after}; seed {SEED}"
+        assert after["open"] == 0 and after["pending"] == 1 and after["unseen visits"] == 0, f"connections are left: {after}; seed {SEED}"
+        assert after["queue_bytes"] == before["queue_bytes"] == 0, f"output is left: {after}; seed {SEED}"
+        assert after["memory_bytes"] <= before["memory_bytes"] + GROWTH_BYTES, f"mapped memory grows: {before}, {after}; seed {SEED}"
+        assert program.descriptor_count() <= descriptors + SLACK, f"descriptors leak; seed {SEED}"
+        assert program.thread_count() <= threads + SLACK, f"threads leak; seed {SEED}"
+        assert server.settled_growth(memory, LOOP_GROWTH_BYTES, within_s=5) <= LOOP_GROWTH_BYTES, f"memory grows; seed {SEED}"
+        assert not program.stderr(), program.stderr()
