@@ -10,6 +10,7 @@ package main
 
 // #cgo CFLAGS: -I${SRCDIR}/../include -std=gnu11 -Wall -Wextra -fstack-clash-protection
 // #include "error.h"
+// #include "descriptors.h"
 import "C"
 
 import (
@@ -18,8 +19,9 @@ import (
 	"libws/core"
 )
 
-// The programs that load the library bring threads, and expect calls to block them; and they may fork.
+// The programs that load the library bring threads, and expect calls to block them; they may fork, and their limits are their own.
 func init() {
+	_ = C.libws_restore_limit()
 	core.BlockThreads()
 	core.MindCopies((*int32)(unsafe.Pointer(&C.libws_copied)))
 }

@@ -84,6 +84,9 @@ func NewConn(carrier net.Conn, role Role, o *Options) (*Conn, error) {
 	if err := set.apply(o); err != nil {
 		return nil, err
 	}
+	if err := sock.StartPoller(); err != nil {
+		return nil, systemError("NewConn", err)
+	}
 	c := newConn(sock.NewNetConn(carrier), role, &set)
 	c.m.Init(&c.cfg)
 	c.mirror()
@@ -104,6 +107,9 @@ func fromFD(op string, fd int, role Role, set settings) (*Conn, error) {
 func adopt(op string, fd int) (*sock.FD, error) {
 	if fd < 0 {
 		return nil, argumentError(op, "the descriptor must not be negative")
+	}
+	if err := sock.StartPoller(); err != nil {
+		return nil, systemError(op, err)
 	}
 	s, err := sock.NewFD(fd)
 	if err != nil {

@@ -91,6 +91,9 @@ func newClient(op, url string, o *DialOptions) (*Conn, endpoint, error) {
 	if err := set.apply(&o.Options); err != nil {
 		return nil, e, err
 	}
+	if err := sock.StartPoller(); err != nil {
+		return nil, e, systemError(op, err)
+	}
 	c := newConn(nil, RoleClient, &set)
 	req := protocol.ClientRequest{Host: e.field, Target: e.target, Origin: o.Origin, Subprotocols: slices.Clone(o.Subprotocols), Header: fieldsOf(o.Header)}
 	_, _ = rand.Read(req.Key[:])

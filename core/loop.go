@@ -10,6 +10,7 @@ import (
 
 	"libws/core/internal/offheap"
 	"libws/core/internal/poller"
+	"libws/core/internal/sock"
 	"libws/core/protocol"
 	"libws/core/wire"
 )
@@ -143,6 +144,9 @@ const (
 
 func (l *Loop) open() (err error) {
 	l.epoll, l.timer, l.wake = poller.NoEpoll, poller.NoTimer, poller.NoWake
+	if err = sock.StartPoller(); err != nil {
+		return err
+	}
 	if l.epoll, err = poller.NewEpoll(); err != nil {
 		return err
 	}

@@ -106,6 +106,9 @@ func bind(op, host string, port int, set settings) (*Server, error) {
 	if port < 0 || port > 65535 {
 		return nil, argumentError(op, "the port must be 0 to 65535")
 	}
+	if err := sock.StartPoller(); err != nil {
+		return nil, systemError(op, err)
+	}
 	addrs, err := listenAddrs(op, host)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,9 @@ import (
 // The tests run twice: as Go programs wait, then, where it makes a difference, as C programs do. The loop has its own poller.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if starved() {
+		return
+	}
 	code := m.Run()
 	if code == 0 {
 		BlockThreads()
