@@ -163,6 +163,9 @@ func (l *Loop) watchNew(op string, fd int, token uint64) error {
 func (l *Loop) acceptFrom(i int) {
 	ln := &l.listeners[i]
 	for range acceptMost {
+		if ln.fd >= 0 && l.noRoom() && !poller.Waiting(ln.fd) {
+			return // nobody is given up for somebody who does not come
+		}
 		if ln.fd < 0 || l.crowded() {
 			l.pauseListener(i)
 			return
@@ -206,7 +209,7 @@ func (l *Loop) serve(fd int) (uint32, *loopConn) {
 // crowded tells that no more opening handshakes may begin. Room is made by giving up the first that has had its time: a flood of
 // silent connections cannot shut others out.
 func (l *Loop) crowded() bool {
-	if l.pending < int(l.more.value[OptMaxPending]) {
+	if !l.noRoom() {
 		if len(l.young) > 2*l.pending+64 {
 			l.pruneYoung()
 		}
@@ -222,6 +225,9 @@ func (l *Loop) crowded() bool {
 	}
 	return true
 }
+
+// noRoom tells that as many opening handshakes as may be are under way.
+func (l *Loop) noRoom() bool { return l.pending >= int(l.more.value[OptMaxPending]) }
 
 // pruneYoung forgets handshakes that are over.
 func (l *Loop) pruneYoung() {

@@ -22,7 +22,7 @@ func TestListenAcceptConnect(t *testing.T) {
 		if err != nil || port == 0 {
 			t.Fatal(port, err)
 		}
-		if _, errno := Accept(fd); errno != unix.EAGAIN {
+		if _, errno := Accept(fd); errno != unix.EAGAIN || Waiting(fd) {
 			t.Errorf("nobody came: %v", errno)
 		}
 		client, err := ConnectTCP(netip.AddrPortFrom(ap.Addr(), uint16(port)))
@@ -31,6 +31,9 @@ func TestListenAcceptConnect(t *testing.T) {
 		}
 		if !readable(fd, 10_000) {
 			t.Fatal("nobody comes")
+		}
+		if !Waiting(fd) {
+			t.Error("somebody came, and nobody waits")
 		}
 		server, errno := Accept(fd)
 		if errno != 0 || SocketError(client) != 0 {
