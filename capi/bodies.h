@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 36a33653460ad65a71502733e8e51d7102836ca8ab85b04d117301b41e68463f
+ * 7765dd37bbe116b53bfd12a489335f895a501740ab7233e83c49cab82043a2d4
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

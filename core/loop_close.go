@@ -267,10 +267,10 @@ func (l *Loop) attendOne(slot uint32, c *loopConn) {
 		c.flags &^= cTellDrain
 		l.emit(LoopDrain, slot, c)
 	}
-	if c.flags&cPaused != 0 || c.answering() {
+	if c.answering() {
 		return
 	}
-	if !l.takeUp(slot, c) {
+	if c.flags&cPaused == 0 && !l.takeUp(slot, c) {
 		l.heed(slot, c)
 		return
 	}

@@ -80,8 +80,7 @@ func (l *Loop) received(slot uint32, c *loopConn, n int, errno poller.Errno) boo
 func (l *Loop) pump(slot uint32, c *loopConn) {
 	m := &c.m
 	if c.flags&cPaused != 0 {
-		l.putAside(slot, c)
-		return
+		l.putAside(slot, c) // what needs no input, as that the connection is open, or over, is told all the same
 	}
 	for {
 		if l.full() {

@@ -177,7 +177,8 @@ func (l *Loop) PeerAddr(id ConnID) (string, error) {
 }
 
 // Pause stops reading a connection; what its peer sends stays in the system's buffers and so slows the peer down. While it is
-// paused neither silence nor an unfinished message is held against the peer, and it is sent no pings. Resume goes on.
+// paused neither silence nor an unfinished message is held against the peer, and it is sent no pings. Resume goes on. LoopOpen of a
+// request that was accepted, LoopDrain, and an end that was read already with the message before it come during a pause, too.
 //
 // A peer that goes meanwhile is told with LoopClose at once when it has left nothing to read, else not before Resume: what it sent comes
 // first. One that vanishes without a word, as a machine without power does, shows only when something is sent to it.

@@ -2416,7 +2416,8 @@ WS_API void *ws_loop_context(int64_t loop, int64_t conn) WS_NOEXCEPT;
  * down. Neither silence nor an unfinished message is held against it meanwhile, and it is sent no pings. A peer
  * that goes is told with WS_EVENT_CLOSE at once when it has left nothing to read, else not before ws_resume, since
  * what it sent comes first. One that vanishes without a word, as a machine without power does, shows only when
- * something is sent to it.
+ * something is sent to it. What needs no reading comes all the same: WS_EVENT_OPEN of a request that was accepted,
+ * WS_EVENT_DRAIN, and an end that was read already with the message before it.
  *
  * @param conn A connection of a loop.
  * @return 0, or -1.

@@ -129,7 +129,8 @@ var loopSendFunctions = []Function{
 		Doc: "Stops reading a connection of a loop: what its peer sends waits in the system's buffers, and so slows the peer down. Neither silence " +
 			"nor an unfinished message is held against it meanwhile, and it is sent no pings. A peer that goes is told with WS_EVENT_CLOSE at once " +
 			"when it has left nothing to read, else not before ws_resume, since what it sent comes first. One that vanishes without a word, as a " +
-			"machine without power does, shows only when something is sent to it.",
+			"machine without power does, shows only when something is sent to it. What needs no reading comes all the same: WS_EVENT_OPEN of a " +
+			"request that was accepted, WS_EVENT_DRAIN, and an end that was read already with the message before it.",
 		Params: []Param{{Name: "conn", Type: num, Doc: "A connection of a loop."}},
 		Result: num, Returns: "0, or -1.", Errors: with(onLoopConn, "WS_ERR_STATE"), Threads: loopFree,
 	},
