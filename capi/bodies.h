@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 7765dd37bbe116b53bfd12a489335f895a501740ab7233e83c49cab82043a2d4
+ * 48313ebd48bd5ea06284272beb865c682343643cd25764fdd91310e657a54751
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -54,7 +54,7 @@ func (l *Loop) Request(id ConnID) (*Request, error) {
 
 // Accept answers a reported request with 101; LoopOpen follows. The subprotocol is one that the client offered, or "". Errors:
 // CodeHandle, CodeClosed, CodeState when no request waits or it is no opening handshake, CodeArgument, CodeHeader; the request still
-// waits then.
+// waits then. On CodeNoMemory the connection is lost, and LoopClose follows.
 func (l *Loop) Accept(id ConnID, subprotocol string, header []HeaderField) error {
 	const op = "Loop.Accept"
 	if e := l.lock(op); e != nil {
@@ -69,7 +69,9 @@ func (l *Loop) Accept(id ConnID, subprotocol string, header []HeaderField) error
 		return fromProtocol(op, err)
 	}
 	c.flags &^= cVerdict | cAnswered
-	l.takeOutput(c) // before what is sent from now on
+	if !l.takeOutput(slot, c) { // before what is sent from now on
+		return noMemory(op)
+	}
 	l.mark(slot, c)
 	l.heed(slot, c)
 	return nil
@@ -103,7 +105,9 @@ func (l *Loop) answer(op string, id ConnID, status int, header []HeaderField, bo
 	l.readClock()
 	c.flags &^= cVerdict
 	c.flags |= cAnswered
-	l.takeOutput(c)
+	if !l.takeOutput(slot, c) {
+		return noMemory(op)
+	}
 	l.mark(slot, c)
 	if c.m.State() == protocol.Closed {
 		l.conclude(slot, c, CloseAbnormal, 0)
