@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 36a33653460ad65a71502733e8e51d7102836ca8ab85b04d117301b41e68463f
+ * 48313ebd48bd5ea06284272beb865c682343643cd25764fdd91310e657a54751
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -146,6 +146,7 @@ var (
 	ErrHandshake = &Error{Code: CodeHandshake, Msg: "the opening handshake failed"}
 	ErrRefused   = &Error{Code: CodeRefused, Msg: "the server refused"}
 	ErrOrigin    = &Error{Code: CodeOrigin, Msg: "the origin is not allowed"}
+	ErrNoMemory  = &Error{Code: CodeNoMemory, Msg: "out of memory"}
 	ErrTooMany   = &Error{Code: CodeTooMany, Msg: "too many"}
 )
 
@@ -172,6 +173,9 @@ func systemError(op string, err error) *Error {
 	return &Error{Code: CodeSystem, Op: op, Msg: "the operating system refused", Err: err}
 }
 
+// noMemory tells that a call found no memory for what it was given.
+func noMemory(op string) *Error { return newError(CodeNoMemory, op, "there is no memory for it") }
+
 // misuseCodes and violationCodes translate the machine's complaints.
 var misuseCodes = map[protocol.Kind]ErrorCode{
 	protocol.MisuseArgument:     CodeArgument,
@@ -184,6 +188,7 @@ var misuseCodes = map[protocol.Kind]ErrorCode{
 	protocol.HandshakeViolation: CodeHandshake,
 	protocol.Refused:            CodeRefused,
 	protocol.EndedEarly:         CodeHandshake,
+	protocol.Exhausted:          CodeNoMemory,
 }
 
 // fromProtocol turns an error of the machine into one of this package.

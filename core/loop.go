@@ -13,6 +13,8 @@ import (
 	"libws/core/internal/sock"
 	"libws/core/protocol"
 	"libws/core/wire"
+
+	"golang.org/x/sys/unix"
 )
 
 // Loop serves listeners and connections on the thread that polls it, without goroutines. Poll delivers events in batches.
@@ -72,6 +74,7 @@ type Loop struct {
 
 	pool    offheap.Pool
 	later   [][]byte // blocks that events view, given back at the next poll
+	kept    [][]byte // the same, of the collector's, where the pool had none
 	in      []byte   // the receive buffer
 	inAt    int      // where the next read goes
 	viewed  bool     // an event of the current read views the receive buffer
@@ -125,6 +128,9 @@ func NewLoop(o *LoopOptions) (*Loop, error) {
 	}
 	if err := l.open(); err != nil {
 		l.release()
+		if err == unix.ENOMEM {
+			return nil, noMemory(op)
+		}
 		return nil, systemError(op, err)
 	}
 	l.hub = o.Hub
@@ -164,7 +170,9 @@ func (l *Loop) open() (err error) {
 			return err
 		}
 	}
-	l.in = offheap.Map(receiveBytes)
+	if l.in = offheap.Map(receiveBytes); l.in == nil {
+		return unix.ENOMEM
+	}
 	l.ready = make([]poller.Event, readyMost)
 	l.queues = make([]queue, 1)
 	l.records = make([]record, 1)

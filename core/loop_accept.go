@@ -163,6 +163,9 @@ func (l *Loop) watchNew(op string, fd int, token uint64) error {
 func (l *Loop) acceptFrom(i int) {
 	ln := &l.listeners[i]
 	for range acceptMost {
+		if ln.fd >= 0 && l.noRoom() && !poller.Waiting(ln.fd) {
+			return // nobody is given up for somebody who does not come
+		}
 		if ln.fd < 0 || l.crowded() {
 			l.pauseListener(i)
 			return
@@ -206,7 +209,7 @@ func (l *Loop) serve(fd int) (uint32, *loopConn) {
 // crowded tells that no more opening handshakes may begin. Room is made by giving up the first that has had its time: a flood of
 // silent connections cannot shut others out.
 func (l *Loop) crowded() bool {
-	if l.pending < int(l.more.value[OptMaxPending]) {
+	if !l.noRoom() {
 		if len(l.young) > 2*l.pending+64 {
 			l.pruneYoung()
 		}
@@ -222,6 +225,9 @@ func (l *Loop) crowded() bool {
 	}
 	return true
 }
+
+// noRoom tells that as many opening handshakes as may be are under way.
+func (l *Loop) noRoom() bool { return l.pending >= int(l.more.value[OptMaxPending]) }
 
 // pruneYoung forgets handshakes that are over.
 func (l *Loop) pruneYoung() {
@@ -274,13 +280,13 @@ func (l *Loop) retryAccepting() {
 
 // Adopt takes over a connected stream socket on which the opening handshake is done; role is our end. input holds bytes that were
 // read behind the handshake already. LoopOpen follows. The loop closes the descriptor in the end, unless an error is returned. Errors:
-// CodeArgument, also for a descriptor that the loop has already, CodeState while it drains, CodeTooMany, CodeSystem, CodeClosed.
+// CodeArgument, also for a descriptor that the loop has already, CodeState while it drains, CodeTooMany, CodeNoMemory, CodeSystem, CodeClosed.
 func (l *Loop) Adopt(fd int, role Role, input []byte) (ConnID, error) {
 	const op = "Loop.Adopt"
 	if role != RoleServer && role != RoleClient {
 		return 0, argumentError(op, "the role must be Server or Client")
 	}
-	slot, c, err := l.adopt(op, fd, 0)
+	slot, c, err := l.adopt(op, fd, input, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -293,7 +299,6 @@ func (l *Loop) Adopt(fd int, role Role, input []byte) (ConnID, error) {
 	c.m.Init(config)
 	c.flags |= cKnown | cTellOpen
 	l.metrics.Open++
-	l.hold(slot, c, input)
 	l.beginOpen(slot, c)
 	l.watch(slot, c)
 	return l.id(slot, c), nil
@@ -302,7 +307,7 @@ func (l *Loop) Adopt(fd int, role Role, input []byte) (ConnID, error) {
 // AdoptUpgrade takes over a connected stream socket on which a client's request is still to be answered; input holds what was
 // read of it already. It goes on as on a connection that a listener accepted. Errors are Adopt's.
 func (l *Loop) AdoptUpgrade(fd int, input []byte) (ConnID, error) {
-	slot, c, err := l.adopt("Loop.AdoptUpgrade", fd, cYoung)
+	slot, c, err := l.adopt("Loop.AdoptUpgrade", fd, input, cYoung)
 	if err != nil {
 		return 0, err
 	}
@@ -311,13 +316,12 @@ func (l *Loop) AdoptUpgrade(fd int, input []byte) (ConnID, error) {
 	c.flags |= cKnown
 	c.stageTick = l.tick + l.more.handshakeMS
 	l.schedule(slot, c)
-	l.hold(slot, c, input)
 	l.watch(slot, c)
 	return l.id(slot, c), nil
 }
 
-// adopt enters a descriptor and leaves the loop locked.
-func (l *Loop) adopt(op string, fd int, flags cFlag) (uint32, *loopConn, error) {
+// adopt enters a descriptor, keeps its input for the next poll and leaves the loop locked.
+func (l *Loop) adopt(op string, fd int, input []byte, flags cFlag) (uint32, *loopConn, error) {
 	if e := l.lock(op); e != nil {
 		return 0, nil, e
 	}
@@ -335,6 +339,18 @@ func (l *Loop) adopt(op string, fd int, flags cFlag) (uint32, *loopConn, error) 
 		l.mu.Unlock()
 		return 0, nil, err
 	}
+	if len(input) > 0 {
+		block := l.pool.Get(len(input))
+		if block == nil {
+			l.epoll.Remove(fd)
+			l.withdraw(slot, c)
+			l.mu.Unlock()
+			return 0, nil, noMemory(op)
+		}
+		l.held[slot] = heldInput{block: append(block, input...)}
+		c.flags |= cHeld
+	}
+	l.heed(slot, c)
 	return slot, c, nil
 }
 
@@ -346,13 +362,4 @@ func (l *Loop) roomFor(op string) *Error {
 		return newError(CodeTooMany, op, "the loop has OptMaxConnections connections")
 	}
 	return nil
-}
-
-// hold keeps input for the next poll.
-func (l *Loop) hold(slot uint32, c *loopConn, input []byte) {
-	if len(input) > 0 {
-		l.held[slot] = heldInput{block: append(l.pool.Get(len(input)), input...)}
-		c.flags |= cHeld
-	}
-	l.heed(slot, c)
 }

@@ -266,6 +266,37 @@ func TestLoopHalfHandshakesAreCapped(t *testing.T) {
 	l.until("the flood is over", func() bool { return l.pending == 0 })
 }
 
+// Nobody is given up for a client that does not come: a handshake that takes its time keeps its place while it is the last that fits.
+func TestLoopSlowHandshakeStaysWhileNobodyWaits(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{MaxPending: 2})
+	port, err := l.Listen("127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := dialTCP(t, port)
+	l.until("the slow one is accepted", func() bool { return l.pending == 1 })
+	l.pass(youngMS * time.Millisecond)
+	last := dialTCP(t, port)
+	l.until("the last one is accepted", func() bool { return l.pending == 2 || l.Metrics().Refused > 0 })
+	l.settle()
+	if l.pending != 2 {
+		t.Fatalf("%d handshakes are under way", l.pending)
+	}
+	for range 10 {
+		l.pass(acceptRetryMS * time.Millisecond)
+	}
+	if n := l.epollReady(); n != 0 || l.pending != 2 {
+		t.Errorf("%d ready, %d handshakes are under way", n, l.pending)
+	}
+	dialTCP(t, port) // now one has to go
+	l.until("the slow one is given up", func() bool { return l.Metrics().Refused == 1 })
+	slow.read()
+	if slow.awaitEOF(l); l.pending != 2 {
+		t.Errorf("%d handshakes are under way", l.pending)
+	}
+	last.upgrade(l)
+}
+
 // Whoever waits for room is let in as soon as there is some, however little there can be.
 func TestLoopAcceptsOnceThereIsRoom(t *testing.T) {
 	for _, room := range []int64{1, 2, 5} {

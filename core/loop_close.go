@@ -137,7 +137,7 @@ func (l *Loop) tellClose(slot uint32, c *loopConn) {
 	e := l.emit(LoopClose, slot, c)
 	e.Op, e.Code, e.Error, e.Flags = int64(wire.OpClose), int64(c.code), ErrorCode(c.cause), LoopFirst|LoopFinal
 	switch err := c.m.Err(); {
-	case err != nil:
+	case err != nil && !c.m.Held():
 		e.Status = int64(err.Status)
 		l.viewText(e, err.Rule)
 	case c.cause != 0:
@@ -165,6 +165,8 @@ func causeText(cause ErrorCode, code CloseCode) string {
 		return "the peer reads too slowly"
 	case cause == CodeClosed:
 		return "closed by this end"
+	case cause == CodeNoMemory:
+		return "there is no memory for the connection"
 	case cause == CodeResolve:
 		return "the host name has no address"
 	}
@@ -267,10 +269,10 @@ func (l *Loop) attendOne(slot uint32, c *loopConn) {
 		c.flags &^= cTellDrain
 		l.emit(LoopDrain, slot, c)
 	}
-	if c.flags&cPaused != 0 || c.answering() {
+	if c.answering() {
 		return
 	}
-	if !l.takeUp(slot, c) {
+	if c.flags&cPaused == 0 && !l.takeUp(slot, c) {
 		l.heed(slot, c)
 		return
 	}

@@ -280,3 +280,18 @@ func (l *testLoop) epollReady() int {
 	n, _ := l.epoll.Ready(l.ready)
 	return n
 }
+
+// An end of ours is told with our reason, though the peer broke a rule behind the last message: that was not looked at any more.
+func TestLoopEndBeforeAHeldViolation(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	id, p := l.open()
+	p.raw(append(p.frame(OpText, true, "last"), "\x83\x80abcd"...))
+	l.until("the message", func() bool { return len(l.events) == 1 })
+	if err := l.Abort(id); err != nil {
+		t.Fatal(err)
+	}
+	l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
+	if e := l.last(); e.Code != 1006 || e.Error != CodeClosed || e.Payload != "closed by this end" {
+		t.Errorf("got %v", e)
+	}
+}

@@ -206,15 +206,20 @@ func (l *Loop) admit(op string, fd int, flags cFlag) (uint32, *loopConn, error) 
 		return slot, c, nil
 	}
 	if err := l.watchNew(op, fd, uint64(l.id(slot, c))); err != nil {
-		l.metrics.Total--
-		if flags&cYoung != 0 {
-			l.pending--
-		}
-		l.slab.give(slot, c)
+		l.withdraw(slot, c)
 		return 0, nil, err
 	}
 	c.flags |= cWatchIn
 	return slot, c, nil
+}
+
+// withdraw undoes enter for a descriptor that stays the caller's.
+func (l *Loop) withdraw(slot uint32, c *loopConn) {
+	l.metrics.Total--
+	if c.flags&cYoung != 0 {
+		l.pending--
+	}
+	l.slab.give(slot, c)
 }
 
 // watch makes epoll watch a connection for what it needs now. Nothing at all is watched of one that neither reads nor waits for

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"libws/core/internal/poller"
+	"libws/core/internal/sock"
 	"libws/core/protocol"
 )
 
@@ -194,7 +195,7 @@ func (l *Loop) giveUpAddress(slot uint32, c *loopConn) {
 
 // connected goes on once an attempt to connect has ended.
 func (l *Loop) connected(slot uint32, c *loopConn) {
-	if poller.SocketError(int(c.fd)) != 0 {
+	if poller.SocketError(int(c.fd)) != 0 || sock.MeetsItself(int(c.fd)) {
 		l.giveUpAddress(slot, c)
 		return
 	}

@@ -309,3 +309,37 @@ func TestLoopDialSharesTheTime(t *testing.T) {
 		givenUp(l)
 	})
 }
+
+// The kernel connects a socket to itself when it happens to have the port that is asked for; nobody listens there (RFC 9293 §3.5).
+func TestLoopDialNeverMeetsItself(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	own, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Connect(fd, own); err != nil && err != unix.EINPROGRESS {
+		t.Fatal(err)
+	}
+	e, bad := parseURL("", "ws://127.0.0.1/")
+	if bad != nil {
+		t.Fatal(bad)
+	}
+	slot, c, err := l.beginDial("", -1, e, nil, cConnecting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.dials = map[uint32]*dialing{slot: {until: c.stageTick}}
+	c.fd = int32(fd)
+	l.watch(slot, c)
+	l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
+	if e := l.last(); e.Error != CodeSystem {
+		t.Errorf("got %v", e)
+	}
+}

@@ -86,17 +86,25 @@ func (e *LoopEvent) view(b []byte) { e.data, e.size = addressOf(b), int64(len(b)
 // viewCopy makes a copy of b, which lies elsewhere, the payload of e.
 func (l *Loop) viewCopy(e *LoopEvent, b []byte) {
 	if len(b) > 0 {
-		block := append(l.pool.Get(len(b)), b...)
-		l.later = append(l.later, block)
-		e.view(block)
+		e.view(append(l.viewBlock(len(b)), b...))
 	}
 }
 
 // viewText is viewCopy for a string.
 func (l *Loop) viewText(e *LoopEvent, s string) {
 	if s != "" {
-		block := append(l.pool.Get(len(s)), s...)
-		l.later = append(l.later, block)
-		e.view(block)
+		e.view(append(l.viewBlock(len(s)), s...))
 	}
+}
+
+// viewBlock returns memory that lives until the next poll, for what is short: a head's part, or a control frame's. An event is never told
+// without it: the collector, which never moves memory, helps out.
+func (l *Loop) viewBlock(n int) []byte {
+	if b := l.pool.Get(n); b != nil {
+		l.later = append(l.later, b)
+		return b
+	}
+	b := make([]byte, 0, n)
+	l.kept = append(l.kept, b)
+	return b
 }

@@ -133,6 +133,8 @@ func (l *Loop) takeHubMessages() {
 	m.filled.Store(false)
 	m.mu.Unlock()
 	for _, msg := range box {
-		l.publishHere(msg.topic, msg.op, msg.frame[msg.head:], 0)
+		if _, ok := l.publishHere(msg.topic, msg.op, msg.frame[msg.head:], 0); !ok {
+			l.metrics.RefusedFull++
+		}
 	}
 }

@@ -17,7 +17,7 @@ type LoopMetrics struct {
 	BytesOut    int64 // written to sockets
 	QueueBytes  int64 // output that waits, of all connections
 
-	RefusedFull   int64 // messages refused under QueueFail, and publications of other loops beyond 64 MiB that wait for this one
+	RefusedFull   int64 // messages refused under QueueFail or for want of memory, and publications of other loops beyond 64 MiB that wait for this one
 	DroppedNewest int64 // messages dropped under QueueDropNewest
 	DroppedOldest int64 // messages dropped under QueueDropOldest and QueueConflate
 	Conflated     int64 // messages replaced by a newer one with their key

@@ -72,6 +72,10 @@ func (m *model) checkEnd(c *modelConn, e loopTold) {
 		if fmt.Sprint(e.Code, " ", e.Payload) != c.slowClose() || e.Error != CodeQueueFull {
 			m.fatalf("%s read too slowly, and ends with %v", c.name, e)
 		}
+	case e.Error == CodeNoMemory:
+		if m.stats["starved"] == 0 {
+			m.fatalf("%s: %v, but there is memory", c.name, e)
+		}
 	case e.Error == CodeTimeout:
 		late := c.closing && m.now-c.closeAt >= modelClose
 		if !late && silent < modelPong {
@@ -144,6 +148,9 @@ func (m *model) audit() {
 // windUp lets everything come to its end and checks that nothing is left.
 func (m *model) windUp() {
 	m.cap = 8
+	if m.feed != nil {
+		m.starves()
+	}
 	for quiet, round := 0, 0; quiet < 200; quiet++ {
 		if round++; round > 100_000 {
 			m.fatalf("it never comes to rest")

@@ -28,6 +28,7 @@ type model struct {
 	byID  map[ConnID]*modelConn
 	made  int
 	stats map[string]int
+	feed  func() // while there is no memory: gives it back
 }
 
 // modelConn is one connection as the model sees it.
@@ -89,6 +90,9 @@ func runModel(t *testing.T, seed uint64, steps int, stats map[string]int) {
 
 // act does one random thing.
 func (m *model) act() {
+	if m.feed != nil && m.r.IntN(20) == 0 {
+		m.starves()
+	}
 	if len(m.conns) < modelLive && m.r.IntN(4) == 0 || len(m.conns) == 0 {
 		m.connectOne()
 		return
@@ -107,7 +111,9 @@ func (m *model) act() {
 	case n < 82:
 		m.loopSends(c)
 	case n < 85:
-		m.publishes()
+		if m.feed == nil {
+			m.publishes()
+		}
 	case n < 87:
 		m.subscribes(c)
 	case n < 90:
@@ -124,8 +130,12 @@ func (m *model) act() {
 		m.setsOption()
 	case n < 98:
 		c.reads = !c.reads
+	case n < 99:
+		if m.feed == nil && m.r.IntN(5) == 0 {
+			m.starves()
+		}
 	default:
-		if m.r.IntN(3) == 0 {
+		if m.r.IntN(2) == 0 {
 			m.finishes(c)
 		}
 	}
@@ -157,6 +167,12 @@ func (m *model) loopSends(c *modelConn) {
 	over := m.ended(c)
 	n, err := m.SendKey(c.id, OpText, []byte(s), key)
 	switch {
+	case m.feed != nil && code(err) == CodeNoMemory:
+		m.stats["refused for memory"]++
+	case m.outOfMemory(c):
+		if err == nil {
+			m.fatalf("%s: a message was taken after the end", c.name)
+		}
 	case !over && m.ended(c):
 		m.isSlow(c)
 		if code(err) != CodeClosed {
@@ -189,6 +205,22 @@ func (m *model) isSlow(c *modelConn) {
 		m.fatalf("%s: policy %d ended it", c.name, c.policy)
 	}
 	c.slow = true
+}
+
+// starves takes all memory that the loop has or could get, or gives it back.
+func (m *model) starves() {
+	if m.feed == nil {
+		m.feed = m.testLoop.starve()
+		m.stats["starved"]++
+		return
+	}
+	m.feed()
+	m.feed = nil
+}
+
+// outOfMemory tells of an end for want of memory that waits to be told.
+func (m *model) outOfMemory(c *modelConn) bool {
+	return m.ended(c) && ErrorCode(m.slab.at(uint32(c.id.Slot())).cause) == CodeNoMemory
 }
 
 // dropsOlder tells whether messages that were taken may never arrive.
@@ -350,7 +382,7 @@ func TestLoopModel(t *testing.T) {
 		}
 	}
 	t.Logf("%d steps: %v", steps, stats)
-	for _, kind := range []string{"open", "message", "close", "drain", "arrived", "refused", "dropped newest", "option", "reset", "end 0", "end 201", "end 200", "end 202", "end 501"} {
+	for _, kind := range []string{"open", "message", "close", "drain", "arrived", "refused", "dropped newest", "option", "reset", "end 0", "end 201", "end 200", "end 202", "end 500", "end 501", "refused for memory"} {
 		if stats[kind] == 0 && steps >= 100_000 {
 			t.Errorf("%q never happened, so it was not tested", kind)
 		}

@@ -47,10 +47,7 @@ func (l *Loop) writeNow(slot uint32, c *loopConn, b []byte) bool {
 		return false
 	}
 	l.metrics.BytesOut += int64(n)
-	if n < len(b) {
-		l.queueRest(slot, c, b[n:])
-	}
-	return true
+	return n == len(b) || l.queueRest(slot, c, b[n:])
 }
 
 // gatherMore is send for what is most often sent when it is not written at once: a short message behind others that wait for the next
@@ -75,13 +72,18 @@ func (l *Loop) gatherMore(c *loopConn, o *loopMessage) int {
 	return n
 }
 
-// queueRest keeps what the socket did not take of a message.
-func (l *Loop) queueRest(slot uint32, c *loopConn, rest []byte) {
+// queueRest keeps what the socket did not take of a message. Without memory for it the connection is lost: nothing can follow a part of
+// a frame but its rest.
+func (l *Loop) queueRest(slot uint32, c *loopConn, rest []byte) bool {
 	q := l.queueOf(c)
-	l.grow(q, len(rest))
+	if q == nil || !l.grow(q, len(rest)) {
+		l.lost(slot, c, CodeNoMemory)
+		return false
+	}
 	q.buf = append(q.buf, rest...)
 	l.metrics.QueueBytes += int64(len(rest))
 	l.blocked(slot, c)
+	return true
 }
 
 // tally counts a message that was taken.

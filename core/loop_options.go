@@ -259,7 +259,7 @@ func (l *Loop) applySettings() {
 	for i, role := range [...]Role{RoleServer, RoleClient} {
 		l.config[i] = &protocol.Config{
 			Role: role, Limits: limits, StreamOver: max(0, s.value[OptStreamOverBytes]), PlainHTTP: s.requests,
-			Mask: drawMask, Alloc: l.pool.Get, Free: l.giveLater, Batch: &l.batch, Spare: &l.spare,
+			Mask: drawMask, Alloc: l.pool.Get, Grow: l.pool.Grow, Free: l.giveLater, Batch: &l.batch, Spare: &l.spare,
 		}
 	}
 }

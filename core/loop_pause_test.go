@@ -138,3 +138,51 @@ func TestLoopPausedPeerEndsItsDirection(t *testing.T) {
 	p.awaitEOF(l)
 	wantRead(t, p, "text on its way")
 }
+
+// A pause holds messages back, not the news that a connection is open: whoever accepts and pauses is told, and reads on after Resume.
+func TestLoopPausedRightAfterAccept(t *testing.T) {
+	l, port := requestLoop(t)
+	p := dialTCP(t, port)
+	p.raw([]byte(upgradeRequest))
+	p.send(OpText, "behind the request")
+	e, _ := l.nextRequest()
+	if err := l.Accept(e.Conn, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Pause(e.Conn); err != nil {
+		t.Fatal(err)
+	}
+	p.send(OpText, "later")
+	p.head(l, "101")
+	l.settle()
+	wantEvents(t, l.events, "request /chat?x=1", "open ")
+	if n := l.epollReady(); n != 0 {
+		t.Errorf("%d ready while it is paused", n)
+	}
+	if m := l.Metrics(); m.Open != 1 || m.Pending != 0 {
+		t.Errorf("%d open, %d pending", m.Open, m.Pending)
+	}
+	if err := l.Resume(e.Conn); err != nil {
+		t.Fatal(err)
+	}
+	l.until("the messages", func() bool { return len(l.of(LoopMessage)) == 2 })
+	wantEvents(t, l.events[2:], "message behind the request", "message later")
+}
+
+// So does it not hold back an end that was read with the message before it: nothing is left to read.
+func TestLoopPausedBeforeTheEndThatWasRead(t *testing.T) {
+	for end, want := range map[string]string{"\x88\x80abcd": "close ", "\x83\x80abcd": "close the opcode is reserved (RFC 6455 §5.2)"} {
+		l := newTestLoop(t, LoopOptions{})
+		id, p := l.open()
+		p.raw(append(p.frame(OpText, true, "last"), end...))
+		l.until("the message", func() bool { return len(l.events) == 1 })
+		if err := l.Pause(id); err != nil {
+			t.Fatal(err)
+		}
+		l.settle()
+		wantEvents(t, l.events, "message last", want)
+		if n := l.epollReady(); n != 0 {
+			t.Errorf("%d ready", n)
+		}
+	}
+}

@@ -217,7 +217,7 @@ func (l *Loop) giveViewsBack() {
 	for _, b := range l.later {
 		l.pool.Put(b)
 	}
-	l.later = l.later[:0]
+	l.later, l.kept = l.later[:0], nil
 }
 
 // poison overwrites what the last poll's events viewed, so that using them late shows.

@@ -18,7 +18,12 @@ type postponedFrame struct {
 func (l *Loop) postpone(slot uint32, c *loopConn, frame []byte, head uint8, op Opcode) {
 	w := l.postponed[slot]
 	if w == nil {
-		w = &postponed{queue: queue{buf: l.pool.Get(queueLeast)}}
+		block := l.pool.Get(queueLeast)
+		if block == nil {
+			l.metrics.RefusedFull++
+			return
+		}
+		w = &postponed{queue: queue{buf: block}}
 		l.postponed[slot] = w
 		c.flags |= cPostponed
 	}
@@ -36,7 +41,10 @@ func (l *Loop) postpone(slot uint32, c *loopConn, frame []byte, head uint8, op O
 		}
 		l.dropFirst(w, n)
 	}
-	l.grow(&w.queue, len(frame))
+	if !l.grow(&w.queue, len(frame)) {
+		l.metrics.RefusedFull++
+		return
+	}
 	w.buf = append(w.buf, frame...)
 	w.frames = append(w.frames, postponedFrame{size: uint32(len(frame)), head: head, op: op})
 	l.metrics.QueueBytes += int64(len(frame))

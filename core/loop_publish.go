@@ -42,7 +42,7 @@ func (p *publication) start(i int32) int32 {
 // subscribers of this loop it goes to; when it leaves, each connection's policy decides for itself, and the metrics tell what was
 // dropped or refused. Between two polls, messages to one connection keep their order, whichever call sent them; to one in the middle of a
 // message in parts it goes right behind that, and is counted by the queue meanwhile (RFC 6455 §5.4). Errors: CodeArgument, CodeUTF8,
-// CodeTooLarge for more than 1 GiB, CodeClosed.
+// CodeTooLarge for more than 1 GiB, CodeNoMemory, CodeClosed.
 func (l *Loop) Publish(name string, op Opcode, payload []byte, except ConnID) (int, error) {
 	const call = "Loop.Publish"
 	if e := checkBroadcast(call, op, payload); e != nil {
@@ -61,26 +61,33 @@ func (l *Loop) publishLocked(call, name string, op Opcode, payload []byte, excep
 		return 0, e
 	}
 	defer l.mu.Unlock()
-	return l.publishHere(name, op, payload, except), nil
+	n, ok := l.publishHere(name, op, payload, except)
+	if !ok {
+		return 0, noMemory(call)
+	}
+	return n, nil
 }
 
-// publishHere gathers a message for the subscribers of this loop and returns how many they are.
-func (l *Loop) publishHere(name string, op Opcode, payload []byte, except ConnID) int {
-	i, ok := l.topics.index[name]
-	if !ok {
-		return 0
+// publishHere gathers a message for the subscribers of this loop and returns how many they are; ok is false when there is no memory for
+// it.
+func (l *Loop) publishHere(name string, op Opcode, payload []byte, except ConnID) (n int, ok bool) {
+	i, followed := l.topics.index[name]
+	if !followed {
+		return 0, true
 	}
 	p := &l.published
 	if len(p.frames) > 0 && p.topic != i {
 		l.handOver(false) // a connection may subscribe to both, and is to get everything in order
-		if i, ok = l.topics.index[name]; !ok {
-			return 0 // its subscribers were closed for reading too slowly
+		if i, followed = l.topics.index[name]; !followed {
+			return 0, true // its subscribers were closed for reading too slowly
 		}
 	}
 	excepted := l.excepted(i, except)
 	p.topic = i
-	l.gatherFrame(op, payload)
-	n := len(l.topics.list[i].members)
+	if !l.gatherFrame(op, payload) {
+		return 0, false
+	}
+	n = len(l.topics.list[i].members)
 	if excepted != 0 {
 		l.topics.subs[excepted].seen = int32(len(p.frames))
 		n--
@@ -89,7 +96,7 @@ func (l *Loop) publishHere(name string, op Opcode, payload []byte, except ConnID
 		l.handOver(true)
 	}
 	l.stir()
-	return n
+	return n, true
 }
 
 // excepted returns the subscription of a connection that is not to get the next message, after it has got those before; 0 when there
@@ -106,11 +113,15 @@ func (l *Loop) excepted(i int32, except ConnID) int32 {
 	return l.topics.subscribed(c, i)
 }
 
-// gatherFrame encodes a message behind those that are pending.
-func (l *Loop) gatherFrame(op Opcode, payload []byte) {
+// gatherFrame encodes a message behind those that are pending; false when there is no memory for it.
+func (l *Loop) gatherFrame(op Opcode, payload []byte) bool {
 	p := &l.published
 	if need := len(p.buf) + len(payload) + wire.MaxHeaderSize; need > cap(p.buf) {
-		bigger := append(l.pool.Get(max(need, 4*cap(p.buf), publishLeast)), p.buf...)
+		bigger := l.pool.Get(max(need, 4*cap(p.buf), publishLeast))
+		if bigger == nil {
+			return false
+		}
+		bigger = append(bigger, p.buf...)
 		if p.buf != nil {
 			l.pool.Put(p.buf)
 		}
@@ -119,6 +130,7 @@ func (l *Loop) gatherFrame(op Opcode, payload []byte) {
 	var head int
 	p.buf, head = appendMessage(p.buf, op, payload)
 	p.frames = append(p.frames, publishedFrame{end: int32(len(p.buf)), head: uint8(head), op: op})
+	return true
 }
 
 // pendingOf returns how many messages to a topic are pending.
@@ -193,8 +205,8 @@ func (l *Loop) writeFrames(slot uint32, c *loopConn, from int32) {
 	written := start + int32(n)
 	for ; from < int32(len(p.frames)) && p.start(from) < written; from++ {
 		l.metrics.MessagesOut++
-		if end := p.frames[from].end; end > written {
-			l.queueRest(slot, c, p.buf[written:end])
+		if end := p.frames[from].end; end > written && !l.queueRest(slot, c, p.buf[written:end]) {
+			return
 		}
 	}
 	l.queueFrames(slot, c, from)

@@ -56,9 +56,13 @@ const (
 
 func (q *queue) size() int { return len(q.buf) - q.head + q.waiting }
 
-// queueOf returns the queue of a connection, making one when there is none.
+// queueOf returns the queue of a connection, making one when there is none; nil when there is no memory for it.
 func (l *Loop) queueOf(c *loopConn) *queue {
 	if c.queue == 0 {
+		block := l.pool.Get(queueLeast)
+		if block == nil {
+			return nil
+		}
 		if l.spareQ == 0 {
 			l.queues = append(l.queues, queue{})
 			c.queue = int32(len(l.queues) - 1)
@@ -67,25 +71,30 @@ func (l *Loop) queueOf(c *loopConn) *queue {
 			l.spareQ = l.queues[c.queue].next
 		}
 		q := &l.queues[c.queue]
-		*q = queue{buf: l.pool.Get(queueLeast)}
+		*q = queue{buf: block}
 	}
 	return &l.queues[c.queue]
 }
 
-// grow makes room for n more bytes behind q.buf.
-func (l *Loop) grow(q *queue, n int) {
+// grow makes room for n more bytes behind q.buf; false when there is no memory for them.
+func (l *Loop) grow(q *queue, n int) bool {
 	if cap(q.buf)-len(q.buf) >= n {
-		return
+		return true
 	}
 	left := len(q.buf) - q.head
 	if q.head > 0 && left <= q.head && left+n <= cap(q.buf) {
 		q.buf = q.buf[:copy(q.buf, q.buf[q.head:])]
 		q.head = 0
-		return
+		return true
 	}
-	bigger := append(l.pool.Get(max(left+n, min(growBy*cap(q.buf), growMost))), q.buf[q.head:]...)
+	bigger := l.pool.Get(max(left+n, min(growBy*cap(q.buf), growMost)))
+	if bigger == nil {
+		return false
+	}
+	bigger = append(bigger, q.buf[q.head:]...)
 	l.pool.Put(q.buf)
 	q.buf, q.head = bigger, 0
+	return true
 }
 
 // dropQueue forgets all output of a connection.
@@ -152,9 +161,16 @@ func (l *Loop) dropRecord(index int32, q *queue, i int32) {
 // refill moves waiting messages behind the bytes that are to leave next.
 func (l *Loop) refill(c *loopConn, q *queue) {
 	for q.first != 0 && len(q.buf)-q.head < refillBytes {
-		block := l.records[q.first].block
-		l.grow(q, len(block))
-		q.buf = append(q.buf, block...)
+		r := &l.records[q.first]
+		switch {
+		case l.grow(q, len(r.block)):
+			q.buf = append(q.buf, r.block...)
+		case len(q.buf) > q.head:
+			return // what is there leaves first
+		default: // no memory: the blocks change places
+			q.waiting -= len(r.block)
+			r.block, q.buf, q.head = q.buf[:0], r.block, 0
+		}
 		l.dropRecord(c.queue, q, q.first)
 	}
 }
@@ -179,8 +195,8 @@ func (l *Loop) flushDirty() {
 // flush writes the output of a connection until it is empty or the socket full.
 func (l *Loop) flush(slot uint32, c *loopConn) {
 	for {
-		if c.m.HasOutput() && (c.queue == 0 || l.queues[c.queue].first == 0) {
-			l.takeOutput(c)
+		if c.m.HasOutput() && (c.queue == 0 || l.queues[c.queue].first == 0) && !l.takeOutput(slot, c) {
+			return
 		}
 		if c.queue == 0 {
 			break
@@ -200,13 +216,17 @@ func (l *Loop) flush(slot uint32, c *loopConn) {
 	l.emptied(slot, c)
 }
 
-// takeOutput puts what the machine wants written behind the output.
-func (l *Loop) takeOutput(c *loopConn) {
+// takeOutput puts what the machine wants written behind the output. Without memory for it the connection is lost.
+func (l *Loop) takeOutput(slot uint32, c *loopConn) bool {
 	q := l.queueOf(c)
-	l.grow(q, c.m.OutputSize())
+	if q == nil || !l.grow(q, c.m.OutputSize()) {
+		l.lost(slot, c, CodeNoMemory)
+		return false
+	}
 	before := len(q.buf)
 	q.buf = c.m.AppendOutput(q.buf)
 	l.metrics.QueueBytes += int64(len(q.buf) - before)
+	return true
 }
 
 // write writes once; false when the socket takes no more or is broken.

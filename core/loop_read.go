@@ -80,8 +80,7 @@ func (l *Loop) received(slot uint32, c *loopConn, n int, errno poller.Errno) boo
 func (l *Loop) pump(slot uint32, c *loopConn) {
 	m := &c.m
 	if c.flags&cPaused != 0 {
-		l.putAside(slot, c)
-		return
+		l.putAside(slot, c) // what needs no input, as that the connection is open, or over, is told all the same
 	}
 	for {
 		if l.full() {
@@ -140,7 +139,12 @@ func (l *Loop) putAside(slot uint32, c *loopConn) {
 		l.held[slot] = h
 		return
 	}
-	l.held[slot] = heldInput{block: append(l.pool.Get(len(rest)), rest...)}
+	block := l.pool.Get(len(rest))
+	if block == nil {
+		l.lost(slot, c, CodeNoMemory)
+		return
+	}
+	l.held[slot] = heldInput{block: append(block, rest...)}
 	c.flags |= cHeld
 }
 
@@ -184,12 +188,12 @@ func (l *Loop) dropHeld(slot uint32, c *loopConn) {
 
 // pumped settles what a pump has left: output, the deadline of a message, the end.
 func (l *Loop) pumped(slot uint32, c *loopConn) {
-	if c.flags&cUsed == 0 {
+	if c.flags&(cUsed|cCut) != cUsed {
 		return
 	}
 	if c.m.HasOutput() {
-		if c.flags&cBlocked == 0 {
-			l.takeOutput(c) // handshake and pongs leave before what the events will be answered with
+		if c.flags&cBlocked == 0 && !l.takeOutput(slot, c) { // handshake and pongs leave before what the events will be answered with
+			return
 		}
 		l.mark(slot, c)
 	}

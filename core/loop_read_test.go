@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // Messages of every size class arrive whole: in one read, over many, straight into their own memory.
@@ -245,5 +247,34 @@ func TestLoopFailsViolators(t *testing.T) {
 				t.Errorf("the peer is told %q", p.got)
 			}
 		})
+	}
+}
+
+// A message of many fragments takes no more memory than the buffer that it ends in, at no moment: the buffer grows with its pages.
+func TestLoopFragmentsGrowInPlace(t *testing.T) {
+	const size = 17 << 20 // just beyond a power of two, where doubling costs most
+	l := newTestLoop(t, LoopOptions{MaxMessageBytes: size})
+	_, p := l.open()
+	part := strings.Repeat("0123456789abcdef", 256)
+	first, next := p.frame(OpBinary, false, part), bytes.Repeat(p.frame(OpContinuation, false, part), 16)
+	p.raw(first)
+	most := int64(0)
+	for sent := len(part); sent < size-len(part); sent += 16 * len(part) {
+		rest := min(16*len(part), size-len(part)-sent)
+		p.raw(next[:rest/len(part)*(len(next)/16)])
+		l.until("it is read", func() bool {
+			most = max(most, l.pool.Mapped())
+			n, err := unix.IoctlGetInt(int(l.slab.at(0).fd), unix.TIOCINQ)
+			return n == 0 && err == nil
+		})
+	}
+	p.raw(p.frame(OpContinuation, true, part))
+	l.until("the message", func() bool { return len(l.events) > 0 })
+	if e := l.last(); e.Payload != strings.Repeat(part, size/len(part)) {
+		t.Errorf("got %v", e)
+	}
+	t.Logf("%.1f MiB mapped for a message of %d", float64(most)/(1<<20), size>>20)
+	if most > 32<<20+1<<20 {
+		t.Errorf("%d bytes mapped for a message of %d", most, size)
 	}
 }

@@ -54,7 +54,7 @@ func (l *Loop) Request(id ConnID) (*Request, error) {
 
 // Accept answers a reported request with 101; LoopOpen follows. The subprotocol is one that the client offered, or "". Errors:
 // CodeHandle, CodeClosed, CodeState when no request waits or it is no opening handshake, CodeArgument, CodeHeader; the request still
-// waits then.
+// waits then. On CodeNoMemory the connection is lost, and LoopClose follows.
 func (l *Loop) Accept(id ConnID, subprotocol string, header []HeaderField) error {
 	const op = "Loop.Accept"
 	if e := l.lock(op); e != nil {
@@ -69,7 +69,9 @@ func (l *Loop) Accept(id ConnID, subprotocol string, header []HeaderField) error
 		return fromProtocol(op, err)
 	}
 	c.flags &^= cVerdict | cAnswered
-	l.takeOutput(c) // before what is sent from now on
+	if !l.takeOutput(slot, c) { // before what is sent from now on
+		return noMemory(op)
+	}
 	l.mark(slot, c)
 	l.heed(slot, c)
 	return nil
@@ -103,7 +105,9 @@ func (l *Loop) answer(op string, id ConnID, status int, header []HeaderField, bo
 	l.readClock()
 	c.flags &^= cVerdict
 	c.flags |= cAnswered
-	l.takeOutput(c)
+	if !l.takeOutput(slot, c) {
+		return noMemory(op)
+	}
 	l.mark(slot, c)
 	if c.m.State() == protocol.Closed {
 		l.conclude(slot, c, CloseAbnormal, 0)
@@ -177,7 +181,8 @@ func (l *Loop) PeerAddr(id ConnID) (string, error) {
 }
 
 // Pause stops reading a connection; what its peer sends stays in the system's buffers and so slows the peer down. While it is
-// paused neither silence nor an unfinished message is held against the peer, and it is sent no pings. Resume goes on.
+// paused neither silence nor an unfinished message is held against the peer, and it is sent no pings. Resume goes on. LoopOpen of a
+// request that was accepted, LoopDrain, and an end that was read already with the message before it come during a pause, too.
 //
 // A peer that goes meanwhile is told with LoopClose at once when it has left nothing to read, else not before Resume: what it sent comes
 // first. One that vanishes without a word, as a machine without power does, shows only when something is sent to it.

@@ -164,18 +164,22 @@ func TestLoopPlainHTTP(t *testing.T) {
 	l.until("open", func() bool { return len(l.of(LoopOpen)) == 1 })
 }
 
-// A request that cannot be followed by another one ends its connection.
-func TestLoopRespondsAndCloses(t *testing.T) {
-	for name, request := range map[string]string{
-		"close": "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-		"body":  "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+// A request that cannot be followed by another one ends its connection, and a refusal does so where HTTP would allow another request.
+func TestLoopAnswersThatEndTheConnection(t *testing.T) {
+	for name, c := range map[string]struct {
+		request string
+		answer  func(l *Loop, id ConnID, status int, header []HeaderField, body []byte) error
+	}{
+		"close":   {"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", (*Loop).Respond},
+		"body":    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", (*Loop).Respond},
+		"refusal": {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", (*Loop).Refuse},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, port := requestLoop(t)
 			p := dialTCP(t, port)
-			p.raw([]byte(request))
+			p.raw([]byte(c.request))
 			e, _ := l.nextRequest()
-			if err := l.Respond(e.Conn, 404, nil, []byte("no")); err != nil {
+			if err := c.answer(l.Loop, e.Conn, 404, nil, []byte("no")); err != nil {
 				t.Fatal(err)
 			}
 			if head := p.head(l, "404"); !strings.Contains(head, "Connection: close\r\n") {
@@ -185,26 +189,14 @@ func TestLoopRespondsAndCloses(t *testing.T) {
 			if e := l.last(); e.Error != 0 {
 				t.Errorf("got %v", e)
 			}
-			wantCode(t, l.Respond(e.Conn, 404, nil, nil), CodeClosed)
+			wantCode(t, c.answer(l.Loop, e.Conn, 404, nil, nil), CodeClosed)
+			var body [3]byte
+			if n, err := readFull(p.fd, body[:2]); string(body[:n]) != "no" || err != nil {
+				t.Errorf("body %q, %v", body[:n], err)
+			}
+			p.awaitEOF(l)
 		})
 	}
-}
-
-// A refusal closes the connection even where HTTP would allow another request.
-func TestLoopRefuses(t *testing.T) {
-	l, port := requestLoop(t)
-	p := dialTCP(t, port)
-	p.raw([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
-	e, _ := l.nextRequest()
-	if err := l.Refuse(e.Conn, 404, nil, []byte("no")); err != nil {
-		t.Fatal(err)
-	}
-	if head := p.head(l, "404"); !strings.Contains(head, "Connection: close\r\n") {
-		t.Errorf("response %q", head)
-	}
-	l.until("close", func() bool { return len(l.of(LoopClose)) == 1 })
-	p.awaitEOF(l)
-	wantCode(t, l.Refuse(e.Conn, 404, nil, nil), CodeClosed)
 }
 
 // A client that has had its answer and goes is no failure; one that goes in the middle of a request is.

@@ -16,7 +16,7 @@ const directSend = 16 << 10
 const mostSendBytes = 1<<32 - 1
 
 // Send sends a text or binary message. It returns the bytes that the message takes on the wire; 0 when the connection's policy has
-// dropped it. The payload is not kept. Errors: CodeHandle, CodeClosed, CodeState, CodeUTF8, CodeArgument, CodeQueueFull; the
+// dropped it. The payload is not kept. Errors: CodeHandle, CodeClosed, CodeState, CodeUTF8, CodeArgument, CodeQueueFull, CodeNoMemory; the
 // message is refused whole then.
 func (l *Loop) Send(id ConnID, op Opcode, payload []byte) (int, error) {
 	return l.SendKey(id, op, payload, 0)
@@ -88,6 +88,9 @@ func (l *Loop) Flush() error {
 // errQueueFull is what send answers under QueueFail.
 var errQueueFull = newError(CodeQueueFull, "", "the connection's queue is full: the peer reads too slowly")
 
+// errNoMemory is what send answers when there is no memory to keep a message in.
+var errNoMemory = noMemory("")
+
 func sendError(op string, err error) *Error {
 	if e, ok := err.(*Error); ok {
 		return &Error{Code: e.Code, Op: op, Msg: e.Msg}
@@ -131,6 +134,9 @@ func (l *Loop) send(slot uint32, c *loopConn, o *loopMessage) (int, error) {
 	}
 	n, err := l.enqueue(slot, c, o)
 	if err != nil {
+		if err == error(errNoMemory) {
+			l.metrics.RefusedFull++
+		}
 		return 0, err
 	}
 	l.tally(o)
@@ -232,15 +238,20 @@ func (l *Loop) enqueue(slot uint32, c *loopConn, o *loopMessage) (int, error) {
 		return l.sendDirect(slot, c, o)
 	}
 	q := l.queueOf(c)
+	if q == nil {
+		return 0, errNoMemory
+	}
 	if c.flags&cBlocked != 0 {
 		if p := l.policyOf(c); q.first != 0 || p == QueueDropOldest || p == QueueConflate {
 			return l.enqueueRecord(c, q, o, p)
 		}
 	}
-	l.grow(q, o.size())
-	before := len(q.buf)
-	var err error
-	if q.buf, err = l.encode(c, q.buf, o); err != nil {
+	err, before := error(errNoMemory), 0
+	if l.grow(q, o.size()) {
+		before = len(q.buf)
+		q.buf, err = l.encode(c, q.buf, o)
+	}
+	if err != nil {
 		if q.size() == 0 {
 			l.dropQueue(c)
 		}
@@ -268,6 +279,9 @@ func (l *Loop) encode(c *loopConn, dst []byte, o *loopMessage) ([]byte, error) {
 // enqueueRecord keeps a message apart while the socket is full, so that it may still be dropped.
 func (l *Loop) enqueueRecord(c *loopConn, q *queue, o *loopMessage, policy QueuePolicy) (int, error) {
 	block := l.pool.Get(o.size())
+	if block == nil {
+		return 0, errNoMemory
+	}
 	block, err := l.encode(c, block, o)
 	if err != nil {
 		l.pool.Put(block)
@@ -322,11 +336,18 @@ func (l *Loop) sendDirect(slot uint32, c *loopConn, o *loopMessage) (int, error)
 		return total, nil
 	}
 	q := l.queueOf(c)
+	if q == nil {
+		l.lost(slot, c, CodeNoMemory)
+		return 0, errNoMemory
+	}
 	took := min(n, len(before))
 	q.head += took
 	l.metrics.QueueBytes -= int64(took)
 	rest := n - took
-	l.grow(q, total-rest)
+	if !l.grow(q, total-rest) {
+		l.lost(slot, c, CodeNoMemory)
+		return 0, errNoMemory
+	}
 	was := len(q.buf)
 	q.buf = append(q.buf, header[min(rest, size):]...)
 	q.buf = append(q.buf, o.payload[max(0, rest-size):]...)

@@ -251,7 +251,10 @@ func (l *Loop) ping(slot uint32, c *loopConn) {
 	var stamp [8]byte
 	binary.BigEndian.PutUint64(stamp[:], now)
 	q := l.queueOf(c)
-	l.grow(q, wire.MaxHeaderSize+len(stamp))
+	if q == nil || !l.grow(q, wire.MaxHeaderSize+len(stamp)) {
+		c.stageTick = l.tick + l.more.pingMS // no memory: another time
+		return
+	}
 	before := len(q.buf)
 	q.buf, _ = c.m.AppendFrame(q.buf, wire.OpPing, true, stamp[:]) // cannot fail: the connection is open
 	l.metrics.QueueBytes += int64(len(q.buf) - before)

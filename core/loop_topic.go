@@ -176,9 +176,13 @@ func checkBroadcast(call string, op Opcode, payload []byte) *Error {
 	return nil
 }
 
-// encodeOnce makes the frame that servers send, in a block of the pool.
+// encodeOnce makes the frame that servers send, in a block of the pool; nil when there is no memory for it.
 func (l *Loop) encodeOnce(op Opcode, payload []byte) []byte {
-	frame, _ := appendMessage(l.pool.Get(len(payload)+wire.MaxHeaderSize), op, payload)
+	block := l.pool.Get(len(payload) + wire.MaxHeaderSize)
+	if block == nil {
+		return nil
+	}
+	frame, _ := appendMessage(block, op, payload)
 	return frame
 }
 
@@ -201,7 +205,7 @@ func (l *Loop) sendEncoded(slot uint32, c *loopConn, op Opcode, payload, frame [
 
 // Broadcast sends a message to each connection of a list. It returns how many took it. results, when not nil, has room for all of
 // them and gets what SendBatch puts into Result: bytes, 0 for dropped, or the negative code of the error. Errors: CodeArgument,
-// CodeUTF8, CodeTooLarge for more than 1 GiB, CodeClosed; nothing was sent then.
+// CodeUTF8, CodeTooLarge for more than 1 GiB, CodeNoMemory, CodeClosed; nothing was sent then.
 func (l *Loop) Broadcast(ids []ConnID, op Opcode, payload []byte, results []int64) (int, error) {
 	const call = "Loop.Broadcast"
 	if e := checkBroadcast(call, op, payload); e != nil {
@@ -215,6 +219,9 @@ func (l *Loop) Broadcast(ids []ConnID, op Opcode, payload []byte, results []int6
 	}
 	defer l.mu.Unlock()
 	frame := l.encodeOnce(op, payload)
+	if frame == nil {
+		return 0, noMemory(call)
+	}
 	defer l.pool.Put(frame)
 	taken := 0
 	for i, id := range ids {

@@ -10,7 +10,7 @@ import (
 // The tests run twice: as Go programs wait, then, where it makes a difference, as C programs do. The loop has its own poller.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if starved() {
+	if starved() || hungry() {
 		return
 	}
 	code := m.Run()

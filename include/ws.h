@@ -610,8 +610,8 @@ typedef struct WsMetrics {
     /** Output that waits, of all connections. */
     int64_t queue_bytes;
     /**
-     * Messages refused under WS_QUEUE_FAIL, and publications of other loops beyond 64 MiB that wait for this
-     * one.
+     * Messages refused under WS_QUEUE_FAIL or for want of memory, and publications of other loops beyond 64
+     * MiB that wait for this one.
      */
     int64_t refused_full;
     /** Messages dropped under WS_QUEUE_DROP_NEWEST. */
@@ -1897,7 +1897,7 @@ WS_API int64_t ws_http_status(int64_t conn) WS_NOEXCEPT;
  *     another thread end it.
  * Threads: Any thread, at any time.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
- *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_HEADER, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_HEADER, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.2.
  */
 WS_API int64_t ws_accept_upgrade(int64_t conn, const char *subprotocol, const char *headers) WS_NOEXCEPT;
@@ -1918,7 +1918,8 @@ WS_API int64_t ws_accept_upgrade(int64_t conn, const char *subprotocol, const ch
  *     another thread end it.
  * Threads: Any thread, at any time.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ABNORMAL, WS_ERR_TIMEOUT, WS_ERR_INTERRUPTED,
- *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_HEADER, WS_ERR_TOO_LARGE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_SYSTEM, WS_ERR_ARGUMENT, WS_ERR_HEADER, WS_ERR_TOO_LARGE, WS_ERR_NO_MEMORY, WS_ERR_FORKED,
+ *     WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.2.
  */
 WS_API int64_t ws_refuse(int64_t conn, int64_t status, const char *headers, const void *body, int64_t body_len) WS_NOEXCEPT;
@@ -2036,7 +2037,7 @@ WS_API int64_t ws_loop_port(int64_t loop) WS_NOEXCEPT;
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_TOO_LARGE, WS_ERR_STATE, WS_ERR_TOO_MANY,
- *     WS_ERR_SYSTEM, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_SYSTEM, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §4.2.
  */
 WS_API int64_t ws_loop_adopt(int64_t loop, int64_t fd, int64_t how, const void *input, int64_t input_len) WS_NOEXCEPT;
@@ -2217,7 +2218,7 @@ WS_API int64_t ws_loop_metrics(int64_t loop, WsMetrics *metrics, int64_t size) W
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE,
- *     WS_ERR_QUEUE_FULL, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_QUEUE_FULL, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §5.6.
  */
 WS_API int64_t ws_loop_send(int64_t loop, int64_t conn, int64_t opcode, const void *data, int64_t len) WS_NOEXCEPT;
@@ -2235,7 +2236,7 @@ WS_API int64_t ws_loop_send(int64_t loop, int64_t conn, int64_t opcode, const vo
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE,
- *     WS_ERR_QUEUE_FULL, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_QUEUE_FULL, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_loop_send_key(int64_t loop, int64_t conn, int64_t opcode, const void *data, int64_t len, int64_t key) WS_NOEXCEPT;
 
@@ -2254,7 +2255,7 @@ WS_API int64_t ws_loop_send_key(int64_t loop, int64_t conn, int64_t opcode, cons
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE,
- *     WS_ERR_QUEUE_FULL, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_QUEUE_FULL, WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §5.4.
  */
 WS_API int64_t ws_loop_send_fragment(int64_t loop, int64_t conn, int64_t opcode, const void *data, int64_t len, int64_t is_final) WS_NOEXCEPT;
@@ -2270,7 +2271,7 @@ WS_API int64_t ws_loop_send_fragment(int64_t loop, int64_t conn, int64_t opcode,
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE,
- *     WS_ERR_QUEUE_FULL, WS_ERR_CONTROL_SIZE, WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_QUEUE_FULL, WS_ERR_NO_MEMORY, WS_ERR_CONTROL_SIZE, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 6455 §5.5.2.
  */
 WS_API int64_t ws_loop_ping(int64_t loop, int64_t conn, const void *data, int64_t len) WS_NOEXCEPT;
@@ -2303,8 +2304,8 @@ WS_API int64_t ws_loop_send_batch(int64_t loop, WsSend *items, int64_t n) WS_NOE
  * @return How many took it; -1 when the loop or an argument is wrong and nothing was sent.
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE, WS_ERR_FORKED,
- *     WS_ERR_INTERNAL.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE, WS_ERR_NO_MEMORY,
+ *     WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_loop_broadcast(int64_t loop, const int64_t *conns, int64_t n, int64_t opcode, const void *data, int64_t len, int64_t *results_out) WS_NOEXCEPT;
 
@@ -2350,8 +2351,8 @@ WS_API int64_t ws_loop_unsubscribe(int64_t loop, int64_t conn, const char *topic
  * @return How many subscribers of this loop it goes to, or -1.
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
- * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE, WS_ERR_FORKED,
- *     WS_ERR_INTERNAL.
+ * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_ARGUMENT, WS_ERR_UTF8, WS_ERR_TOO_LARGE, WS_ERR_NO_MEMORY,
+ *     WS_ERR_FORKED, WS_ERR_INTERNAL.
  */
 WS_API int64_t ws_loop_publish(int64_t loop, const char *topic, int64_t opcode, const void *data, int64_t len, int64_t except) WS_NOEXCEPT;
 
@@ -2416,7 +2417,8 @@ WS_API void *ws_loop_context(int64_t loop, int64_t conn) WS_NOEXCEPT;
  * down. Neither silence nor an unfinished message is held against it meanwhile, and it is sent no pings. A peer
  * that goes is told with WS_EVENT_CLOSE at once when it has left nothing to read, else not before ws_resume, since
  * what it sent comes first. One that vanishes without a word, as a machine without power does, shows only when
- * something is sent to it.
+ * something is sent to it. What needs no reading comes all the same: WS_EVENT_OPEN of a request that was accepted,
+ * WS_EVENT_DRAIN, and an end that was read already with the message before it.
  *
  * @param conn A connection of a loop.
  * @return 0, or -1.
@@ -2454,7 +2456,7 @@ WS_API int64_t ws_resume(int64_t conn) WS_NOEXCEPT;
  * Blocks: Never.
  * Threads: Any thread, at any time; a poll under way elsewhere goes on and takes it up.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_STATE, WS_ERR_ARGUMENT, WS_ERR_HEADER, WS_ERR_TOO_LARGE,
- *     WS_ERR_FORKED, WS_ERR_INTERNAL.
+ *     WS_ERR_NO_MEMORY, WS_ERR_FORKED, WS_ERR_INTERNAL.
  * Clause: RFC 9110 §15.
  */
 WS_API int64_t ws_respond(int64_t conn, int64_t status, const char *headers, const void *body, int64_t body_len) WS_NOEXCEPT;

@@ -68,7 +68,7 @@ var loopFunctions = []Function{
 			{Name: "input_len", Type: num, LengthOf: "input", Doc: "Its length in bytes."},
 		},
 		Result: num, Returns: "The connection, or -1.", Owner: "The loop's: it ends with WS_EVENT_CLOSE.",
-		Errors:  []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_TOO_LARGE", "WS_ERR_STATE", "WS_ERR_TOO_MANY", "WS_ERR_SYSTEM"},
+		Errors:  []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_TOO_LARGE", "WS_ERR_STATE", "WS_ERR_TOO_MANY", "WS_ERR_SYSTEM", "WS_ERR_NO_MEMORY"},
 		Threads: loopFree, Clause: "RFC 6455 §4.2",
 	},
 	{

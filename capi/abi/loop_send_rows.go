@@ -13,7 +13,7 @@ var (
 	payloadLen = Param{Name: "len", Type: num, LengthOf: "data", Doc: "Their number."}
 	topic      = Param{Name: "topic", Type: text, Doc: "The name of the topic, 1 to 1,024 bytes."}
 
-	loopSending = []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_STATE", "WS_ERR_ARGUMENT", "WS_ERR_UTF8", "WS_ERR_TOO_LARGE", "WS_ERR_QUEUE_FULL"}
+	loopSending = []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_STATE", "WS_ERR_ARGUMENT", "WS_ERR_UTF8", "WS_ERR_TOO_LARGE", "WS_ERR_QUEUE_FULL", "WS_ERR_NO_MEMORY"}
 )
 
 var loopSendFunctions = []Function{
@@ -73,7 +73,7 @@ var loopSendFunctions = []Function{
 				"wire, 0 when its policy dropped the message, or the negative of one of WS_ERR_*."},
 		},
 		Result: num, Returns: "How many took it; -1 when the loop or an argument is wrong and nothing was sent.",
-		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_UTF8", "WS_ERR_TOO_LARGE"}, Threads: loopFree,
+		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_UTF8", "WS_ERR_TOO_LARGE", "WS_ERR_NO_MEMORY"}, Threads: loopFree,
 	},
 	{
 		Name: "ws_loop_subscribe", Section: looping,
@@ -96,7 +96,7 @@ var loopSendFunctions = []Function{
 			{Name: "except", Type: num, Doc: "A connection that does not get it, as the one that the message came from; 0 for none. One that is " +
 				"no subscriber, or none at all, changes nothing."}},
 		Result: num, Returns: "How many subscribers of this loop it goes to, or -1.",
-		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_UTF8", "WS_ERR_TOO_LARGE"}, Threads: loopFree,
+		Errors: []string{"WS_ERR_HANDLE", "WS_ERR_CLOSED", "WS_ERR_ARGUMENT", "WS_ERR_UTF8", "WS_ERR_TOO_LARGE", "WS_ERR_NO_MEMORY"}, Threads: loopFree,
 	},
 	{
 		Name: "ws_loop_close_conn", Section: looping,
@@ -129,7 +129,8 @@ var loopSendFunctions = []Function{
 		Doc: "Stops reading a connection of a loop: what its peer sends waits in the system's buffers, and so slows the peer down. Neither silence " +
 			"nor an unfinished message is held against it meanwhile, and it is sent no pings. A peer that goes is told with WS_EVENT_CLOSE at once " +
 			"when it has left nothing to read, else not before ws_resume, since what it sent comes first. One that vanishes without a word, as a " +
-			"machine without power does, shows only when something is sent to it.",
+			"machine without power does, shows only when something is sent to it. What needs no reading comes all the same: WS_EVENT_OPEN of a " +
+			"request that was accepted, WS_EVENT_DRAIN, and an end that was read already with the message before it.",
 		Params: []Param{{Name: "conn", Type: num, Doc: "A connection of a loop."}},
 		Result: num, Returns: "0, or -1.", Errors: with(onLoopConn, "WS_ERR_STATE"), Threads: loopFree,
 	},
@@ -153,6 +154,6 @@ var loopSendFunctions = []Function{
 			{Name: "body_len", Type: num, LengthOf: "body", Doc: "Its length in bytes."},
 		},
 		Result: num, Returns: "0, or -1.", Clause: "RFC 9110 §15", Threads: loopFree,
-		Errors: with(onLoopConn, "WS_ERR_STATE", "WS_ERR_ARGUMENT", "WS_ERR_HEADER", "WS_ERR_TOO_LARGE"),
+		Errors: with(onLoopConn, "WS_ERR_STATE", "WS_ERR_ARGUMENT", "WS_ERR_HEADER", "WS_ERR_TOO_LARGE", "WS_ERR_NO_MEMORY"),
 	},
 }

@@ -86,7 +86,7 @@ func metricFields() []Field {
 		{Name: "bytes_in", Type: num, Doc: "Bytes read from sockets, opening handshakes and headers included."},
 		{Name: "bytes_out", Type: num, Doc: "Bytes written to sockets."},
 		{Name: "queue_bytes", Type: num, Doc: "Output that waits, of all connections."},
-		{Name: "refused_full", Type: num, Doc: "Messages refused under WS_QUEUE_FAIL, and publications of other loops beyond 64 MiB that wait for this one."},
+		{Name: "refused_full", Type: num, Doc: "Messages refused under WS_QUEUE_FAIL or for want of memory, and publications of other loops beyond 64 MiB that wait for this one."},
 		{Name: "dropped_newest", Type: num, Doc: "Messages dropped under WS_QUEUE_DROP_NEWEST."},
 		{Name: "dropped_oldest", Type: num, Doc: "Messages dropped under WS_QUEUE_DROP_OLDEST and WS_QUEUE_CONFLATE."},
 		{Name: "conflated", Type: num, Doc: "Messages replaced by a newer one with their key."},

@@ -82,7 +82,7 @@ var requestFunctions = []Function{
 			{Name: "headers", Type: text, Null: Absent, Doc: "Further headers as \"Name: value\" lines, each ended by LF or CR LF; NULL for none."},
 		},
 		Result: num, Returns: "0, or -1.", Blocks: toSend, Clause: "RFC 6455 §4.2.2",
-		Errors: with(sending, "WS_ERR_ARGUMENT", "WS_ERR_HEADER"),
+		Errors: with(sending, "WS_ERR_ARGUMENT", "WS_ERR_HEADER", "WS_ERR_NO_MEMORY"),
 	},
 	{
 		Name: "ws_refuse", Section: asking,
@@ -96,6 +96,6 @@ var requestFunctions = []Function{
 			{Name: "body_len", Type: num, LengthOf: "body", Doc: "Its length in bytes."},
 		},
 		Result: num, Returns: "0, or -1.", Blocks: toSend, Clause: "RFC 6455 §4.2.2",
-		Errors: with(sending, "WS_ERR_ARGUMENT", "WS_ERR_HEADER", "WS_ERR_TOO_LARGE"),
+		Errors: with(sending, "WS_ERR_ARGUMENT", "WS_ERR_HEADER", "WS_ERR_TOO_LARGE", "WS_ERR_NO_MEMORY"),
 	},
 }

@@ -1,33 +1,51 @@
 // This file owns the memory in which a message or frame is gathered that no single input held whole (RFC 6455 §5.4).
 package protocol
 
+import "libws/core/wire"
+
 const (
 	trustedBytes = 256 << 10 // an announced length is believed up to here; beyond, memory follows what has arrived
 	keptBytes    = 64 << 10  // a buffer up to this capacity is used again for the next message
 	directBytes  = 256 << 10 // the longest piece that Direct offers at once
 )
 
-// keep appends payload, already taken off m.remain, to what has been gathered.
-func (m *Machine) keep(p []byte) {
+// errNoMemory tells that there is no room for what has arrived of a message.
+var errNoMemory = &Error{Kind: Exhausted, Rule: "there is no memory for the message", CloseCode: wire.CloseUnexpected}
+
+// keep appends payload, already taken off m.remain, to what has been gathered; false when there is no memory for it.
+func (m *Machine) keep(p []byte) bool {
 	need := len(m.buf) + len(p)
-	m.reserve(need, int64(need)+m.remain)
+	if !m.reserve(need, int64(need)+m.remain) {
+		return false
+	}
 	m.buf = append(m.buf, p...)
+	return true
 }
 
 // reserve makes the buffer hold need bytes, with an eye to whole, the bytes there will be when the current frame is
 // complete. An announced length is believed up to trustedBytes, so a header alone never costs more; beyond that, and over
-// the fragments of a message, memory grows with what has arrived and stays within a small multiple of it.
-func (m *Machine) reserve(need int, whole int64) {
+// the fragments of a message, memory grows with what has arrived and stays within a small multiple of it. It returns false when there
+// is no memory.
+func (m *Machine) reserve(need int, whole int64) bool {
 	if need <= cap(m.buf) {
-		return
+		return true
 	}
 	want := int(min(whole, max(trustedBytes, 4*int64(len(m.buf)))))
 	if m.has(inMessage) || !m.has(finFrame) {
 		want = max(want, 2*len(m.buf))
 	}
-	grown := append(m.alloc(max(want, need)), m.buf...)
-	m.free(m.buf)
+	var grown []byte
+	if m.cfg.Grow != nil && cap(m.buf) > 0 {
+		grown = m.cfg.Grow(m.buf, max(want, need))
+	} else if grown = m.alloc(max(want, need)); grown != nil {
+		grown = append(grown, m.buf...)
+		m.free(m.buf)
+	}
+	if grown == nil {
+		return false
+	}
 	m.buf = grown
+	return true
 }
 
 func (m *Machine) alloc(n int) []byte {
@@ -75,7 +93,9 @@ func (m *Machine) Direct(least int) []byte {
 	if m.flags&(inFrame|streaming) != inFrame || m.frameOp.IsControl() || len(m.in) > 0 || m.remain < int64(least) || m.state == Closed || m.Held() {
 		return nil
 	}
-	m.reserve(len(m.buf)+least, int64(len(m.buf))+m.remain)
+	if !m.reserve(len(m.buf)+least, int64(len(m.buf))+m.remain) {
+		return nil // keep tells
+	}
 	room := m.buf[len(m.buf):cap(m.buf)]
 	return room[:min(int64(len(room)), m.remain, directBytes)]
 }

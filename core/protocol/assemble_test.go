@@ -219,3 +219,48 @@ func TestRetainKeepsTheRest(t *testing.T) {
 		t.Error("something is left")
 	}
 }
+
+// A message for which there is no memory fails the connection, and the peer is told 1011 (RFC 6455 §7.4.1); what came before it stands.
+func TestNoMemoryForAMessage(t *testing.T) {
+	for name, streamOver := range map[string]int64{"whole": 0, "streamed": 1000} {
+		for _, grows := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				cfg := testConfig(Client)
+				cfg.StreamOver = streamOver
+				blocks := 1
+				cfg.Alloc = func(n int) []byte {
+					if blocks == 0 {
+						return nil
+					}
+					blocks--
+					return make([]byte, 0, n)
+				}
+				cfg.Free = func([]byte) { blocks++ }
+				if grows {
+					cfg.Grow = func([]byte, int) []byte { return nil }
+				}
+				m := open(cfg)()
+				part := pattern(800)
+				m.Feed(frame(wire.OpText, true, []byte("before")))
+				if ev := m.Next(); string(ev.Payload) != "before" {
+					t.Fatalf("got %v", ev.Kind)
+				}
+				m.Feed(append(frame(wire.OpBinary, false, part), frame(wire.OpContinuation, true, part)...))
+				ev := m.Next()
+				if ev.Kind != FailedEvent || ev.Code != wire.CloseUnexpected || m.Err().Kind != Exhausted || m.State() != Closed {
+					t.Fatalf("got %v %d, %v, %v", ev.Kind, ev.Code, m.Err(), m.State())
+				}
+				if out := m.AppendOutput(nil); len(out) < 4 || out[0] != 0x88 {
+					t.Errorf("the peer is told %x", out)
+				}
+				if m.Direct(1) != nil || m.Next().Kind != NeedInput {
+					t.Error("it goes on")
+				}
+				m.Release()
+				if blocks != 1 {
+					t.Errorf("%d blocks are left", blocks)
+				}
+			})
+		}
+	}
+}

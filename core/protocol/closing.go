@@ -109,11 +109,11 @@ func (m *Machine) fail(err *Error) Event {
 func (m *Machine) failWith(err *Error) {
 	e := m.ends()
 	e.err = err
-	if m.answersWait() && err.Kind == Violation {
+	if m.answersWait() && err.told() {
 		m.hold(heldViolation)
 		return
 	}
-	if m.state == Open && err.Kind == Violation {
+	if m.state == Open && err.told() {
 		var body [wire.MaxControlPayload]byte
 		m.sendClose(wire.AppendClosePayload(body[:0], err.CloseCode, err.Rule))
 	}

@@ -74,6 +74,10 @@ type Config struct {
 	Alloc func(capacity int) []byte
 	Free  func([]byte)
 
+	// Grow, when set, takes a block of Alloc's and returns one with at least the capacity asked for that begins with its content. The
+	// payload of no event lies in it. It and Alloc may return nil where memory is short: the connection fails with Exhausted then.
+	Grow func(block []byte, capacity int) []byte
+
 	// Batch, when set, points to the number of the batch of events that the shell is gathering, for shells that answer a batch
 	// only when it is whole. It changes from batch to batch, also for Configs that are not in use for new machines any more. What
 	// would end the connection behind a message of the current batch is held back until the next: a close frame is answered, and a

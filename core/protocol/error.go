@@ -25,22 +25,28 @@ const (
 	HandshakeViolation // of the opening handshake: Status is what a client is answered
 	Refused            // client: the server answered with Status instead of 101
 	EndedEarly         // the carrier ended inside the opening handshake
+
+	// This end failed the connection.
+	Exhausted // it had no memory for a message: CloseCode is what the peer is told
 )
 
 // Misuse reports whether the local caller, not the peer, is to blame.
 func (k Kind) Misuse() bool { return k <= MisuseHeader }
 
+// told tells that a close frame tells the peer.
+func (e *Error) told() bool { return e.Kind == Violation || e.Kind == Exhausted }
+
 // Error names one broken rule.
 type Error struct {
 	Kind      Kind
 	Rule      string         // one readable sentence with its clause
-	CloseCode wire.CloseCode // Violation: sent in our close frame
+	CloseCode wire.CloseCode // Violation, Exhausted: sent in our close frame
 	Status    int            // HandshakeViolation, Refused: HTTP status
 }
 
 func (e *Error) Error() string {
 	switch {
-	case e.Kind == Violation:
+	case e.told():
 		return e.Rule + " (close code " + strconv.Itoa(int(e.CloseCode)) + ")"
 	case e.Status != 0:
 		return e.Rule + " (HTTP status " + strconv.Itoa(e.Status) + ")"

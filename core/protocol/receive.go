@@ -123,7 +123,9 @@ func (m *Machine) dataPayload() (Event, bool) {
 	if whole && len(m.buf) == 0 && (m.has(framesMode) || !m.has(inMessage) && m.has(finFrame)) {
 		return m.frameDone(p)
 	}
-	m.keep(p)
+	if !m.keep(p) {
+		return m.fail(errNoMemory), true
+	}
 	if !whole {
 		return Event{}, false
 	}
@@ -182,7 +184,9 @@ func (m *Machine) frameDone(payload []byte) (Event, bool) {
 // part delivers a piece of a streamed message. What was gathered before streaming began goes first.
 func (m *Machine) part(p []byte) (Event, bool) {
 	if len(m.buf) > 0 && !m.has(partSent) {
-		m.keep(p)
+		if !m.keep(p) {
+			return m.fail(errNoMemory), true
+		}
 		p = m.buf
 	}
 	ends := m.remain == 0

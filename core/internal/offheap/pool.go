@@ -19,6 +19,8 @@ const (
 // Pool lends blocks. Blocks that came back wait in one list per size; the first word of a waiting block links to the next.
 // The zero value is ready.
 type Pool struct {
+	Most int64 // bytes to be mapped at most; 0 leaves that to the system
+
 	free   [largest + 1]address // waiting blocks by log2 of their size
 	idle   [largest + 1]int32   // how many wait, for the sizes that are mapped one by one
 	least  [largest + 1]int32   // the fewest that waited since the last Trim
@@ -38,11 +40,11 @@ func (a address) pointer() unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Poi
 // next returns the link in the first word of a waiting block.
 func (a address) next() *address { return (*address)(a.pointer()) }
 
-// Map maps n bytes of zeroed memory. Running out of address space is a panic, as it is for the Go heap.
+// Map maps n bytes of zeroed memory. It returns nil when the system has none.
 func Map(n int) []byte {
 	p, err := unix.MmapPtr(-1, 0, nil, uintptr(n), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
 	if err != nil {
-		panic("libws: out of memory: " + err.Error())
+		return nil
 	}
 	return unsafe.Slice((*byte)(p), n)
 }
@@ -57,11 +59,14 @@ func Unmap(b []byte) {
 // class returns the log2 of the block that holds n bytes.
 func class(n int) int { return max(smallest, bits.Len(uint(max(n, 1)-1))) }
 
-// Get lends a block of at least n bytes, with length 0. Its content is arbitrary.
+// Get lends a block of at least n bytes, with length 0, or nil when the system has no memory. Its content is arbitrary.
 func (p *Pool) Get(n int) []byte {
 	c := class(n)
-	p.lent += 1 << c
+	if c > largest {
+		return nil
+	}
 	if block := p.free[c]; block != 0 {
+		p.lent += 1 << c
 		p.free[c] = *block.next()
 		if c >= slabShift {
 			p.idle[c]--
@@ -70,24 +75,76 @@ func (p *Pool) Get(n int) []byte {
 		}
 		return unsafe.Slice((*byte)(block.pointer()), 1<<c)[:0]
 	}
+	var b []byte
 	if c >= slabShift {
-		p.mapped += 1 << c
-		return Map(1 << c)[:0]
+		b = p.mapMore(1 << c)
+	} else {
+		b = p.cut(c)
 	}
-	return p.cut(c)
+	if b == nil {
+		return nil
+	}
+	p.lent += 1 << c
+	return b[:0]
 }
+
+// mapMore maps n bytes more for the pool.
+func (p *Pool) mapMore(n int) []byte {
+	if !p.may(n) {
+		return nil
+	}
+	b := Map(n)
+	if b != nil {
+		p.mapped += int64(n)
+	}
+	return b
+}
+
+// may tells whether the pool's own bound allows n bytes more.
+func (p *Pool) may(n int) bool { return p.Most == 0 || p.mapped+int64(n) <= p.Most }
 
 // cut takes a fresh block from a slab. Slabs are cut from the start, so pages are touched when they are needed.
 func (p *Pool) cut(c int) []byte {
 	if len(p.uncut[c]) == 0 {
-		slab := Map(slabBytes)
-		p.mapped += slabBytes
+		slab := p.mapMore(slabBytes)
+		if slab == nil {
+			return nil
+		}
 		p.slabs = append(p.slabs, slab)
 		p.uncut[c] = slab
 	}
 	b := p.uncut[c][: 0 : 1<<c]
 	p.uncut[c] = p.uncut[c][1<<c:]
 	return b
+}
+
+// Grow lends a block of at least n bytes in the place of b, which it begins with and which is taken back. A block with a mapping of its
+// own is made longer where it is or moved with its pages, so that never two of them are there, unless one that waits saves touching fresh
+// pages. It returns nil when the system has no memory; b is still lent then.
+func (p *Pool) Grow(b []byte, n int) []byte {
+	from, to := class(cap(b)), class(n)
+	if n <= cap(b) {
+		return b
+	}
+	if from >= slabShift && to <= largest && p.free[to] == 0 {
+		if !p.may(1<<to - 1<<from) {
+			return nil
+		}
+		moved, err := unix.MremapPtr(unsafe.Pointer(unsafe.SliceData(b)), 1<<from, nil, 1<<to, unix.MREMAP_MAYMOVE)
+		if err != nil {
+			return nil
+		}
+		p.mapped += 1<<to - 1<<from
+		p.lent += 1<<to - 1<<from
+		return unsafe.Slice((*byte)(moved), 1<<to)[:len(b)]
+	}
+	bigger := p.Get(n)
+	if bigger == nil {
+		return nil
+	}
+	bigger = append(bigger, b...)
+	p.Put(b)
+	return bigger
 }
 
 // Put takes back a block that Get lent: the slice may have any length, its start and capacity are as they were.
@@ -143,5 +200,5 @@ func (p *Pool) Close() {
 	for _, slab := range p.slabs {
 		Unmap(slab)
 	}
-	*p = Pool{lent: p.lent}
+	*p = Pool{Most: p.Most, lent: p.lent}
 }

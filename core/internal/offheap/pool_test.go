@@ -2,6 +2,7 @@ package offheap
 
 import (
 	"bytes"
+	"math/bits"
 	"math/rand/v2"
 	"testing"
 )
@@ -97,6 +98,83 @@ func TestCloseTellsWhatIsLent(t *testing.T) {
 		t.Errorf("%d bytes are lent after the end", p.Lent())
 	}
 	Unmap(large)
+}
+
+// A block that grows keeps what it holds, and a large one never needs memory for two of it.
+func TestGrow(t *testing.T) {
+	var p Pool
+	defer p.Close()
+	b := append(p.Get(1), 0)
+	most := int64(0)
+	for n := 1; n < 32<<20; n *= 2 {
+		b = p.Grow(b, 2*n)
+		if len(b) != n || cap(b) < 2*n {
+			t.Fatalf("%d of %d bytes, want %d of %d", len(b), cap(b), n, 2*n)
+		}
+		for len(b) < 2*n {
+			b = append(b, byte(bits.Len(uint(len(b)))))
+		}
+		most = max(most, p.Mapped())
+	}
+	for i := range b {
+		if b[i] != byte(bits.Len(uint(i))) {
+			t.Fatalf("byte %d is %d", i, b[i])
+		}
+	}
+	t.Logf("%d bytes mapped for %d", most, len(b))
+	if most > 32<<20+8*slabBytes {
+		t.Errorf("%d bytes mapped for %d", most, len(b))
+	}
+	if p.Lent() != int64(cap(b)) {
+		t.Errorf("%d bytes are lent", p.Lent())
+	}
+	p.Put(b)
+	small := p.Get(1 << 16)
+	if b = p.Grow(small[:10], 32<<20); p.Mapped() > most+1<<16 { // the block that waits is taken
+		t.Errorf("%d bytes mapped", p.Mapped())
+	}
+	p.Put(b)
+	if p.Lent() != 0 || p.Waiting() != 2 {
+		t.Errorf("%d bytes lent, %d blocks wait", p.Lent(), p.Waiting())
+	}
+	p.Trim()
+	p.Trim()
+	if p.Waiting() != 0 {
+		t.Errorf("%d blocks wait", p.Waiting())
+	}
+}
+
+// Where there is no memory, nothing is lent and nothing is lost.
+func TestNoMemory(t *testing.T) {
+	if b := Map(1 << 60); b != nil {
+		t.Error("an exbibyte was mapped")
+	}
+	p := Pool{Most: 1 << 20}
+	defer p.Close()
+	large := p.Get(1 << 19)
+	large = append(large, "kept"...)
+	lent, mapped := p.Lent(), p.Mapped()
+	for name, b := range map[string][]byte{"block": p.Get(1 << 20), "longer block": p.Grow(large, 1<<21), "beyond any": p.Get(1 << 50)} {
+		if b != nil {
+			t.Error(name)
+		}
+	}
+	if p.Lent() != lent || p.Mapped() != mapped || string(large) != "kept" {
+		t.Errorf("%d lent, %d mapped", p.Lent(), p.Mapped())
+	}
+	var small [][]byte
+	for b := p.Get(1000); b != nil; b = p.Get(1000) {
+		small = append(small, b)
+	}
+	if len(small) != 512 || p.Grow(small[0], 5000) != nil || p.Mapped() != 1<<20 {
+		t.Errorf("%d small blocks, %d mapped", len(small), p.Mapped())
+	}
+	for _, b := range append(small, large) {
+		p.Put(b)
+	}
+	if p.Lent() != 0 || p.Get(1000) == nil {
+		t.Errorf("%d lent", p.Lent())
+	}
 }
 
 func TestPoolAllocatesNothing(t *testing.T) {

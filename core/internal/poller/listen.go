@@ -5,9 +5,10 @@ package poller
 import (
 	"net/netip"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
+
+	"libws/core/internal/sock"
 
 	"golang.org/x/sys/unix"
 )
@@ -41,7 +42,10 @@ const openFlags = unix.SOCK_STREAM | unix.SOCK_CLOEXEC | unix.SOCK_NONBLOCK
 // ListenTCP opens a listening socket; port is the one it got. reuse lets several sockets share the port, each with its own
 // queue (SO_REUSEPORT). An unspecified IPv6 address takes IPv4 as well.
 func ListenTCP(ap netip.AddrPort, reuse bool) (fd, port int, err error) {
-	sa, family := sockaddr(ap)
+	sa, family, err := sock.Sockaddr(ap)
+	if err != nil {
+		return -1, 0, err
+	}
 	if fd, err = unix.Socket(family, openFlags, 0); err != nil {
 		return -1, 0, os.NewSyscallError("socket", err)
 	}
@@ -143,7 +147,10 @@ func AdoptListener(fd int) error {
 
 // ConnectTCP begins to connect. The socket becomes writable when the attempt has ended; SocketError tells how.
 func ConnectTCP(ap netip.AddrPort) (int, error) {
-	sa, family := sockaddr(ap)
+	sa, family, err := sock.Sockaddr(ap)
+	if err != nil {
+		return -1, err
+	}
 	fd, err := begin(family, sa)
 	if err == nil {
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
@@ -177,16 +184,4 @@ func Port(fd int) int {
 		return a.Port
 	}
 	return 0
-}
-
-func sockaddr(ap netip.AddrPort) (unix.Sockaddr, int) {
-	ip := ap.Addr()
-	if ip.Is4() || ip.Is4In6() {
-		return &unix.SockaddrInet4{Port: int(ap.Port()), Addr: ip.As4()}, unix.AF_INET
-	}
-	sa := &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ip.As16()}
-	if zone, err := strconv.ParseUint(ip.Zone(), 10, 32); err == nil {
-		sa.ZoneId = uint32(zone)
-	}
-	return sa, unix.AF_INET6
 }

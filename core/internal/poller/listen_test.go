@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -22,7 +23,7 @@ func TestListenAcceptConnect(t *testing.T) {
 		if err != nil || port == 0 {
 			t.Fatal(port, err)
 		}
-		if _, errno := Accept(fd); errno != unix.EAGAIN {
+		if _, errno := Accept(fd); errno != unix.EAGAIN || Waiting(fd) {
 			t.Errorf("nobody came: %v", errno)
 		}
 		client, err := ConnectTCP(netip.AddrPortFrom(ap.Addr(), uint16(port)))
@@ -31,6 +32,9 @@ func TestListenAcceptConnect(t *testing.T) {
 		}
 		if !readable(fd, 10_000) {
 			t.Fatal("nobody comes")
+		}
+		if !Waiting(fd) {
+			t.Error("somebody came, and nobody waits")
 		}
 		server, errno := Accept(fd)
 		if errno != 0 || SocketError(client) != 0 {
@@ -53,6 +57,31 @@ func TestListenAcceptConnect(t *testing.T) {
 			t.Error("a port that is taken was taken again")
 		}
 		Close(fd)
+	}
+}
+
+// An IPv6 zone is the number of a network interface or its name; one that is neither is an error, not left out (RFC 4007 §11.2).
+func TestZones(t *testing.T) {
+	for _, zone := range []string{"no-such-interface", "99999999999"} {
+		nowhere := netip.MustParseAddrPort("[fe80::1%" + zone + "]:8")
+		fd, err := ConnectTCP(nowhere)
+		if err == nil || !strings.Contains(err.Error(), zone) {
+			t.Errorf("connect: %d, %v", fd, err)
+		}
+		if fd, _, err := ListenTCP(nowhere, false); err == nil || !strings.Contains(err.Error(), zone) {
+			t.Errorf("listen: %d, %v", fd, err)
+		}
+	}
+	if _, err := net.InterfaceByName("lo"); err != nil {
+		t.Skip(err)
+	}
+	fd, _, err := ListenTCP(netip.MustParseAddrPort("[::1%lo]:0"), false)
+	if err != nil {
+		t.Skip("no IPv6 here:", err)
+	}
+	defer Close(fd)
+	if sa, err := unix.Getsockname(fd); err != nil || sa.(*unix.SockaddrInet6).Addr != netip.MustParseAddr("::1").As16() {
+		t.Errorf("bound to %v, %v", sa, err)
 	}
 }
 

@@ -33,6 +33,14 @@ func Readable(fd int) bool {
 	return errno == 0 && n > 0
 }
 
+// Waiting tells whether a connection waits at a listening socket to be accepted.
+func Waiting(listener int) bool {
+	p := unix.PollFd{Fd: int32(listener), Events: unix.POLLIN}
+	var now unix.Timespec
+	n, _, _ := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+	return n == 1
+}
+
 // Ended tells whether reading would find the end of the stream or an error, with no bytes before it.
 func Ended(fd int) bool {
 	var b [1]byte

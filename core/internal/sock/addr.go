@@ -27,8 +27,8 @@ func Readable(sa unix.Sockaddr) string {
 	return ""
 }
 
-// sockaddr returns the socket address and address family of an IP address and port.
-func sockaddr(ap netip.AddrPort) (unix.Sockaddr, int, error) {
+// Sockaddr returns the socket address and address family of an IP address and port. A zone that is no network interface is an error.
+func Sockaddr(ap netip.AddrPort) (unix.Sockaddr, int, error) {
 	ip := ap.Addr()
 	if ip.Is4() || ip.Is4In6() {
 		return &unix.SockaddrInet4{Port: int(ap.Port()), Addr: ip.As4()}, unix.AF_INET, nil

@@ -12,7 +12,7 @@ import (
 // Connect connects to one address. The end of ctx ends the attempt with ErrWoken, its deadline does not: that is in w. The
 // connection is blocking, and Nagle's algorithm is off.
 func Connect(ctx context.Context, ap netip.AddrPort, w Wait) (*FD, error) {
-	sa, family, err := sockaddr(ap)
+	sa, family, err := Sockaddr(ap)
 	if err != nil {
 		return nil, err
 	}
@@ -58,15 +58,22 @@ func (f *FD) connect(sa unix.Sockaddr, w *Wait) error {
 	return f.alone()
 }
 
-// alone refuses a connection of a socket with itself. TCP makes one when a local port at which nobody listens is also the one that the
-// kernel chose for this end (RFC 9293 §3.5, both ends open at once).
+// alone refuses a connection of a socket with itself.
 func (f *FD) alone() error {
-	own, err := unix.Getsockname(f.fd)
-	if err != nil {
-		return os.NewSyscallError("getsockname", err)
-	}
-	if peer, err := unix.Getpeername(f.fd); err == nil && Readable(own) == Readable(peer) {
+	if MeetsItself(f.fd) {
 		return os.NewSyscallError("connect", unix.ECONNREFUSED)
 	}
-	return nil // a peer that is gone again is for the first read to find
+	return nil
+}
+
+// MeetsItself tells that a socket is connected with itself. TCP makes such a connection when a local port at which nobody listens is also
+// the one that the kernel chose for this end (RFC 9293 §3.5, both ends open at once). A peer that is gone again is for the first read to
+// find.
+func MeetsItself(fd int) bool {
+	own, err := unix.Getsockname(fd)
+	if err != nil {
+		return false
+	}
+	peer, err := unix.Getpeername(fd)
+	return err == nil && Readable(own) == Readable(peer)
 }

@@ -120,7 +120,7 @@ func TestZones(t *testing.T) {
 		zones["lo"] = uint32(lo.Index)
 	}
 	for zone, want := range zones {
-		sa, family, err := sockaddr(netip.MustParseAddrPort("[fe80::1%" + zone + "]:8"))
+		sa, family, err := Sockaddr(netip.MustParseAddrPort("[fe80::1%" + zone + "]:8"))
 		if err != nil {
 			t.Fatal(err)
 		}

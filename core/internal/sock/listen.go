@@ -13,7 +13,7 @@ const backlog = 4096
 // Listen opens a listening TCP socket on an address. An unspecified IPv6 address takes IPv4 as well. The socket is
 // non-blocking.
 func Listen(ap netip.AddrPort) (fd int, port int, err error) {
-	sa, family, err := sockaddr(ap)
+	sa, family, err := Sockaddr(ap)
 	if err != nil {
 		return -1, 0, err
 	}
