@@ -80,8 +80,9 @@ test-python: $(VENV) | $(REPORTS)
 test-interop: export GOENV := $(shell go env GOENV 2>/dev/null)
 test-interop: export XDG_CONFIG_HOME := $(CURDIR)/$(B)/cache/config
 
+test-hostile: SIDE_BY_SIDE := -n 2 --dist loadgroup # tests/hostile/conftest.py has the groups
 test-install test-hostile test-interop test-conformance: test-%: $(VENV) | $(REPORTS)
-	$(PYTEST) $(REPORTS)/$*.xml tests/$*
+	$(PYTEST) $(REPORTS)/$*.xml $(SIDE_BY_SIDE) tests/$*
 
 # --- longer runs --------------------------------------------------------------------------------------------------------
 
