@@ -48,7 +48,8 @@ PYTEST = $(PY) -m pytest -c tests/pytest.ini -q --junitxml
 GOTEST = $(GOTESTSUM) --format pkgname --hide-summary=skipped --junitfile
 
 .PHONY: test $(TEST_STEPS:%=test-%)
-test: build $(VENV) ## every test there is, then the tally
+test: ## every test there is, then the tally
+	@$(MAKE) -j2 build $(VENV)
 	@rm -rf $(REPORTS); mkdir -p $(REPORTS)
 	@for step in $(TEST_STEPS); do \
 	    $(STEP) --reports $(REPORTS) --limit 900 $$step -- $(MAKE) test-$$step || true; done
@@ -58,7 +59,7 @@ $(REPORTS):
 	@mkdir -p $@
 
 test-check:
-	$(MAKE) -k check
+	$(MAKE) -k -j2 --output-sync=target check
 
 test-go: $(GOTESTSUM) | $(REPORTS)
 	$(GOTEST) $(REPORTS)/go.xml -- -count=1 -timeout 300s $(MODULE_PACKAGES)
@@ -67,8 +68,9 @@ test-cover: $(GOTESTSUM) | $(REPORTS)
 	$(GOTEST) $(REPORTS)/cover.xml -- -count=1 -timeout 300s -coverprofile=$(REPORTS)/cover.out ./core/wire ./core/protocol
 	$(PYTHON) tests/report/coverage.py --min 95 $(REPORTS)/cover.out
 
+# With -short it does not repeat at length what one thread does alone.
 test-race: $(GOTESTSUM) | $(REPORTS)
-	$(GOTEST) $(REPORTS)/race.xml -- -race -count=1 -timeout 600s $(CORE_PACKAGES) ./capi/handle
+	$(GOTEST) $(REPORTS)/race.xml -- -race -short -count=1 -timeout 600s $(CORE_PACKAGES) ./capi/handle
 
 test-fuzz: $(GOTESTSUM) | $(REPORTS)
 	FUZZTIME=$(FUZZTIME) GOTESTSUM=$(GOTESTSUM) REPORTS=$(REPORTS) tests/report/fuzz.sh
@@ -80,8 +82,9 @@ test-python: $(VENV) | $(REPORTS)
 test-interop: export GOENV := $(shell go env GOENV 2>/dev/null)
 test-interop: export XDG_CONFIG_HOME := $(CURDIR)/$(B)/cache/config
 
+test-hostile: SIDE_BY_SIDE := -n 2 --dist loadgroup # tests/hostile/conftest.py has the groups
 test-install test-hostile test-interop test-conformance: test-%: $(VENV) | $(REPORTS)
-	$(PYTEST) $(REPORTS)/$*.xml tests/$*
+	$(PYTEST) $(REPORTS)/$*.xml $(SIDE_BY_SIDE) tests/$*
 
 # --- longer runs --------------------------------------------------------------------------------------------------------
 

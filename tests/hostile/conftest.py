@@ -6,6 +6,9 @@ grew more is run again: an allocator settles, a leak goes on growing.
     pytest tests/hostile                      every threaded_server and echo_loop that the project has
     pytest tests/hostile --server go          one language
     pytest tests/hostile --port 9001          any echo server that listens there
+    pytest tests/hostile -n 2 --dist loadgroup    two groups of cases at a time: all of a server's, or of a file that has its own
+
+Most of the time one side waits for the other. A server, and what it holds, belongs to one process of the tests.
 """
 
 from __future__ import annotations
@@ -36,6 +39,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for fixture in ("target", "small_target"):
         if fixture in metafunc.fixturenames:
             metafunc.parametrize(fixture, server_names(metafunc.config), indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        group = params.get("target") or params.get("small_target") or item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -47,9 +47,17 @@ def write_report(path: Path, name: str, seconds: float, failure: str | None) -> 
     ElementTree.ElementTree(suite).write(path, encoding="unicode", xml_declaration=True)
 
 
+def usual_signals() -> None:
+    """Signals are neither ignored nor held back, as tests of signals expect: a shell starts background jobs with SIGINT ignored."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
 def run(command: list[str], limit: float) -> tuple[int, bool]:
     """Runs the command in its own process group; returns its exit status and whether the limit ended it."""
-    process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, preexec_fn=usual_signals)
     timed_out = False
     try:
         process.wait(limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,14 @@ def test_step_whose_report_tells_the_failure_is_not_counted_twice(tmp_path: Path
 def test_step_ends_what_takes_too_long(tmp_path: Path) -> None:
     status, line = step(tmp_path, 0.5, "sh", "-c", "cat /dev/zero >/dev/null")
     assert (status, line) == (1, "0 passed, 1 failed, 0 skipped")
+
+
+def test_step_has_the_usual_signals(tmp_path: Path) -> None:
+    """Also where a script runs the tests as a background job, which a shell starts with SIGINT ignored; nohup ignores SIGHUP."""
+    look = "import signal, sys; sys.exit(any(signal.getsignal(n) is signal.SIG_IGN for n in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)))"
+    line = [sys.executable, HERE / "step.py", "--reports", tmp_path, "--limit", "30", "thing", "--", sys.executable, "-c", look]
+    script = "trap '' INT QUIT HUP; " + shlex.join(map(str, line))
+    assert subprocess.run(["bash", "-c", script], timeout=60, check=False).returncode == 0
 
 
 PROFILE = """mode: set
