@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 36a33653460ad65a71502733e8e51d7102836ca8ab85b04d117301b41e68463f
+ * 7e70b3c01b4b8b77d664af5c0bec02d5903bf02c7972413d4b2c8fa5e27f1438
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H
