@@ -137,3 +137,25 @@ func withoutDescriptors(t *testing.T, f func()) {
 	defer func() { _ = unix.Setrlimit(unix.RLIMIT_NOFILE, &old) }()
 	f()
 }
+
+// A signal ends the wait of a call that stands in line for another that accepts, and so does its time.
+func TestSignalInLineToAccept(t *testing.T) {
+	s := listen(t, nil)
+	first := async(func() error { _, err := s.Accept(); return err })
+	until(t, "the first call waits", func() bool { return blocked("core.(*Server).await") })
+	if err := s.SetOption(OptInterruptible, 1); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, signalled(t, "the second call", func() error { _, err := s.Accept(); return err }), CodeInterrupted)
+	if err := s.SetOption(OptAcceptTimeoutMS, 20); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Accept()
+	if code(err) != CodeTimeout {
+		wantCode(t, err, CodeInterrupted) // Go's own signals end waits, too
+	}
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, await(t, first, "the first call"), CodeClosed)
+}
