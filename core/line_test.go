@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"testing"
-	"time"
 
 	"libws/core/internal/sock"
 
@@ -27,28 +26,7 @@ func stalled(t *testing.T) (c *Conn, peer *rawPeer, first <-chan error) {
 // A signal ends the wait of a sender that stands in line, and nothing else.
 func TestSignalInLine(t *testing.T) {
 	c, peer, first := stalled(t)
-	thread := make(chan int, 1)
-	second := async(func() error {
-		lockThread()
-		thread <- unix.Gettid()
-		_, err := c.SendText("second")
-		return err
-	})
-	id := <-thread
-	until(t, "the second sender waits on its thread", func() bool { return inLine(c) == 1 && blocked("sock.(*Event).Await") })
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-				_ = unix.Tgkill(unix.Getpid(), id, unix.SIGURG)
-			}
-		}
-	}()
-	wantCode(t, await(t, second, "the interrupted sender"), CodeInterrupted)
+	wantCode(t, signalled(t, "the second sender", func() error { _, err := c.SendText("second"); return err }), CodeInterrupted)
 	if inLine(c) != 0 {
 		t.Error("it still stands in line")
 	}
