@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 48313ebd48bd5ea06284272beb865c682343643cd25764fdd91310e657a54751
+ * 2f69fe0623646d5585628512d061f14fbf5584b64d1e89cd0138bc652f66429f
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -53,8 +53,8 @@ func (s *Server) accept(name string, undecided bool) (*Conn, error) {
 	s.mu.Lock()
 	wait := sock.Wait{Deadline: s.set.deadline(OptAcceptTimeoutMS), Interruptible: s.set[OptInterruptible] != 0}
 	s.mu.Unlock()
-	if s.acceptor.take(wait.Deadline, nil, nil) != nil {
-		return nil, newError(CodeTimeout, name, "another call is accepting")
+	if err := s.takeTurn(name, wait); err != nil {
+		return nil, err
 	}
 	defer s.acceptor.leave()
 	for {
@@ -80,6 +80,24 @@ func (s *Server) accept(name string, undecided bool) (*Conn, error) {
 		}
 		s.serve()
 	}
+}
+
+// takeTurn waits until no other call accepts.
+func (s *Server) takeTurn(name string, wait sock.Wait) (err error) {
+	if wait.Interruptible {
+		err = s.acceptor.takeOnThread(wait, nil, nil, s.acceptor.leave)
+	} else {
+		err = s.acceptor.take(wait.Deadline, nil, nil)
+	}
+	switch err {
+	case nil:
+		return nil
+	case sock.ErrInterrupted:
+		return newError(CodeInterrupted, name, "a signal came")
+	case sock.ErrTimeout:
+		return newError(CodeTimeout, name, "another call is accepting")
+	}
+	return systemError(name, err)
 }
 
 // next takes the first connection out of the queue, or the first undecided one, nil when there is none.

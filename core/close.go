@@ -23,8 +23,8 @@ func (c *Conn) Close() error { return c.closeWith("Close", CloseNormal, "") }
 //
 // The first call on a connection returns nil, even when the peer had closed it before or does not answer: CloseCode tells.
 // Errors: CodeCloseCode, CodeControlSize, CodeUTF8 (nothing has happened); CodeClosed when Close, ForceClose or Drop was called
-// before; CodeInterrupted when a signal cut the wait short: then another call goes on with what is left of the time, and ForceClose
-// and Drop end the connection at once.
+// before; CodeInterrupted when a signal cut the wait short, or, with OptInterruptible, a peer that sends without a pause kept it from
+// hearing any for a second: then another call goes on with what is left of the time, and ForceClose and Drop end the connection at once.
 func (c *Conn) CloseWith(code CloseCode, reason string) error {
 	return c.closeWith("CloseWith", code, reason)
 }
@@ -110,7 +110,8 @@ func interruption(err error) error {
 
 // awaitClose discards what comes until the peer's close frame has, then lingers. The caller is the receiver.
 func (c *Conn) awaitClose(wait sock.Wait) error {
-	r := receiving{name: "Close", wait: wait, end: wait.Deadline}
+	wait.Signals = &c.signals
+	r := receiving{name: "Close", wait: wait, end: wait.Deadline, vigil: vigil{patience: lingerTime}}
 	// The payload of the last frame may still be in use by the goroutine that received it, so its memory is left alone.
 	c.mu.Lock()
 	c.cfg.Free = func([]byte) {}
@@ -197,6 +198,8 @@ func (c *Conn) linger(wait sock.Wait) {
 	// The event that is about to be returned may alias readBuf, so the waste goes elsewhere.
 	waste := wasteBuffers.Get().(*[RecvBuffer]byte)
 	defer wasteBuffers.Put(waste)
+	wait.Signals = &c.signals
+	watch := vigil{patience: lingerTime}
 	for reads := 1; ; reads++ {
 		_, err := c.stream.Read(waste[:], wait)
 		switch {
@@ -205,8 +208,13 @@ func (c *Conn) linger(wait sock.Wait) {
 		case err == io.EOF:
 			_ = c.stream.Shutdown(sock.ShutWrite)
 			return
-		case err != nil || reads%lookAfter == 0 && passed(wait.Deadline): // a peer that never stops meets no other end
+		case err != nil:
 			return
+		case reads%lookAfter != 0:
+		case passed(wait.Deadline): // a peer that never stops meets no other end
+			return
+		case wait.Interruptible && watch.deaf(c.signals.Slept):
+			hurry(&wait)
 		}
 	}
 }

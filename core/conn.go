@@ -51,6 +51,7 @@ type Conn struct {
 	fullReads int                           // receiver's: reads that filled readBuf since one that did not
 	began     time.Time                     // receiver's: when the message under way began
 	lateReads int                           // receiver's: reads for it past its deadline
+	signals   sock.Signals                  // receiver's: how well its calls hear them
 
 	// Guarded by the gate.
 	header [headerRoom]byte // encoded small frames

@@ -75,6 +75,7 @@ func (c *Conn) recvUntil(until *sock.Event, name string) (Frame, error) {
 		return noFrame(), err
 	}
 	defer c.endReceive(&r)
-	r.wait.Until = until
+	// The event tells of a signal whose handler stops the server. A client that sends without a pause shall not end it in another way.
+	r.wait.Until, r.wait.Signals = until, nil
 	return c.recvWith(&r, false)
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"libws/core/internal/sock"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -213,5 +215,20 @@ func TestRunEchoStopsInAFlood(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A client cannot end it by sending without a pause, whatever signals may do. Stop ends it all the same.
+func TestRunEchoIsNotEndedByAFlood(t *testing.T) {
+	s := listen(t, nil)
+	c := flooded(t, nil, bytes.Repeat(masked(0x89, "answer this"), 1000), map[Option]int64{OptInterruptible: 1})
+	stop := time.Now().Add(4 * lookEvery)
+	c.stream.(*flood).before = func(*sock.Wait) {
+		if time.Now().After(stop) {
+			_ = s.Stop()
+		}
+	}
+	if err := await(t, async(func() error { return s.echo(c) }), "the end of the connection"); err != nil || s.Running() {
+		t.Fatal(err)
 	}
 }

@@ -1,4 +1,4 @@
-// This file lets a sender that signals end stand in line for the gate. Go hides signals from a goroutine that waits for another.
+// This file lets a call that signals end stand in line for a gate, as a sender or as one that accepts. Go hides signals from a goroutine that waits for another.
 package core
 
 import (
@@ -7,13 +7,13 @@ import (
 	"libws/core/internal/sock"
 )
 
-// lookInLine is how often such a sender looks whether its turn has come when there is no descriptor that could tell it.
+// lookInLine is how often such a call looks whether its turn has come when there is no descriptor that could tell it.
 const lookInLine = 10 * time.Millisecond
 
 // takeGate takes the gate for a sending call.
 func (c *Conn) takeGate(s *sending, done <-chan struct{}) error {
 	if c.onFD && (s.wait.Interruptible || s.wait.Until != nil) {
-		return c.takeOnThread(s.wait, done)
+		return c.gate.takeOnThread(s.wait, c.closing, done, c.leaveGate)
 	}
 	err := c.gate.take(s.wait.End(), c.closing, done)
 	if err == sock.ErrTimeout {
@@ -23,16 +23,16 @@ func (c *Conn) takeGate(s *sending, done <-chan struct{}) error {
 }
 
 // takeOnThread takes the gate like gate.take, but waits in the kernel, where signals and w.Until end the wait. A goroutine stands in
-// line meanwhile; nobody waits here most of the time, so what that costs is of no account.
-func (c *Conn) takeOnThread(w sock.Wait, done <-chan struct{}) error {
-	if c.gate.try() {
+// line meanwhile; nobody waits here most of the time, so what that costs is of no account. leave leaves a gate that came too late.
+func (g *gate) takeOnThread(w sock.Wait, closing, done <-chan struct{}, leave func()) error {
+	if g.try() {
 		return nil
 	}
 	woken, _ := sock.NewEvent()
 	defer woken.Close()
 	turn, giveUp := make(chan error, 1), make(chan struct{})
 	go func() {
-		turn <- c.gate.stand(time.Time{}, c.closing, done, giveUp)
+		turn <- g.stand(time.Time{}, closing, done, giveUp)
 		woken.Set()
 	}()
 	for {
@@ -50,7 +50,7 @@ func (c *Conn) takeOnThread(w sock.Wait, done <-chan struct{}) error {
 		}
 		close(giveUp)
 		if <-turn == nil {
-			c.leaveGate() // it came in the same moment
+			leave() // it came in the same moment
 		}
 		return err
 	}

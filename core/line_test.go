@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"testing"
-	"time"
 
 	"libws/core/internal/sock"
 
@@ -27,28 +26,7 @@ func stalled(t *testing.T) (c *Conn, peer *rawPeer, first <-chan error) {
 // A signal ends the wait of a sender that stands in line, and nothing else.
 func TestSignalInLine(t *testing.T) {
 	c, peer, first := stalled(t)
-	thread := make(chan int, 1)
-	second := async(func() error {
-		lockThread()
-		thread <- unix.Gettid()
-		_, err := c.SendText("second")
-		return err
-	})
-	id := <-thread
-	until(t, "the second sender waits on its thread", func() bool { return inLine(c) == 1 && blocked("sock.(*Event).Await") })
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-				_ = unix.Tgkill(unix.Getpid(), id, unix.SIGURG)
-			}
-		}
-	}()
-	wantCode(t, await(t, second, "the interrupted sender"), CodeInterrupted)
+	wantCode(t, signalled(t, "the second sender", func() error { _, err := c.SendText("second"); return err }), CodeInterrupted)
 	if inLine(c) != 0 {
 		t.Error("it still stands in line")
 	}
@@ -136,4 +114,26 @@ func withoutDescriptors(t *testing.T, f func()) {
 	}
 	defer func() { _ = unix.Setrlimit(unix.RLIMIT_NOFILE, &old) }()
 	f()
+}
+
+// A signal ends the wait of a call that stands in line for another that accepts, and so does its time.
+func TestSignalInLineToAccept(t *testing.T) {
+	s := listen(t, nil)
+	first := async(func() error { _, err := s.Accept(); return err })
+	until(t, "the first call waits", func() bool { return blocked("core.(*Server).await") })
+	if err := s.SetOption(OptInterruptible, 1); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, signalled(t, "the second call", func() error { _, err := s.Accept(); return err }), CodeInterrupted)
+	if err := s.SetOption(OptAcceptTimeoutMS, 20); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Accept()
+	if code(err) != CodeTimeout {
+		wantCode(t, err, CodeInterrupted) // Go's own signals end waits, too
+	}
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, await(t, first, "the first call"), CodeClosed)
 }

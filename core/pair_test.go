@@ -275,11 +275,24 @@ type flood struct {
 	sock.Stream
 	first, frames []byte
 	at            int
+
+	before   func(*sock.Wait)          // nil: nothing comes before a read
+	tryWrite func([]byte) (int, error) // nil: the stream's own
+}
+
+func (f *flood) TryWrite(p []byte) (int, error) {
+	if f.tryWrite != nil {
+		return f.tryWrite(p)
+	}
+	return f.Stream.TryWrite(p)
 }
 
 func (f *flood) Read(p []byte, w sock.Wait) (int, error) {
 	if f.FD() < 0 {
 		return 0, sock.ErrClosed
+	}
+	if f.before != nil {
+		f.before(&w)
 	}
 	if len(f.first) > 0 {
 		n := copy(p, f.first)

@@ -14,9 +14,6 @@ const (
 	directLeast = 2048      // a payload of which at least this much is to come is read straight into place
 	largestRead = 128 << 10 // readBuf grows up to this, so that one read takes in a frame of the default size
 	growAfter   = 4         // reads that fill readBuf, with none between that does not, make it grow
-
-	unseenRead = 4 << 10  // bytes that a read counts for at least
-	unseenMost = 64 << 10 // bytes after which clock, context and event are looked at: 16 reads, or fewer large ones
 )
 
 // receiving is one receiving call.
@@ -26,13 +23,14 @@ type receiving struct {
 	wait sock.Wait
 
 	unwatch func() bool // ends the watch over ctx; nil: none
-	unseen  int         // bytes read since clock, context and event were looked at
-	end     time.Time   // by when the connection has to be closed, should this call end it; zero: the close timeout from then on
+	unseen  int         // bytes read since clock, context and event were looked at, more or less
+	vigil   vigil
+	end     time.Time // by when the connection has to be closed, should this call end it; zero: the close timeout from then on
 }
 
 // beginReceive makes the caller the one who receives, until endReceive.
 func (c *Conn) beginReceive(ctx context.Context, name string) (receiving, error) {
-	r := receiving{name: name, ctx: ctx}
+	r := receiving{name: name, ctx: ctx, vigil: vigil{patience: lookEvery}}
 	if ctx != nil && ctx.Err() != nil {
 		return r, contextError(name, ctx)
 	}
@@ -54,7 +52,8 @@ func (c *Conn) beginReceive(ctx context.Context, name string) (receiving, error)
 		c.receiver.leave()
 		return r, newError(CodeState, name, "the opening handshake is not done yet (RFC 6455 §4)")
 	}
-	r.wait = sock.Wait{Deadline: c.set.deadline(OptRecvTimeoutMS), Interruptible: c.set[OptInterruptible] != 0}
+	r.wait = sock.Wait{Deadline: c.set.deadline(OptRecvTimeoutMS), Interruptible: c.set[OptInterruptible] != 0, Signals: &c.signals}
+	c.signals.Missed = false
 	c.mu.Unlock()
 	if ctx != nil && ctx.Done() != nil {
 		r.wait.Wakeable = true
@@ -92,6 +91,11 @@ func (c *Conn) feed(a *arrival) {
 // nextEvent returns the next event that is not NeedInput. The close frame of the peer, its violations and its
 // disappearance end the connection before it returns.
 func (c *Conn) nextEvent(r *receiving) (protocol.Event, error) {
+	if err := c.overrun(r); err != nil {
+		_, err = c.fillEnded(r, err, false)
+		return protocol.Event{}, err
+	}
+	r.unseen += unseenEvent
 	var got arrival
 	for {
 		c.mu.Lock() // once for each read
@@ -140,7 +144,7 @@ func (c *Conn) fill(r *receiving, direct []byte, end time.Time) (got arrival, er
 		into = c.buffer()
 	}
 	wait, limited := r.wait, false
-	n, err := 0, r.overrun()
+	n, err := 0, c.overrun(r)
 	if err == nil {
 		if !end.IsZero() {
 			if c.tooLate(end) {
@@ -152,15 +156,21 @@ func (c *Conn) fill(r *receiving, direct []byte, end time.Time) (got arrival, er
 		}
 		n, err = c.stream.Read(into, wait)
 	}
+	if err != nil {
+		return c.fillEnded(r, err, limited)
+	}
+	r.unseen += max(n, unseenRead)
+	if n == len(into) && direct == nil {
+		c.fullReads++
+	} else if direct == nil {
+		c.fullReads = 0
+	}
+	return arrival{bytes: into[:n], direct: direct != nil}, nil
+}
+
+// fillEnded is what a read comes to that brought nothing. limited tells that its deadline was that of the message.
+func (c *Conn) fillEnded(r *receiving, err error, limited bool) (got arrival, _ error) {
 	switch {
-	case err == nil:
-		r.unseen += max(n, unseenRead)
-		if n == len(into) && direct == nil {
-			c.fullReads++
-		} else if direct == nil {
-			c.fullReads = 0
-		}
-		return arrival{bytes: into[:n], direct: direct != nil}, nil
 	case err == io.EOF:
 		return arrival{eof: true}, nil
 	case err == sock.ErrWritable:
@@ -182,25 +192,6 @@ func (c *Conn) fill(r *receiving, direct []byte, end time.Time) (got arrival, er
 	return got, c.vanished(r.name, err)
 }
 
-// overrun looks, now and then, at what ends the call. A read that finds data looks at nothing else, so that what came in time is taken
-// also by a caller that comes late; but as long as a peer keeps the socket full, no read finds anything else. (To look before every
-// read would cost a tenth of a small message.)
-func (r *receiving) overrun() error {
-	if r.unseen < unseenMost {
-		return nil
-	}
-	r.unseen = 0
-	switch w := &r.wait; {
-	case r.ctx != nil && r.ctx.Err() != nil:
-		return sock.ErrWoken
-	case w.Until.IsSet():
-		return sock.ErrInterrupted
-	case passed(w.Deadline):
-		return sock.ErrTimeout
-	}
-	return nil
-}
-
 // tooLate tells whether a message is past its end for good. Some reads are granted behind it, for a caller that comes late to what
 // has long arrived.
 func (c *Conn) tooLate(end time.Time) bool {
@@ -210,9 +201,6 @@ func (c *Conn) tooLate(end time.Time) bool {
 	c.lateReads++
 	return c.lateReads > unseenMost/unseenRead
 }
-
-// passed tells whether there is a deadline and it is over.
-func passed(deadline time.Time) bool { return !deadline.IsZero() && time.Until(deadline) <= 0 }
 
 // vanished ends a connection whose peer is gone: RFC 6455 §7.1.5, without a close frame the code is 1006.
 func (c *Conn) vanished(name string, cause error) error {

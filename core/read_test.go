@@ -317,32 +317,7 @@ func TestInterruptible(t *testing.T) {
 	if err := c.SetOption(OptInterruptible, 1); err != nil {
 		t.Fatal(err)
 	}
-	type result struct {
-		f   Frame
-		err error
-	}
-	tid := make(chan int, 1)
-	got := async(func() result {
-		lockThread()
-		tid <- unix.Gettid()
-		f, err := c.RecvFrame()
-		return result{f, err}
-	})
-	id := <-tid
-	stop := make(chan struct{})
-	go func() {
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-				_ = unix.Tgkill(unix.Getpid(), id, unix.SIGURG)
-			}
-		}
-	}()
-	r := await(t, got, "the interruption")
-	close(stop)
-	wantCode(t, r.err, CodeInterrupted)
+	wantCode(t, signalled(t, "the receiver", func() error { _, err := c.RecvFrame(); return err }), CodeInterrupted)
 	peer.say(masked(0x81, "kept")...)
 	for {
 		f, err := c.RecvFrame()

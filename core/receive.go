@@ -11,6 +11,8 @@ import (
 // RecvFrame receives the next frame as it is: fragments, pings and pongs are seen, and a ping is left for SendPong to answer.
 // The peer's close frame is answered and returned, and the connection is then closed.
 //
+// With OptInterruptible a peer whose frames keep the call from waiting, and so from hearing signals, ends it like a signal after 50 ms.
+//
 // The payload is the connection's and valid until the next receiving call. With an error the frame's opcode is NoFrame.
 // Errors: CodeClosed (errors.As finds the *CloseError of a peer that closed before), CodeAbnormal, CodeTimeout and
 // CodeInterrupted (nothing is lost), CodeBusy, CodeState (RecvMessage or NextReader stopped inside a message), CodeProtocol,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
+import socket
+import threading
 import time
 
 import pytest
-from children import Child
-from echoing import RawServer, never_reading, read_head, silent_after_handshake
+from children import LIMIT_S, Child
+from echoing import RawServer, answer_to, never_reading, read_head, silent_after_handshake
 
 PROMPT_S = 0.1  # what is promised
 ATTEMPTS = 4  # a machine that does much else at the same time may be late, but not always
@@ -89,6 +92,36 @@ def test_ctrl_c_ends_connect(given: str) -> None:
     with RawServer(lambda sock: (read_head(sock), sock.recv(1))) as server:
         code = f"{SETUP}\ndef block():\n    pleasant(timeout=60, {given})\n{BLOCK}"
         interrupts_promptly(code, server.port)
+
+
+@pytest.mark.parametrize("frame", [b"\x89\x00", b"\x8a\x04none"], ids=["pings", "pongs"])
+@pytest.mark.parametrize("call", ["ws.recv()", "ws.recv(60)", "list(ws)"])
+def test_ctrl_c_ends_a_call_that_a_flood_keeps_from_waiting(frame: bytes, call: str) -> None:
+    """A peer that never pauses leaves no wait for a signal to end; answering what one read brings takes its time, too."""
+    flooded = threading.Event()
+
+    def flood(sock: socket.socket) -> None:
+        sock.sendall(answer_to(read_head(sock)))
+        threading.Thread(target=lambda: all(iter(lambda: sock.recv(1 << 20), b"")), daemon=True).start()
+        sock.settimeout(60)
+        for turn in itertools.count():
+            sock.sendall(frame * (1 << 20))
+            if turn == 1:
+                flooded.set()
+
+    delays = []
+    for _ in range(ATTEMPTS):
+        flooded.clear()
+        with RawServer(flood) as server, Child(f"{SETUP}\nws = pleasant()\ndef block(): {call}\n{BLOCK}", str(server.port)) as child:
+            assert child.line() == "ready" and flooded.wait(LIMIT_S)
+            sent = time.monotonic()
+            child.signal()
+            delays.append(float(child.line()) - sent)
+            assert child.finish() == []
+        assert delays[-1] < NEVER_S
+        if delays[-1] < PROMPT_S:
+            return
+    raise AssertionError(f"never within {PROMPT_S} s: {delays}")
 
 
 def test_a_signal_just_before_the_wait_is_seen() -> None:

@@ -54,11 +54,18 @@ func (f *FD) mayBeBrief(w *Wait) bool {
 // readBriefly reads what comes within about briefly. ok is false when nothing did.
 func (f *FD) readBriefly(p []byte, w *Wait) (n int, ok bool, err error) {
 	interrupted := false
+	if w.Interruptible && w.Signals != nil {
+		began := time.Now()
+		defer func() {
+			w.Signals.Slept += time.Since(began)
+			w.Signals.Missed = interrupted && n > 0
+		}()
+	}
 	for range 2 { // the first signal is most often the scheduler's, which wants the thread for a moment
-		n, errno := heldRecv(f.fd, p)
+		got, errno := heldRecv(f.fd, p)
 		switch errno {
 		case 0:
-			return n, true, endOf(n)
+			return got, true, endOf(got)
 		case unix.EINTR:
 			interrupted = true
 			continue

@@ -190,3 +190,42 @@ func TestBriefNeedsProcessorsToSpare(t *testing.T) {
 		t.Error("a socket that somebody else may read as well")
 	}
 }
+
+// The first signal may be the scheduler's, so the read goes on; but it tells the caller, who would hear nothing of it otherwise.
+func TestBriefTellsOfASignalBeforeData(t *testing.T) {
+	client, server := briefPair(t)
+	thread, read := make(chan int, 1), make(chan Signals)
+	stop, ended := make(chan struct{}), make(chan struct{})
+	defer func() { close(stop); client.Close(); <-ended }()
+	go func() {
+		defer close(ended)
+		runtime.LockOSThread()
+		thread <- unix.Gettid()
+		for {
+			var heard Signals
+			if _, err := server.Read(make([]byte, 1), Wait{Interruptible: true, Signals: &heard}); err == ErrClosed {
+				return
+			}
+			select {
+			case read <- heard:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	id := soon(t, thread)
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		time.Sleep(time.Millisecond) // it has begun, most often
+		_ = unix.Tgkill(unix.Getpid(), id, unix.SIGURG)
+		if _, err := client.Write([][]byte{{1}}, Wait{}); err != nil {
+			t.Fatal(err)
+		}
+		if heard := soon(t, read); heard.Missed {
+			if heard.Slept <= 0 {
+				t.Error("it has slept for", heard.Slept)
+			}
+			return
+		}
+	}
+	t.Fatal("no signal is told of")
+}

@@ -59,6 +59,14 @@ type Wait struct {
 	Wakeable      bool      // WakeRead or WakeWrite ends the wait with ErrWoken
 	Until         *Event    // once set, it ends the wait with ErrInterrupted; it stays set
 	Writable      bool      // Read only: room to write ends the wait with ErrWritable
+
+	Signals *Signals // Read only: is told how well the call hears signals; nil: nobody asks
+}
+
+// Signals tells how well calls with Interruptible hear signals, which end nothing but waits.
+type Signals struct {
+	Slept  time.Duration // in waits that signals end
+	Missed bool          // one came to a wait, and data before the wait was given up
 }
 
 // End is when the wait is over at the latest; zero: never.

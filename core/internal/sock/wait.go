@@ -21,6 +21,10 @@ func await(fd int, events int16, w *Wait, wake *Event) error {
 	if w.Until != nil {
 		set[2].Fd = int32(w.Until.FD())
 	}
+	if w.Interruptible && w.Signals != nil {
+		began := time.Now()
+		defer func() { w.Signals.Slept += time.Since(began) }()
+	}
 	for {
 		ready, errno := Poll(set[:], w.End())
 		switch {
