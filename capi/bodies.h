@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 36a33653460ad65a71502733e8e51d7102836ca8ab85b04d117301b41e68463f
+ * 8cb3ffb769cfc19b37db4dc9a006df278c8589e61d8fc5d88351b6992c2fdb7c
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H
@@ -17,6 +17,7 @@ int64_t libws_c_struct_size(int64_t which);
 int64_t libws_c_last_error(void);
 const char *libws_c_last_error_message(void);
 int64_t libws_c_last_http_status(void);
+int64_t libws_c_last_errno(void);
 int64_t libws_c_clear_error(void);
 const char *libws_c_error_name(int64_t code);
 int64_t libws_c_frame_ping(WsFrame *frame_out);

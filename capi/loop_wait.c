@@ -278,7 +278,7 @@ static int64_t poll_loop(block *b, int64_t loop, WsSend *items, int64_t n_items,
         }
         if (why != 0 && why != EINTR) {
             libws_loop_poll_end(loop, e);
-            libws_fail(WS_ERR_SYSTEM, "ws_loop_poll: the operating system refused: error %d", why);
+            libws_fail_system("ws_loop_poll", why);
             return -1;
         }
         n = libws_loop_poll_ready(loop, NULL, 0, events, cap, e);
