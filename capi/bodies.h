@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 2f69fe0623646d5585628512d061f14fbf5584b64d1e89cd0138bc652f66429f
+ * c74f26da1b34d1bbd54509a168274927a1eaa00d653f84a7691b802b484a46fa
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H
@@ -17,6 +17,7 @@ int64_t libws_c_struct_size(int64_t which);
 int64_t libws_c_last_error(void);
 const char *libws_c_last_error_message(void);
 int64_t libws_c_last_http_status(void);
+int64_t libws_c_last_errno(void);
 int64_t libws_c_clear_error(void);
 const char *libws_c_error_name(int64_t code);
 int64_t libws_c_frame_ping(WsFrame *frame_out);

@@ -47,7 +47,14 @@ void libws_fail(int64_t code, const char *format, ...)
     vsnprintf(slot.message, sizeof slot.message, format, list);
     va_end(list);
     slot.http_status = 0;
+    slot.system_errno = 0;
     slot.code = code;
+}
+
+void libws_fail_system(const char *call, int number)
+{
+    libws_fail(WS_ERR_SYSTEM, "%s: the operating system refused: error %d", call, number);
+    slot.system_errno = number;
 }
 
 void libws_fail_forked(const char *call)
@@ -120,6 +127,7 @@ int64_t libws_c_clear_error(void)
     int64_t code = slot.code;
     slot.code = WS_ERR_NONE;
     slot.http_status = 0;
+    slot.system_errno = 0;
     slot.message[0] = '\0';
     return code;
 }
@@ -132,4 +140,9 @@ const char *libws_c_last_error_message(void)
 int64_t libws_c_last_http_status(void)
 {
     return slot.http_status;
+}
+
+int64_t libws_c_last_errno(void)
+{
+    return slot.system_errno;
 }

@@ -16,6 +16,7 @@
 typedef struct libws_error {
     int64_t code;
     int64_t http_status;
+    int64_t system_errno; /* the cause, 0 when it is not the operating system */
     char message[496]; /* UTF-8, ended by NUL */
 } libws_error;
 
@@ -33,6 +34,7 @@ libws_error *libws_slot(void);
 
 /* Fills the slot of this thread. */
 void libws_fail(int64_t code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void libws_fail_system(const char *call, int number);
 void libws_fail_forked(const char *call);
 void libws_fail_null(const char *call, const char *param);
 void libws_fail_length(const char *call, const char *param, int64_t length);

@@ -14,6 +14,8 @@ import (
 	"unsafe"
 
 	"libws/core"
+
+	"golang.org/x/sys/unix"
 )
 
 // slot is the error slot of the calling thread.
@@ -32,13 +34,19 @@ func fail(e *slot, call string, err error) C.int64_t {
 	if known.Err != nil {
 		text += ": " + known.Err.Error()
 	}
-	return report(e, known.Code, known.Status, text)
+	result := report(e, known.Code, known.Status, text)
+	var number unix.Errno
+	if known.Code != core.CodeResolve && errors.As(known.Err, &number) { // what troubled a resolver is not the reason that this call has
+		e.system_errno = C.int64_t(number)
+	}
+	return result
 }
 
 // report fills the slot and returns what a failing call returns.
 func report(e *slot, code core.ErrorCode, status int, text string) C.int64_t {
 	e.code = C.int64_t(code)
 	e.http_status = C.int64_t(status)
+	e.system_errno = 0
 	text = strings.ToValidUTF8(text, "\ufffd") // it may quote an argument, or a peer
 	room := unsafe.Slice((*byte)(unsafe.Pointer(&e.message)), len(e.message))
 	n := copy(room[:len(room)-1], text)

@@ -4,70 +4,46 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "blocks.h"
 #include "bodies.h"
 #include "loop_wait.h"
 #include "_cgo_export.h"
 
-/* A block is never freed, so that any thread can always look at it; a later loop with the same slot uses it again. */
 typedef struct block {
-    _Atomic int64_t handle; /* 0 while no loop has the block */
-    _Atomic int64_t latest; /* the last handle that had it */
-    _Atomic int inside;     /* calls that may be using the descriptors */
+    libws_block shared;
     _Atomic int64_t spin_ns;
     _Atomic int interruptible;
     int epoll_fd;
     int wake_fd;
-    int luck;     /* of the polling thread: whether probing has paid lately */
-    int rested;   /* of the polling thread: waits since probing was last tried */
-    void *object; /* the Go loop, from go-pointer: the block keeps it alive */
+    int luck;   /* of the polling thread: whether probing has paid lately */
+    int rested; /* of the polling thread: waits since probing was last tried */
 } block;
 
-#define CHUNK_BITS 6
-#define CHUNK (1u << CHUNK_BITS)
-#define SLOT_MASK 0xFFFFFFu
+#define PER_CHUNK 64u
 #define READY_MOST 512
 #define LOOKS_MOST 3 /* looksMost in Go */
 
-static _Atomic(block *) chunks[LIBWS_LOOPS / CHUNK];
-
-static block *find(uint32_t slot)
-{
-    block *chunk = slot < LIBWS_LOOPS ? atomic_load(&chunks[slot >> CHUNK_BITS]) : NULL;
-    return chunk == NULL ? NULL : &chunk[slot & (CHUNK - 1)];
-}
+static _Atomic(char *) chunks[LIBWS_LOOPS / PER_CHUNK];
+static const libws_blocks loops = {chunks, LIBWS_LOOPS, PER_CHUNK, sizeof(block), "loop"};
 
 int libws_loop_keep(int64_t handle, uint32_t slot, int epoll_fd, int wake_fd, void *object)
 {
-    if (slot >= LIBWS_LOOPS) {
+    block *b = (block *)libws_blocks_make(&loops, slot, object);
+    if (b == NULL) {
         return -1;
     }
-    if (atomic_load(&chunks[slot >> CHUNK_BITS]) == NULL) {
-        block *fresh = calloc(CHUNK, sizeof *fresh);
-        block *none = NULL;
-        if (fresh == NULL) {
-            return -1;
-        }
-        if (!atomic_compare_exchange_strong(&chunks[slot >> CHUNK_BITS], &none, fresh)) {
-            free(fresh);
-        }
-    }
-    block *b = find(slot);
     b->epoll_fd = epoll_fd;
     b->wake_fd = wake_fd;
-    b->object = object;
     b->luck = b->rested = 0;
     atomic_store(&b->spin_ns, 0);
     atomic_store(&b->interruptible, 0);
-    atomic_store(&b->latest, handle);
-    atomic_store(&b->handle, handle);
+    libws_blocks_publish(&b->shared, handle);
     return 0;
 }
 
@@ -80,70 +56,32 @@ static void wake(const block *b)
 
 void *libws_loop_forget(int64_t handle, uint32_t slot)
 {
-    block *b = find(slot);
-    int64_t expected = handle;
-    if (b == NULL || !atomic_compare_exchange_strong(&b->handle, &expected, 0)) {
+    libws_block *b = libws_blocks_withdraw(&loops, handle, slot);
+    if (b == NULL) {
         return NULL;
     }
-    wake(b);
-    int cancelling;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelling);
-    for (int turn = 0; atomic_load(&b->inside) > 0; turn++) {
-        if (turn < 100) {
-            sched_yield();
-        } else {
-            nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
-        }
-    }
-    pthread_setcancelstate(cancelling, NULL);
-    return b->object;
+    wake((block *)b);
+    return libws_blocks_empty(b);
 }
 
 void libws_loop_tune(int64_t handle, uint32_t slot, int64_t spin_us, int interruptible)
 {
-    block *b = find(slot);
-    if (b != NULL && atomic_load(&b->handle) == handle) {
+    block *b = (block *)libws_blocks_find(&loops, slot);
+    if (b != NULL && atomic_load(&b->shared.handle) == handle) {
         atomic_store(&b->spin_ns, spin_us * 1000);
         atomic_store(&b->interruptible, interruptible);
     }
 }
 
-/* Finds the block of a loop and keeps its descriptors open until leave; NULL with the slot filled. */
-static block *enter(int64_t loop, const char *call)
-{
-    uint32_t slot = (uint32_t)loop & SLOT_MASK;
-    block *b = loop > 0 ? find(slot) : NULL;
-    if (b != NULL) {
-        atomic_fetch_add(&b->inside, 1);
-        if (atomic_load(&b->handle) == loop) {
-            return b;
-        }
-        atomic_fetch_sub(&b->inside, 1);
-        /* Handles of one slot differ in their generation, which grows: an earlier one was given out and closed. */
-        int64_t latest = atomic_load(&b->latest);
-        if (loop >> 59 == latest >> 59 && loop <= latest && loop >> 24 << 5 > (latest >> 59) << 40) {
-            libws_fail(WS_ERR_CLOSED, "%s: the loop is closed", call);
-            return NULL;
-        }
-    }
-    libws_fail(WS_ERR_HANDLE, "%s: %lld is not the handle of a loop", call, (long long)loop);
-    return NULL;
-}
-
-static void leave(block *b)
-{
-    atomic_fetch_sub(&b->inside, 1);
-}
-
 int64_t libws_c_loop_wake(int64_t loop)
 {
     int saved = errno;
-    block *b = enter(loop, "ws_loop_wake");
+    libws_block *b = libws_blocks_enter(&loops, loop, "ws_loop_wake");
     if (b == NULL) {
         return -1;
     }
-    wake(b);
-    leave(b);
+    wake((block *)b);
+    libws_blocks_leave(b);
     errno = saved;
     return 0;
 }
@@ -258,7 +196,7 @@ static int64_t poll_loop(block *b, int64_t loop, WsSend *items, int64_t n_items,
         int count = wait_ready(b, ready, until);
         int why = count < 0 ? errno : 0;
         pthread_setcancelstate(cancelling, NULL);
-        if (atomic_load(&b->handle) != loop) {
+        if (atomic_load(&b->shared.handle) != loop) {
             libws_loop_poll_end(loop, e);
             return 0; /* the caller sees that it is closed */
         }
@@ -278,7 +216,7 @@ static int64_t poll_loop(block *b, int64_t loop, WsSend *items, int64_t n_items,
         }
         if (why != 0 && why != EINTR) {
             libws_loop_poll_end(loop, e);
-            libws_fail(WS_ERR_SYSTEM, "ws_loop_poll: the operating system refused: error %d", why);
+            libws_fail_system("ws_loop_poll", why);
             return -1;
         }
         n = libws_loop_poll_ready(loop, NULL, 0, events, cap, e);
@@ -305,16 +243,16 @@ static int64_t poll_checked(int64_t loop, WsSend *items, int64_t n_items, WsEven
                    (long long)timeout_ms);
         return -1;
     }
-    block *b = enter(loop, call);
+    libws_block *b = libws_blocks_enter(&loops, loop, call);
     if (b == NULL) {
         return -1;
     }
-    int64_t n = poll_loop(b, loop, items, n_items, events, cap, timeout_ms);
+    int64_t n = poll_loop((block *)b, loop, items, n_items, events, cap, timeout_ms);
     if (atomic_load(&b->handle) != loop) {
         libws_fail(WS_ERR_CLOSED, "%s: the loop was closed while it was polled", call);
         n = -1; /* the events view memory that is about to go */
     }
-    leave(b);
+    libws_blocks_leave(b);
     return n;
 }
 

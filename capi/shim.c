@@ -39,6 +39,11 @@ int64_t ws_last_http_status(void)
     return libws_c_last_http_status();
 }
 
+int64_t ws_last_errno(void)
+{
+    return libws_c_last_errno();
+}
+
 int64_t ws_clear_error(void)
 {
     return libws_c_clear_error();

@@ -174,7 +174,7 @@ extern "C" {
 #define WS_ERR_INTERRUPTED 203
 /** The call cannot go on without waiting. No call leaves it so far. */
 #define WS_ERR_WOULD_BLOCK 204
-/** The operating system refused; the message has its reason. */
+/** The operating system refused; ws_last_errno has its reason, the message in words. */
 #define WS_ERR_SYSTEM 205
 /** The host name has no address. */
 #define WS_ERR_RESOLVE 206
@@ -736,6 +736,18 @@ WS_API const char *ws_last_error_message(void) WS_NOEXCEPT;
  * Clause: RFC 6455 §4.1.
  */
 WS_API int64_t ws_last_http_status(void) WS_NOEXCEPT;
+
+/**
+ * Tells the operating system's reason for the last failure of a call of this thread, as errno numbers it:
+ * ECONNREFUSED when nobody listens where ws_connect went, EADDRINUSE when a port is taken. WS_ERR_SYSTEM always has
+ * one; WS_ERR_ABNORMAL, WS_ERR_CLOSED, WS_ERR_ARGUMENT and others have it where the system was the cause.
+ *
+ * @return The number, or 0 when the last failure has none, as with WS_ERR_RESOLVE.
+ * Blocks: Never.
+ * Threads: Any thread, at any time.
+ * Errors: none.
+ */
+WS_API int64_t ws_last_errno(void) WS_NOEXCEPT;
 
 /**
  * Forgets the last failure of a call of this thread, as errno = 0 does: before a call whose NULL may mean failure

@@ -64,7 +64,7 @@ enum class errc : std::int64_t {
     timeout = WS_ERR_TIMEOUT, ///< The time set for this call is over.
     interrupted = WS_ERR_INTERRUPTED, ///< A signal came and WS_OPT_INTERRUPTIBLE is set; nothing is lost, call again.
     would_block = WS_ERR_WOULD_BLOCK, ///< The call cannot go on without waiting. No call leaves it so far.
-    system = WS_ERR_SYSTEM, ///< The operating system refused; the message has its reason.
+    system = WS_ERR_SYSTEM, ///< The operating system refused; ws_last_errno has its reason, the message in words.
     resolve = WS_ERR_RESOLVE, ///< The host name has no address.
     protocol = WS_ERR_PROTOCOL, ///< The peer broke RFC 6455; the connection failed with 1002.
     peer_utf8 = WS_ERR_PEER_UTF8, ///< The peer sent text that is not UTF-8; the connection failed with 1007.

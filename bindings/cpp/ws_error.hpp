@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include "ws_abi.hpp"
 
@@ -14,8 +15,8 @@ namespace ws {
 /// meaning.
 class Error : public std::runtime_error {
 public:
-    Error(errc code, const std::string &message, std::int64_t http_status = 0)
-        : std::runtime_error(message), code_(code), http_status_(http_status) {}
+    Error(errc code, const std::string &message, std::int64_t http_status = 0, std::int64_t system_errno = 0)
+        : std::runtime_error(message), code_(code), http_status_(http_status), system_errno_(system_errno) {}
 
     /// The library's code, one of WS_ERR_*.
     errc code() const noexcept { return code_; }
@@ -23,10 +24,13 @@ public:
     const char *name() const noexcept { return ws_error_name(static_cast<std::int64_t>(code_)); }
     /// The HTTP status that belongs to a failed opening handshake, 0 when there is none.
     std::int64_t http_status() const noexcept { return http_status_; }
+    /// The operating system's reason, such as std::errc::connection_refused; false when the failure has none.
+    std::error_code system_code() const noexcept { return {static_cast<int>(system_errno_), std::system_category()}; }
 
 private:
     errc code_;
     std::int64_t http_status_;
+    std::int64_t system_errno_;
 };
 
 /// An argument or the state of the object forbids the call (WS_ERR_ARGUMENT and the other codes from 100 to 199). Nothing was
@@ -66,27 +70,28 @@ namespace detail {
 [[noreturn]] inline void fail() {
     const std::int64_t number = ws_last_error();
     const errc code = static_cast<errc>(number);
+    const std::int64_t http_status = ws_last_http_status(), system_errno = ws_last_errno();
     const std::string message = ws_last_error_message();
     switch (number) {
     case WS_ERR_CLOSED:
     case WS_ERR_ABNORMAL:
-        throw ConnectionClosed(code, message);
+        throw ConnectionClosed(code, message, http_status, system_errno);
     case WS_ERR_TIMEOUT:
-        throw Timeout(code, message);
+        throw Timeout(code, message, http_status, system_errno);
     case WS_ERR_INTERRUPTED:
-        throw Interrupted(code, message);
+        throw Interrupted(code, message, http_status, system_errno);
     default:
         break;
     }
     switch (number / 100) {
     case 1:
-        throw InvalidArgument(code, message);
+        throw InvalidArgument(code, message, http_status, system_errno);
     case 3:
-        throw ProtocolError(code, message);
+        throw ProtocolError(code, message, http_status, system_errno);
     case 4:
-        throw HandshakeError(code, message, ws_last_http_status());
+        throw HandshakeError(code, message, http_status, system_errno);
     default:
-        throw Error(code, message);
+        throw Error(code, message, http_status, system_errno);
     }
 }
 

@@ -27,7 +27,7 @@ var errorCodes = ConstGroup{
 		{Name: "WS_ERR_TIMEOUT", Value: 202, Doc: "The time set for this call is over."},
 		{Name: "WS_ERR_INTERRUPTED", Value: 203, Doc: "A signal came and WS_OPT_INTERRUPTIBLE is set; nothing is lost, call again."},
 		{Name: "WS_ERR_WOULD_BLOCK", Value: 204, Doc: "The call cannot go on without waiting. No call leaves it so far."},
-		{Name: "WS_ERR_SYSTEM", Value: 205, Doc: "The operating system refused; the message has its reason."},
+		{Name: "WS_ERR_SYSTEM", Value: 205, Doc: "The operating system refused; ws_last_errno has its reason, the message in words."},
 		{Name: "WS_ERR_RESOLVE", Value: 206, Doc: "The host name has no address."},
 
 		{Name: "WS_ERR_PROTOCOL", Value: 300, Doc: "The peer broke RFC 6455; the connection failed with 1002."},

@@ -38,6 +38,13 @@ var libraryFunctions = []Function{
 		Result: num, Returns: "The status, or 0 when the last failure has none.", Clause: "RFC 6455 §4.1",
 	},
 	{
+		Name: "ws_last_errno", Section: "Library", Body: C, AfterFork: true, Fails: Cannot,
+		Doc: "Tells the operating system's reason for the last failure of a call of this thread, as errno numbers it: ECONNREFUSED when nobody listens " +
+			"where ws_connect went, EADDRINUSE when a port is taken. WS_ERR_SYSTEM always has one; WS_ERR_ABNORMAL, WS_ERR_CLOSED, WS_ERR_ARGUMENT and " +
+			"others have it where the system was the cause.",
+		Result: num, Returns: "The number, or 0 when the last failure has none, as with WS_ERR_RESOLVE.",
+	},
+	{
 		Name: "ws_clear_error", Section: "Library", Body: C, AfterFork: true, Fails: Cannot,
 		Doc: "Forgets the last failure of a call of this thread, as errno = 0 does: before a call whose NULL may mean failure or absence, or whose 0 " +
 			"may mean failure or no.",

@@ -203,7 +203,18 @@ void exceptions() {
     THROWS(ws::InvalidArgument, argument, conn.request_header(std::string("a\0b", 3)));
     THROWS(ws::InvalidArgument, close_code, conn.close(999));
     THROWS(ws::InvalidArgument, utf8, conn.close(1000, "\xff"));
-    THROWS(ws::Error, system, ws::connect("ws://127.0.0.1:1/"));
+    try {
+        ws::connect("ws://127.0.0.1:1/");
+        CHECK(!"refused");
+    } catch (const ws::Error &e) {
+        CHECK(e.code() == ws::errc::system && e.system_code() == std::errc::connection_refused);
+    }
+    try {
+        ws::connect("nonsense");
+        CHECK(!"refused");
+    } catch (const ws::InvalidArgument &e) {
+        CHECK(!e.system_code()); // not that of the failure before
+    }
     CHECK(conn.is_open() && peer_silent(peer) && conn.send_text("usable") > 0);
     CHECK(peer_write_frame(peer, 0x81, "masked to a client", 18, 1));
     conn.set(ws::option::recv_timeout_ms, ws::abi::timeout_none);
@@ -250,7 +261,7 @@ void handshakes_by_hand() {
         ws::connect(url(server, "/no"));
         CHECK(!"503");
     } catch (const ws::HandshakeError &e) {
-        CHECK(e.http_status() == 503);
+        CHECK(e.http_status() == 503 && !e.system_code());
     }
     const int fd = peer_connect(server.port());
     THROWS(ws::InvalidArgument, url, ws::client_handshake(fd, "nonsense"));

@@ -92,6 +92,15 @@ def test_nobody_listens() -> None:
     assert "connection refused" in str(caught.value)
 
 
+def test_a_reason_that_is_seldom_heard() -> None:
+    with libws.Loop() as loop, pytest.raises(libws.NetworkError) as caught:
+        loop.listen_unix("/no/such/folder")
+    assert caught.value.errno == errno.ENOENT
+    with pytest.raises(libws.NetworkError) as caught:
+        libws.connect("ws://nosuchhost.invalid/")
+    assert caught.value.errno is None
+
+
 def test_a_client_that_connects_again_needs_two_exceptions() -> None:
     """What may be over in a moment is a ConnectionError or a TimeoutError: refused, gone, silent, no such name, a bad answer."""
     with socket.socket() as free, RawServer(lambda sock: (read_head(sock), sock.recv(1))) as silent, RawServer(lambda sock: sock.close()) as rude:

@@ -306,7 +306,7 @@ ERROR_MEANINGS: Dict[int, str] = {
     WS_ERR_TIMEOUT: "The time set for this call is over.",
     WS_ERR_INTERRUPTED: "A signal came and WS_OPT_INTERRUPTIBLE is set; nothing is lost, call again.",
     WS_ERR_WOULD_BLOCK: "The call cannot go on without waiting. No call leaves it so far.",
-    WS_ERR_SYSTEM: "The operating system refused; the message has its reason.",
+    WS_ERR_SYSTEM: "The operating system refused; ws_last_errno has its reason, the message in words.",
     WS_ERR_RESOLVE: "The host name has no address.",
     WS_ERR_PROTOCOL: "The peer broke RFC 6455; the connection failed with 1002.",
     WS_ERR_PEER_UTF8: "The peer sent text that is not UTF-8; the connection failed with 1007.",
@@ -482,6 +482,7 @@ class Library:
         "ws_last_error",
         "ws_last_error_message",
         "ws_last_http_status",
+        "ws_last_errno",
         "ws_clear_error",
         "ws_error_name",
         "ws_handle_count",
@@ -612,6 +613,7 @@ class Library:
     ws_last_error: Callable[[], int]
     ws_last_error_message: Callable[[], Any]
     ws_last_http_status: Callable[[], int]
+    ws_last_errno: Callable[[], int]
     ws_clear_error: Callable[[], int]
     ws_error_name: Callable[[int], Any]
     ws_handle_count: Callable[[], int]
@@ -744,6 +746,7 @@ class Library:
         self.ws_last_error = _bind(holds, "ws_last_error", c_int64, ())
         self.ws_last_error_message = _bind(holds, "ws_last_error_message", c_char_p, ())
         self.ws_last_http_status = _bind(holds, "ws_last_http_status", c_int64, ())
+        self.ws_last_errno = _bind(holds, "ws_last_errno", c_int64, ())
         self.ws_clear_error = _bind(holds, "ws_clear_error", c_int64, ())
         self.ws_error_name = _bind(holds, "ws_error_name", c_char_p, (c_int64,))
         self.ws_handle_count = _bind(holds, "ws_handle_count", c_int64, ())

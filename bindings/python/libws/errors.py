@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from typing import Any, Dict, Optional, Tuple, Type
 
 from . import _abi as abi
@@ -125,25 +124,6 @@ _CLOSED_WITH: Dict[int, int] = {
 }
 
 
-_SYSTEMS: Dict[str, int] = {
-    "address already in use": errno.EADDRINUSE,
-    "address family not supported by protocol": errno.EAFNOSUPPORT,
-    "broken pipe": errno.EPIPE,
-    "cannot assign requested address": errno.EADDRNOTAVAIL,
-    "connection refused": errno.ECONNREFUSED,
-    "connection reset by peer": errno.ECONNRESET,
-    "connection timed out": errno.ETIMEDOUT,
-    "invalid argument": errno.EINVAL,
-    "network is unreachable": errno.ENETUNREACH,
-    "no route to host": errno.EHOSTUNREACH,
-    "operation not permitted": errno.EPERM,
-    "permission denied": errno.EACCES,
-    "too many open files": errno.EMFILE,
-    "too many open files in system": errno.ENFILE,
-}
-"""What the library's sentences about the operating system end with."""
-
-
 def kind_of(code: int) -> Type[WebSocketError]:
     """The class of exceptions that an error code belongs to."""
     return _KINDS.get(code) or _HUNDREDS.get(code // 100, WebSocketError)
@@ -165,5 +145,5 @@ def last_failure() -> WebSocketError:
     if issubclass(kind, HandshakeError):
         return kind(message, code, lib.ws_last_http_status() or None)
     if issubclass(kind, NetworkError):
-        return kind(message, code, _SYSTEMS.get(message.rsplit(": ", 1)[-1]))
+        return kind(message, code, lib.ws_last_errno() or None)
     return kind(message, code)
