@@ -68,7 +68,7 @@ print(libws.handle_count())
 
 def test_a_fork_while_another_thread_hands_over_hangs_no_child() -> None:
     code = """
-loop, client = opened(queue_bytes=1 << 30, queue_policy=libws.WS_QUEUE_DROP_NEWEST)
+loop, client = opened(queue_policy=libws.WS_QUEUE_DROP_NEWEST)
 def flood():
     while not over:
         for _ in range(50): loop.send(client, b"x" * 1000)
