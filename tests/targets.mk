@@ -75,8 +75,9 @@ test-race: $(GOTESTSUM) | $(REPORTS)
 test-fuzz: $(GOTESTSUM) | $(REPORTS)
 	FUZZTIME=$(FUZZTIME) GOTESTSUM=$(GOTESTSUM) REPORTS=$(REPORTS) tests/report/fuzz.sh
 
+# Most of these tests wait, for a compiler, a deadline or a process that starts: files of them run two at a time.
 test-python: $(VENV) | $(REPORTS)
-	$(PYTEST) $(REPORTS)/python.xml tests $(addprefix --ignore=,$(OWN_STEP))
+	$(PYTEST) $(REPORTS)/python.xml -n 2 --dist loadfile tests $(addprefix --ignore=,$(OWN_STEP))
 
 # A browser keeps its settings in a folder of this project; Go still finds its own.
 test-interop: export GOENV := $(shell go env GOENV 2>/dev/null)

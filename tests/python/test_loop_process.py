@@ -1,33 +1,13 @@
-"""Loops and the process around them: a fork, and an interpreter that ends with loops in every state."""
+"""Loops and a fork of the process around them: the child gets errors, the parent goes on."""
 
 from __future__ import annotations
 
 import pytest
 
 from children import Child
+from test_exit import LOOPS
 
-SETUP = """
-import asyncio, os, selectors, socket, sys, threading, time
-import libws
-
-def opened(**options):
-    loop = libws.Loop(**options)
-    port = loop.listen("127.0.0.1")
-    client, count = loop.connect(f"ws://127.0.0.1:{port}/"), 0
-    while count < 2: count += len(loop.poll(20))
-    return loop, client
-
-def polling(loop):
-    def work():
-        try:
-            while True: loop.poll()
-        except libws.ConnectionClosed: pass
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    while True:  # until it is inside
-        try: loop.poll(0)
-        except libws.BusyError: return thread
-
+SETUP = LOOPS + """
 def refused(*calls):
     for call in calls:
         try:
@@ -88,7 +68,7 @@ print(libws.handle_count())
 
 def test_a_fork_while_another_thread_hands_over_hangs_no_child() -> None:
     code = """
-loop, client = opened(queue_bytes=1 << 30, queue_policy=libws.WS_QUEUE_DROP_NEWEST)
+loop, client = opened(queue_policy=libws.WS_QUEUE_DROP_NEWEST)
 def flood():
     while not over:
         for _ in range(50): loop.send(client, b"x" * 1000)
@@ -132,64 +112,3 @@ print(got)
 """
     with Child(SETUP + code) as child:
         assert child.finish() == ["['still served']"]
-
-
-EXITS = {
-    "an open loop": "",
-    "a loop that was sent to": "loop.send(client, 'never flushed'); loop.send(client, b'x' * 100_000)",
-    "a loop in a poll of another thread": "polling(loop)",
-    "a loop in run of another thread": "threading.Thread(target=loop.run, args=(libws.LoopHandler(),), daemon=True).start()",
-    "a server on other threads": "threading.Thread(target=libws.serve_loop, args=(libws.LoopHandler,), kwargs={'loops': 3}, daemon=True).start(); time.sleep(0.2)",
-    "threads that send": "[threading.Thread(target=flood, daemon=True).start() for _ in range(3)]; time.sleep(0.1)",
-    "a view that is held": "view = take_view()",
-    "a view whose loop is gone": "view = take_view(); del loop",
-    "an attached loop": "asyncio.run(attached(False))",
-    "an attached loop in an asyncio loop that was never closed": "outer = asyncio.new_event_loop(); outer.run_until_complete(attached(False))",
-    "a loop that was closed while attached": "asyncio.run(attached(True))",
-    "a loop in a cycle": "class Ring: pass\nring = Ring(); ring.ring, ring.loop = ring, loop; del loop",
-    "a loop in a selector": "s = selectors.DefaultSelector(); s.register(loop, selectors.EVENT_READ)",
-    "sys.exit": "sys.exit(0)",
-    "sys.exit in a handler": "class End(libws.LoopHandler):\n    def on_unsent(self, loop, event): sys.exit(0)\nloop.send(12345, 'x'); loop.run(End())",
-}
-
-
-@pytest.mark.parametrize("what", EXITS)
-def test_the_interpreter_exits_cleanly_with(what: str) -> None:
-    code = f"""
-loop, client = opened(view_over_bytes=5000, queue_bytes=64 << 20, queue_policy=libws.WS_QUEUE_DROP_NEWEST)
-def flood():
-    while True: loop.send(client, b"x" * 1000)
-def take_view():
-    loop.send(client, b"x" * 50_000)
-    while True:
-        for event in loop.poll(20):
-            if event.kind == libws.WS_EVENT_MESSAGE: return event.data
-async def attached(closes):
-    loop.attach(libws.LoopHandler())
-    loop.send(12345, "nobody")
-    await asyncio.sleep(0.01)
-    if closes: loop.close()
-{EXITS[what]}
-"""
-    with Child(SETUP + code) as child:
-        child.finish()
-
-
-def test_closing_in_atexit_and_del_is_clean() -> None:
-    code = """
-import atexit
-loop, client = opened()
-other, _ = opened()
-class Late:
-    def __del__(self): other.close()
-late = Late()
-def farewell():
-    loop.send(client, "last")
-    data = []
-    while not data: data = [event.data for event in loop.poll(20)]
-    loop.close()
-    print(*data)
-atexit.register(farewell)
-"""
-    with Child(SETUP + code) as child:
-        assert child.finish() == ["last"]

@@ -107,65 +107,6 @@ def test_a_forked_child_exits_cleanly() -> None:
         child.finish()
 
 
-EXITS = {
-    "open connections": "",
-    "a thread that receives": "threading.Thread(target=lambda: quiet(ws.recv), daemon=True).start()",
-    "a thread that sends": "threading.Thread(target=lambda: quiet(flood), daemon=True).start()",
-    "a server that accepts in a thread": "server.start()",
-    "a connection in a cycle": "class Ring: pass\nring = Ring(); ring.ring, ring.ws = ring, ws; del ws",
-    "spec objects": "held = [conn, libws.ws_server(0), libws.WsFrame.text('x')]",
-    "sys.exit": "sys.exit(0)",
-}
-
-
-@pytest.mark.parametrize("what", EXITS)
-def test_the_interpreter_exits_cleanly_with(what: str) -> None:
-    code = f"""
-import socket, sys, threading
-import libws
-started = threading.Event()
-def quiet(call):
-    try:
-        started.set()
-        call()
-    except libws.WebSocketError: pass
-def flood():
-    while True: ws.send(bytes(1 << 20))
-def hold(ws):
-    for message in ws: pass
-server = libws.serve(hold)
-background = libws.serve(hold).start()
-ws = libws.connect(f"ws://127.0.0.1:{{background.port}}/")
-ours, theirs = socket.socketpair()
-conn = libws.WsConnection.from_server(ours)
-{EXITS[what]}
-if "thread that" in {what!r}: started.wait(10) if "accepts" not in {what!r} else None
-"""
-    with Child(code) as child:
-        child.finish()
-
-
-def test_closing_in_atexit_and_del_is_clean() -> None:
-    code = """
-    import atexit
-    import libws
-    def echo(ws):
-        for message in ws: ws.send(message)
-    server = libws.serve(echo).start()
-    ws = libws.connect(f"ws://127.0.0.1:{server.port}/")
-    class Late:
-        def __del__(self): ws.close()
-    late = Late()
-    def farewell():
-        ws.send("x"); assert ws.recv() == "x"
-        ws.close(); server.shutdown()
-        print(ws.close_code)
-    atexit.register(farewell)
-    """
-    with Child(code) as child:
-        assert child.finish() == ["1000"]
-
-
 def run(code: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", code], env={**environment(), **env}, cwd="/", capture_output=True, text=True, timeout=60

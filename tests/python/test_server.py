@@ -92,7 +92,7 @@ def test_process_request_refuses_and_accepts() -> None:
         libws.Accept(headers={"X\n": "a"}),
         "nonsense",
     ],
-    ids=repr,
+    ids=["an exception", "101", "no status", "a header in a header", "a subprotocol not offered", "a line break in a name", "nonsense"],
 )
 def test_process_request_that_fails_is_500(verdict: Any, caplog: pytest.LogCaptureFixture) -> None:
     def judge(request: libws.Request) -> Any:

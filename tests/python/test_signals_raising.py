@@ -28,8 +28,8 @@ def test_a_storm_of_handlers_that_raise_loses_no_message(how: str) -> None:
     def resident():
         with open("/proc/self/statm") as statm: return int(statm.read().split()[1]) * 4096
     def say(ws):
-        end = time.monotonic() + 3
-        while time.monotonic() < end:
+        end = time.monotonic() + 20
+        while (stops < 1500 or sent[0] < 1000) and time.monotonic() < end:
             ws.send(f"{{sent[0]}}" + " " * 9000)
             sent[0] += 1
             time.sleep(0.0002)
@@ -55,7 +55,7 @@ def test_a_storm_of_handlers_that_raise_loses_no_message(how: str) -> None:
         seen = [text(got).strip() for got in seen]
         assert seen == [*map(str, range(sent[0])), "end"], (len(seen), sent)
         assert stops > 200 and sent[0] > 500, (stops, sent)
-        assert grown < 16 << 20, grown
+        assert grown < 4 << 20, grown
         getattr(ws, "close")()
     """
     with Child(code) as child:
