@@ -168,7 +168,7 @@ func (m *messageWriter) Write(p []byte) (int, error) {
 
 // fragment sends what is buffered.
 func (m *messageWriter) fragment(final bool) error {
-	o := outgoing{name: "Write", op: m.op, fin: final, payload: m.buf, whole: true}
+	o := outgoing{name: "Write", op: m.op, fin: final, payload: m.buf, whole: true, unsized: true}
 	if _, err := m.conn.send(m.ctx, o); err != nil {
 		if !passing(err) || m.ctx != nil && m.ctx.Err() != nil {
 			m.giveUp(err)
