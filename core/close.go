@@ -70,11 +70,16 @@ func (c *Conn) closeWith(name string, code CloseCode, reason string) error {
 func (c *Conn) handshakeAway(name string, wait sock.Wait) error {
 	s := sending{name: name, wait: wait}
 	grace := earlier(time.Now().Add(wakeGrace), wait.Deadline)
-	patience := grace
+	patience := wait
+	patience.Deadline = grace
 	if c.flushing.Load() && c.freeReceiver() { // no call of the program's is blocked, and what it sent is still on its way
-		patience = wait.Deadline
+		patience.Deadline = wait.Deadline
 	}
-	if c.gate.take(patience, nil, nil) != nil {
+	switch c.takeGateLast(patience) {
+	case nil:
+	case sock.ErrInterrupted:
+		return newError(CodeInterrupted, name, "a signal came")
+	default:
 		return nil // a sender is stuck: the peer does not read, so it would not see a close frame either
 	}
 	if c.receiver.held() {
@@ -161,7 +166,12 @@ func (c *Conn) conclude(r *receiving, why error) {
 	wait := sock.Wait{Deadline: earlier(c.set.deadline(OptCloseTimeoutMS), r.end), Interruptible: c.set[OptInterruptible] != 0}
 	c.mu.Unlock()
 	s := sending{wait: wait}
-	if c.gate.take(wait.Deadline, nil, nil) == nil && c.flushLast(&s) == nil {
+	err := c.takeGateLast(s.wait)
+	if err == sock.ErrInterrupted {
+		hurry(&s.wait)
+		err = c.takeGateLast(s.wait)
+	}
+	if err == nil && c.flushLast(&s) == nil {
 		c.linger(s.wait)
 	}
 	c.finish(why)

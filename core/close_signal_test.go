@@ -71,3 +71,38 @@ func TestInterruptedLingering(t *testing.T) {
 		})
 	}
 }
+
+// A call that ends the connection hears signals also while a sender that is stalled keeps it from writing.
+func TestSignalBehindAStalledSender(t *testing.T) {
+	t.Run("receiver", func(t *testing.T) {
+		c, peer, first := stalled(t)
+		if err := c.SetOption(OptCloseTimeoutMS, 3_600_000); err != nil {
+			t.Fatal(err)
+		}
+		peer.say(masked(0x88, "\x03\xe8")...)
+		if err := signalled(t, "RecvFrame", func() error {
+			for {
+				if _, err := c.RecvFrame(); code(err) != CodeInterrupted {
+					return err
+				}
+			}
+		}); err != nil || c.FD() != -1 {
+			t.Error(err, c.FD())
+		}
+		wantCode(t, await(t, first, "the sender"), CodeClosed)
+	})
+	t.Run("closer", func(t *testing.T) {
+		c, _ := looking(t, RoleServer, 65536)
+		_, err := c.SendBinary(make([]byte, 15<<20))
+		wantCode(t, err, CodeInterrupted)
+		for o, v := range map[Option]int64{OptInterruptible: 1, OptCloseTimeoutMS: 3_600_000} {
+			if err := c.SetOption(o, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantCode(t, signalled(t, "Close", c.Close), CodeInterrupted)
+		if err := c.ForceClose(); err != nil && code(err) != CodeClosed {
+			t.Error(err)
+		}
+	})
+}

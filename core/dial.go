@@ -44,6 +44,9 @@ func Dial(ctx context.Context, url string, o *DialOptions) (*Conn, error) {
 		ctx, cancel = context.WithDeadline(ctx, deadline)
 		defer cancel()
 	}
+	if ctx.Err() != nil {
+		return nil, contextError(op, ctx)
+	}
 	fd, err := connectTo(ctx, op, e, c.set[OptInterruptible] != 0)
 	if err != nil {
 		return nil, err

@@ -377,3 +377,17 @@ func TestClientHandshakeLeavesTheDescriptor(t *testing.T) {
 		t.Error("the descriptor is gone:", err)
 	}
 }
+
+// A context that is over ends the call before anybody is connected to.
+func TestDialWithAContextThatIsOver(t *testing.T) {
+	l := must(net.Listen("tcp", "127.0.0.1:0"))(t)
+	defer l.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := Dial(ctx, "ws://"+l.Addr().String()+"/", nil)
+	wantCode(t, err, CodeInterrupted)
+	set := []unix.PollFd{{Fd: int32(must(l.(*net.TCPListener).File())(t).Fd()), Events: unix.POLLIN}}
+	if n, _ := unix.Poll(set, 0); n != 0 {
+		t.Error("the server was connected to")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -316,6 +317,57 @@ func TestSignalBetweenFragments(t *testing.T) {
 		want := "\x02\x7e\x01\x90" + one + "\x8a\x02hi" + "\x00\x7e\x01\x90" + one + "\x80\x7e\x00\xc8" + one[:200] + "\x81\x01x"
 		if said := s.said(); said != want {
 			t.Fatalf("after %d bytes of the pong: %q", cut, said)
+		}
+	}
+}
+
+// What is cut is taken: who writes a message piece by piece, or learns of no size, must not send it again.
+func TestCutPiecesAreNotSentTwice(t *testing.T) {
+	payload := make([]byte, 15<<20)
+	for i := range payload {
+		payload[i] = byte(i >> 8)
+	}
+	for name, send := range map[string]func(c *Conn, stalled func()) error{
+		"NextWriter": func(c *Conn, stalled func()) error {
+			w := must(c.NextWriter(t.Context(), OpBinary))(t)
+			again := func(err error) bool {
+				if code(err) == CodeInterrupted {
+					stalled()
+				}
+				return code(err) == CodeInterrupted
+			}
+			for rest := payload; len(rest) > 0; {
+				n, err := w.Write(rest)
+				if rest = rest[n:]; err != nil && !again(err) {
+					return err
+				}
+			}
+			err := w.Close()
+			for again(err) {
+				err = w.Close()
+			}
+			return err
+		},
+		"Send": func(c *Conn, stalled func()) error {
+			err := c.Send(t.Context(), OpBinary, payload)
+			stalled()
+			return err
+		},
+	} {
+		for _, role := range []Role{RoleServer, RoleClient} {
+			t.Run(fmt.Sprint(name, role), func(t *testing.T) {
+				c, peer := looking(t, role, 65536)
+				stalled := make(chan struct{})
+				sent := async(func() error { return send(c, sync.OnceFunc(func() { close(stalled) })) })
+				await(t, stalled, "an interruption")
+				f, err := peer.RecvMessage()
+				if err != nil || !bytes.Equal(f.Payload, payload) {
+					t.Error(len(f.Payload), err)
+				}
+				if err := await(t, sent, "the sender"); err != nil {
+					t.Error(err)
+				}
+			})
 		}
 	}
 }

@@ -22,6 +22,14 @@ func (c *Conn) takeGate(s *sending, done <-chan struct{}) error {
 	return err
 }
 
+// takeGateLast takes the gate for a call that ends the connection, whoever has closed it meanwhile.
+func (c *Conn) takeGateLast(w sock.Wait) error {
+	if c.onFD && w.Interruptible {
+		return c.gate.takeOnThread(w, nil, nil, c.leaveGate)
+	}
+	return c.gate.take(w.Deadline, nil, nil)
+}
+
 // takeOnThread takes the gate like gate.take, but waits in the kernel, where signals and w.Until end the wait. A goroutine stands in
 // line meanwhile; nobody waits here most of the time, so what that costs is of no account. leave leaves a gate that came too late.
 func (g *gate) takeOnThread(w sock.Wait, closing, done <-chan struct{}, leave func()) error {

@@ -84,12 +84,12 @@ func (c *Conn) SendCloseReason(code CloseCode, reason string) (int, error) {
 }
 
 // Send sends a text or binary message, for at most as long as ctx lives. Its errors are SendFrame's; when ctx ended the wait,
-// its error is the cause.
+// its error is the cause. What OptInterruptible 2 cuts counts as sent, and goes out later: Flush waits for it.
 func (c *Conn) Send(ctx context.Context, op Opcode, data []byte) error {
 	if op != OpText && op != OpBinary {
 		return argumentError("Send", "the opcode of a message must be 1 (text) or 2 (binary)")
 	}
-	_, err := c.send(ctx, outgoing{name: "Send", op: op, fin: true, payload: data})
+	_, err := c.send(ctx, outgoing{name: "Send", op: op, fin: true, payload: data, unsized: true})
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 
 	"libws/core/protocol"
 )
@@ -17,8 +18,7 @@ import (
 // ctx bounds NextReader and every Read. The errors are Receive's; the reader ends with io.EOF.
 func (c *Conn) NextReader(ctx context.Context) (Opcode, io.Reader, error) {
 	if u := c.unread.Load(); u != nil {
-		u.ctx = ctx
-		if _, err := io.Copy(io.Discard, u); err != nil {
+		if err := u.discard(ctx); err != nil {
 			return NoFrame, nil, err
 		}
 	}
@@ -45,9 +45,11 @@ type messageReader struct {
 	conn *Conn
 	ctx  context.Context
 	op   Opcode
-	part []byte // arrived and not read yet; the machine's memory
-	last bool   // nothing comes after part
-	err  error
+
+	reading sync.Mutex // never waited for: who reads has what follows to himself
+	part    []byte     // arrived and not read yet; the machine's memory
+	last    bool       // nothing comes after part
+	err     error
 }
 
 // next waits for the next part.
@@ -67,22 +69,51 @@ func (m *messageReader) next(r *receiving) error {
 	}
 }
 
+// more waits for the next part on behalf of a call of its own.
+func (m *messageReader) more(ctx context.Context, name string) error {
+	r, err := m.conn.beginReceive(ctx, name)
+	if err == nil {
+		err = m.next(&r)
+		m.conn.endReceive(&r)
+	}
+	if err != nil && !passing(err) {
+		m.finish(err)
+	}
+	return err
+}
+
+// discard reads what is left for nobody.
+func (m *messageReader) discard(ctx context.Context) error {
+	if !m.reading.TryLock() {
+		return beingRead("NextReader")
+	}
+	defer m.reading.Unlock()
+	for m.err == nil {
+		m.part = nil
+		if m.last {
+			m.finish(io.EOF)
+		} else if err := m.more(ctx, "NextReader"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func beingRead(name string) error {
+	return newError(CodeBusy, name, "another call is reading this message")
+}
+
 // Read implements io.Reader.
 func (m *messageReader) Read(p []byte) (int, error) {
-	c := m.conn
+	if !m.reading.TryLock() {
+		return 0, beingRead("Read")
+	}
+	defer m.reading.Unlock()
 	if m.err != nil {
 		return 0, m.err
 	}
 	for len(m.part) == 0 && !m.last {
-		r, err := c.beginReceive(m.ctx, "Read")
-		if err == nil {
-			err = m.next(&r)
-			c.endReceive(&r)
-		}
-		if err != nil {
-			if !passing(err) {
-				m.finish(err)
-			}
+		if err := m.more(m.ctx, "Read"); err != nil {
 			return 0, err
 		}
 	}
@@ -168,7 +199,7 @@ func (m *messageWriter) Write(p []byte) (int, error) {
 
 // fragment sends what is buffered.
 func (m *messageWriter) fragment(final bool) error {
-	o := outgoing{name: "Write", op: m.op, fin: final, payload: m.buf, whole: true}
+	o := outgoing{name: "Write", op: m.op, fin: final, payload: m.buf, whole: true, unsized: true}
 	if _, err := m.conn.send(m.ctx, o); err != nil {
 		if !passing(err) || m.ctx != nil && m.ctx.Err() != nil {
 			m.giveUp(err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -270,5 +271,49 @@ func TestNextWriterThatGaveUp(t *testing.T) {
 		if f, err := client.RecvMessage(); err != nil || f.PayloadText() != "still heard" {
 			t.Fatal(f, err)
 		}
+	}
+}
+
+// Any goroutine may call anything: while one reads a message, another cannot take or discard it, and is told so.
+func TestSecondReaderIsBusy(t *testing.T) {
+	client, server := pair(t)
+	if _, err := client.SendFragment(OpBinary, make([]byte, 2*RecvBuffer), false); err != nil {
+		t.Fatal(err)
+	}
+	_, r, err := server.NextReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := async(func() error {
+		for range 1000 {
+			if _, err := client.SendFragment(OpContinuation, make([]byte, RecvBuffer), false); err != nil {
+				return err
+			}
+		}
+		_, err := client.SendFragment(OpContinuation, nil, true)
+		return err
+	})
+	var seen atomic.Bool
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	read := async(func() error {
+		defer seen.Store(true)
+		for buf := make([]byte, 100); ; {
+			if _, err := r.Read(buf); err != nil && code(err) != CodeBusy {
+				return err
+			}
+		}
+	})
+	for !seen.Load() {
+		_, _, err := server.NextReader(over) // discards what has arrived
+		if code(err) != CodeBusy && code(err) != CodeInterrupted {
+			t.Fatal(err)
+		}
+	}
+	if err := await(t, read, "the reader"); err != io.EOF {
+		t.Fatal(err)
+	}
+	if err := await(t, sent, "the sender"); err != nil {
+		t.Fatal(err)
 	}
 }

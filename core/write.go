@@ -21,6 +21,7 @@ type outgoing struct {
 	answer  bool // a pong whose payload is that of the ping it answers
 	payload []byte
 	until   *sock.Event // ends the wait as a signal would; nil: none
+	unsized bool        // the caller learns of no size: what is taken is sent, though a part may go out later
 
 	before protocol.Sending // how far the machine was before the frame under way
 }
@@ -80,7 +81,7 @@ func (c *Conn) send(ctx context.Context, o outgoing) (int, error) {
 	} else {
 		n, err = c.writeFrame(&s, &o, false)
 	}
-	if err == nil && s.kept && !s.wait.Look.IsZero() {
+	if err == nil && s.kept && !o.unsized && !s.wait.Look.IsZero() {
 		err = newError(CodeInterrupted, s.name, "the rest of what is sent goes out later; Flush waits for it")
 	}
 	return n, err
