@@ -199,7 +199,7 @@ func (l *Loop) written(slot uint32, c *loopConn) {
 		c.flags |= cLinger
 		poller.ShutdownWrite(int(c.fd))
 		l.readClock() // the last poll may be long ago
-		c.stageTick = l.tick + lingerMS
+		c.stageTick = l.inDrain(l.tick + lingerMS)
 		l.schedule(slot, c)
 	}
 	l.watch(slot, c)

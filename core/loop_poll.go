@@ -240,6 +240,9 @@ func (l *Loop) work() {
 	l.runTimers()
 	if l.resume != 0 {
 		l.goOn()
+		if l.count == 0 {
+			l.inAt = 0 // nothing came of it, so nothing looks at it
+		}
 	}
 	if len(l.attention) > 0 {
 		l.attend()
@@ -337,9 +340,6 @@ func (l *Loop) goOn() {
 	}
 	l.pump(slot, c)
 	l.goOnHeld(slot, c)
-	if l.count == 0 {
-		l.inAt = 0 // nothing came of it, so nothing looks at it
-	}
 }
 
 // attend looks after connections that have something to tell or to go on with.
