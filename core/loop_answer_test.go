@@ -132,6 +132,31 @@ func TestLoopLongAnswersReachSlowReaders(t *testing.T) {
 	}
 }
 
+// The time of the reader begins when there is something to read: a host that does not poll for long, and so does not write, takes none of
+// it.
+func TestLoopLongAnswersAfterALongPause(t *testing.T) {
+	for name, field := range map[string]string{"close": "Connection: close\r\n", "keep-alive": ""} {
+		t.Run(name, func(t *testing.T) {
+			l := newClockLoop(t, LoopOptions{Requests: true})
+			p := asked(t, l, "GET / HTTP/1.1\r\nHost: a\r\n"+field+"\r\n")
+			l.nextRequest()
+			l.requests--
+			body := make([]byte, 32<<20)
+			l.answer(body)
+			l.now += time.Minute
+			p.head(l, "200")
+			got := 0
+			l.until("the answer", func() bool {
+				got += len(p.take(1 << 20))
+				return got == len(body) || p.eof || p.err != nil
+			})
+			if got != len(body) {
+				t.Errorf("%d bytes came of an answer of %d; events %v", got, len(body), l.events)
+			}
+		})
+	}
+}
+
 // One that has stopped reading is waited for as long as for anything else, and then given up.
 func TestLoopLongAnswersWaitForNoOne(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -199,7 +199,7 @@ func (l *Loop) written(slot uint32, c *loopConn) {
 		c.flags |= cLinger
 		poller.ShutdownWrite(int(c.fd))
 		l.readClock() // the last poll may be long ago
-		c.stageTick = l.tick + lingerMS
+		c.stageTick = l.inDrain(l.tick + lingerMS)
 		l.schedule(slot, c)
 	}
 	l.watch(slot, c)
@@ -272,6 +272,7 @@ func (l *Loop) attendOne(slot uint32, c *loopConn) {
 	if c.answering() {
 		return
 	}
+	at := l.inAt
 	if c.flags&cPaused == 0 && !l.takeUp(slot, c) {
 		l.heed(slot, c)
 		return
@@ -279,6 +280,9 @@ func (l *Loop) attendOne(slot uint32, c *loopConn) {
 	l.viewed = false
 	l.pump(slot, c)
 	l.goOnHeld(slot, c)
+	if !l.viewed && l.resume == 0 {
+		l.inAt = at // no event looks at what was taken up
+	}
 	if c.flags&cUsed != 0 && c.fd >= 0 {
 		l.watch(slot, c)
 	}

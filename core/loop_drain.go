@@ -29,8 +29,12 @@ func (l *Loop) Drain(timeout time.Duration) error {
 	l.readClock()
 	l.drainTick = l.tick + uint32(ms)
 	for i := range l.slab.used {
-		if slot, c := uint32(i), l.slab.at(uint32(i)); c.flags&(cUsed|cEnding|cTellClose|cTold) == cUsed {
+		switch slot, c := uint32(i), l.slab.at(uint32(i)); {
+		case c.flags&(cUsed|cEnding|cTellClose|cTold) == cUsed:
 			l.drainOne(slot, c)
+		case c.flags&(cUsed|cEnding|cCut) == cUsed|cEnding: // what is left to write is waited for no longer, either
+			c.stageTick = l.inDrain(c.stageTick)
+			l.schedule(slot, c)
 		}
 	}
 	l.stir()

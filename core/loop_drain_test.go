@@ -244,3 +244,34 @@ func TestLoopDrainedBehindAFullArray(t *testing.T) {
 		l.once()
 	}
 }
+
+// What is left to write to connections that have ended is waited for until the end of a drain, whether its reader stops or goes on.
+func TestLoopDrainCutsSlowReadersOff(t *testing.T) {
+	for name, step := range map[string]int{"stops": 0, "goes on": 64 << 10} {
+		t.Run(name, func(t *testing.T) {
+			l := newClockLoop(t, LoopOptions{Requests: true, CloseTimeout: time.Hour})
+			p := asked(t, l, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+			l.nextRequest()
+			l.requests--
+			l.answer(make([]byte, 32<<20))
+			l.settle()
+			if err := l.Drain(time.Second); err != nil {
+				t.Fatal(err)
+			}
+			for range 20 {
+				p.take(step)
+				l.pass(45 * time.Millisecond)
+			}
+			if n := len(l.of(LoopDrained)); n != 0 {
+				t.Error("it did not get the time of the drain")
+			}
+			for range 5 {
+				p.take(step)
+				l.pass(45 * time.Millisecond)
+			}
+			if n := len(l.of(LoopDrained)); n != 1 {
+				t.Errorf("it holds the drain up: %v", l.events)
+			}
+		})
+	}
+}

@@ -104,9 +104,13 @@ func (l *Loop) ConnState(id ConnID) (State, error) {
 // SetConnOption changes OptQueueBytes or OptQueuePolicy of one connection. Errors: CodeHandle, CodeClosed, CodeOption.
 func (l *Loop) SetConnOption(id ConnID, o Option, v int64) error {
 	const op = "Loop.SetConnOption"
-	bytes, policy, err := l.queueRules(op, id)
-	if err != nil {
-		return err
+	if e := l.lock(op); e != nil {
+		return e
+	}
+	defer l.mu.Unlock()
+	_, c, e := l.find(op, id)
+	if e != nil {
+		return e
 	}
 	if e := checkConnOption(op, o); e != nil {
 		return e
@@ -115,11 +119,11 @@ func (l *Loop) SetConnOption(id ConnID, o Option, v int64) error {
 		return e
 	}
 	if o == OptQueueBytes {
-		bytes = v
+		l.setQueue(c, v, l.policyOf(c))
 	} else {
-		policy = QueuePolicy(v)
+		l.setQueue(c, int64(l.limitOf(c)), QueuePolicy(v))
 	}
-	return l.SetQueue(id, bytes, policy)
+	return nil
 }
 
 // ConnOption returns OptQueueBytes or OptQueuePolicy of one connection.

@@ -133,3 +133,30 @@ func TestInventedLengthsInABatch(t *testing.T) {
 		}
 	}
 }
+
+// Two threads that change different options of a connection do not undo each other's.
+func TestLoopConnOptionsFromTwoThreads(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{})
+	id, _ := l.open()
+	const rounds = 500_000
+	other := async(func() error {
+		for i := range int64(rounds) {
+			if err := l.SetConnOption(id, OptQueuePolicy, i%int64(queuePolicies)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for i := range int64(rounds) {
+		want := (1 + i%100) << 10
+		if err := l.SetConnOption(id, OptQueueBytes, want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := l.ConnOption(id, OptQueueBytes); got != want || err != nil {
+			t.Fatalf("round %d: %d bytes, want %d, %v", i, got, want, err)
+		}
+	}
+	if err := await(t, other, "the other thread"); err != nil {
+		t.Fatal(err)
+	}
+}

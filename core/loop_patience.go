@@ -14,6 +14,19 @@ func (l *Loop) untaken(c *loopConn) uint32 {
 	return uint32(n)
 }
 
+// beginPatience starts the time of a reader that has something to read now: this end may have written it late.
+func (l *Loop) beginPatience(slot uint32, c *loopConn) {
+	l.watchProgress(c)
+	l.readClock() // the last poll may be long ago
+	switch {
+	case c.flags&cEnding != 0:
+		c.stageTick = l.patience()
+	case c.flags&cYoung != 0 && !l.draining:
+		c.stageTick = l.tick + l.more.handshakeMS
+	}
+	l.schedule(slot, c)
+}
+
 // watchProgress notes what is left of the output, for the next takesIn.
 func (l *Loop) watchProgress(c *loopConn) { c.stamp = l.untaken(c) }
 
@@ -27,11 +40,16 @@ func (l *Loop) takesIn(c *loopConn) bool {
 	return int32(before-c.stamp) > 0
 }
 
-// patience returns until when a connection that is to end waits for its peer to take in some of its output. A drain ends it.
-func (l *Loop) patience() uint32 {
-	at := l.tick + l.more.closeMS
+// patience returns until when a connection that is to end waits for its peer to take in some of its output.
+func (l *Loop) patience() uint32 { return l.inDrain(l.tick + l.more.closeMS) }
+
+// inDrain returns a deadline, or the end of a drain, whichever is earlier.
+func (l *Loop) inDrain(at uint32) uint32 {
 	if l.draining && int32(l.drainTick-at) < 0 {
 		return l.drainTick
 	}
 	return at
 }
+
+// drainIsOver tells that nobody is waited for any more, whatever he does.
+func (l *Loop) drainIsOver() bool { return l.draining && l.passed(l.drainTick) }

@@ -186,3 +186,21 @@ func TestLoopPausedBeforeTheEndThatWasRead(t *testing.T) {
 		}
 	}
 }
+
+// The end of a paused peer is reported once, so it must not be lost when the poll that hears of it is full and the next has nothing to
+// tell.
+func TestLoopPausedPeerGoesInAFullPoll(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{})
+	_, first := l.open()
+	_, second := l.open()
+	paused, third := l.open()
+	_ = l.Pause(paused)
+	l.watch(uint32(paused.Slot()), l.slab.at(uint32(paused.Slot()))) // as when its output is taken: nothing but the end is watched
+	l.settle()
+	l.cap = 2
+	first.raw(first.frame(OpBinary, true, strings.Repeat("x", readMost-100)))
+	second.raw(append(second.frame(OpBinary, true, strings.Repeat("x", 100_000)), 0x81))
+	third.close()
+	l.until("the close", func() bool { return len(l.of(LoopClose)) == 1 })
+	wantEvents(t, []loopTold{{Kind: l.events[0].Kind}, {Kind: l.events[1].Kind}, {Kind: l.last().Kind}}, "message ", "message ", "close ")
+}

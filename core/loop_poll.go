@@ -240,6 +240,9 @@ func (l *Loop) work() {
 	l.runTimers()
 	if l.resume != 0 {
 		l.goOn()
+		if l.count == 0 {
+			l.inAt = 0 // nothing came of it, so nothing looks at it
+		}
 	}
 	if len(l.attention) > 0 {
 		l.attend()
@@ -255,7 +258,8 @@ func (l *Loop) work() {
 	l.tellDrained()
 }
 
-// stuffed tells that this poll delivers what it has: reading on could lose an event or push views out of the cache.
+// stuffed tells that this poll delivers what it has: reading on could lose an event or push views out of the cache. A poll that has nothing
+// to deliver never is: it goes through all that is ready before it waits, since the wait takes the array, and some reports come once only.
 func (l *Loop) stuffed() bool { return l.full() || l.resume != 0 || l.inAt > batchBytes }
 
 // finish ends a poll that has something to say, and lets another one wait.

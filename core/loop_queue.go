@@ -255,7 +255,7 @@ func (l *Loop) blocked(slot uint32, c *loopConn) {
 	if c.flags&cBlocked == 0 {
 		c.flags |= cBlocked
 		if c.flags&(cEnding|cAnswered) != 0 {
-			l.watchProgress(c)
+			l.beginPatience(slot, c)
 		}
 		l.watch(slot, c)
 	}

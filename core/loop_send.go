@@ -388,7 +388,11 @@ func (l *Loop) SetQueue(id ConnID, bytes int64, policy QueuePolicy) error {
 	if e != nil {
 		return e
 	}
+	l.setQueue(c, bytes, policy)
+	return nil
+}
+
+func (l *Loop) setQueue(c *loopConn, bytes int64, policy QueuePolicy) {
 	c.flags |= cHasLimit
 	c.queueLimit, c.policy = uint32((bytes+1023)>>10), policy
-	return nil
 }

@@ -157,7 +157,7 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 	}
 	switch {
 	case c.flags&cEnding != 0:
-		if !l.takesIn(c) {
+		if l.drainIsOver() || !l.takesIn(c) {
 			l.cut(slot, c)
 			return
 		}
