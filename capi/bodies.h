@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 8cb3ffb769cfc19b37db4dc9a006df278c8589e61d8fc5d88351b6992c2fdb7c
+ * f69858c80ca143aaeb3439ec836d1503b625541252b4f1a6e0b77bbd13147051
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H
