@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * c74f26da1b34d1bbd54509a168274927a1eaa00d653f84a7691b802b484a46fa
+ * ab1fc67853e809052e1b57fa959eb80bf00ef387a1dfcbfc15f9ee9b72c1a4ff
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

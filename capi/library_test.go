@@ -131,7 +131,7 @@ func TestSoname(t *testing.T) {
 
 // Each program checks one chapter of the ABI's promises from C.
 func TestFromC(t *testing.T) {
-	for _, name := range []string{"errors", "handles", "into", "memory", "process", "senders", "late"} {
+	for _, name := range []string{"errors", "handles", "into", "memory", "no_memory", "process", "senders", "late"} {
 		t.Run(name, func(t *testing.T) {
 			if out := runProgram(t, program(t, name), filepath.Join(library(t), "libws.so")); out != "" {
 				t.Log(out)

@@ -60,8 +60,8 @@ func admitLoop(l *core.Loop, spinUS int64, e *slot, call string) C.int64_t {
 		_ = l.Close()
 		return report(e, core.CodeTooMany, 0, fmt.Sprintf("%s: there are %d loops already", call, C.LIBWS_LOOPS))
 	}
-	object := pointer.Save(held)
-	if C.libws_loop_keep(C.int64_t(number), C.uint32_t(at), C.int(l.WaitFD()), C.int(l.WakeFD()), object) < 0 {
+	object := save(held)
+	if object == nil || C.libws_loop_keep(C.int64_t(number), C.uint32_t(at), C.int(l.WaitFD()), C.int(l.WakeFD()), object) < 0 {
 		pointer.Unref(object)
 		loops.Remove(number)
 		_ = l.Close()

@@ -15,6 +15,8 @@ import (
 
 	"libws/capi/handle"
 	"libws/core"
+
+	"github.com/mattn/go-pointer"
 )
 
 // The kinds of handles. The role of a connection is part of its kind, so that ws_is_server answers when it is closed, too.
@@ -33,7 +35,8 @@ var (
 type connection struct {
 	*core.Conn
 	receiving atomic.Bool // a received payload is being copied out: nobody else may receive
-	kept      core.Frame  // receiving's: a message for which ws_recv_into had no room, in core's memory
+	kept      core.Frame  // receiving's: a message or frame for which there was no room or no memory, in core's memory
+	framewise bool        // receiving's: kept is a frame, which may be part of a message or a ping
 	keeps     atomic.Bool // receiving's to change: there is one
 
 	mu       sync.Mutex
@@ -128,6 +131,17 @@ func cText(value string, e *slot, call string) *C.char {
 		report(e, core.CodeNoMemory, 0, call+": no memory for a text")
 	}
 	return text
+}
+
+// save is pointer.Save, but nil when memory ran out. go-pointer allocates one byte through cgo, which ends the process where there is
+// none; so one is taken first, and given back to the allocator's cache of this thread, where go-pointer then finds it.
+func save(object any) unsafe.Pointer {
+	room := C.libws_copy_bytes(nil, 0)
+	if room == nil {
+		return nil
+	}
+	C.free(unsafe.Pointer(room))
+	return pointer.Save(object)
 }
 
 //export libws_go_handle_count

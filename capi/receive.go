@@ -16,14 +16,14 @@ import (
 func libws_go_recv_frame(number C.int64_t, out *C.WsFrame, e *slot) (result C.int64_t) {
 	const call = "ws_recv_frame"
 	defer contain(&result, e, call)
-	return receive(number, (*core.Conn).RecvFrame, out, e, call)
+	return receive(number, true, out, e, call)
 }
 
 //export libws_go_recv_message
 func libws_go_recv_message(number C.int64_t, out *C.WsFrame, e *slot) (result C.int64_t) {
 	const call = "ws_recv_message"
 	defer contain(&result, e, call)
-	return receive(number, (*core.Conn).RecvMessage, out, e, call)
+	return receive(number, false, out, e, call)
 }
 
 //export libws_go_recv_into
@@ -35,13 +35,12 @@ func libws_go_recv_into(number C.int64_t, buffer unsafe.Pointer, size C.int64_t,
 		return -1
 	}
 	defer c.receiving.Store(false)
-	f, err := c.next((*core.Conn).RecvMessage)
+	f, err := c.next(false)
 	if err != nil {
 		return fail(e, call, err)
 	}
 	if C.int64_t(len(f.Payload)) > size {
-		c.kept = f
-		c.keeps.Store(true)
+		c.keep(f, false)
 		return C.int64_t(len(f.Payload))<<4 | noRoom
 	}
 	copy(lend(buffer, size), f.Payload)
@@ -51,18 +50,22 @@ func libws_go_recv_into(number C.int64_t, buffer unsafe.Pointer, size C.int64_t,
 // noRoom stands where ws_recv_into tells the opcode. RFC 6455 §5.2 reserves 15, and no reserved opcode is ever received.
 const noRoom = 15
 
-// receive keeps others from receiving until the payload, which is core's, is copied to C memory.
-func receive(number C.int64_t, next func(*core.Conn) (core.Frame, error), out *C.WsFrame, e *slot, call string) C.int64_t {
+// receive keeps others from receiving until the payload, which is core's, is copied to C memory. Without memory nothing is lost.
+func receive(number C.int64_t, framewise bool, out *C.WsFrame, e *slot, call string) C.int64_t {
 	c := receiverOf(number, e, call)
 	if c == nil {
 		return -1
 	}
 	defer c.receiving.Store(false)
-	f, err := c.next(next)
+	f, err := c.next(framewise)
 	if err != nil {
 		return fail(e, call, err)
 	}
-	return give(&f, out, e, call)
+	given := give(&f, out, e, call)
+	if given < 0 {
+		c.keep(f, framewise)
+	}
+	return given
 }
 
 // receiverOf finds a connection and makes the caller the one who receives on it, until receiving is false again; or it fills the
@@ -76,16 +79,27 @@ func receiverOf(number C.int64_t, e *slot, call string) *connection {
 	return c
 }
 
-// next is the message that ws_recv_into kept, or else what comes next. The payload of one that is kept stays valid: it is core's
-// until core is asked for the next, and core's Close leaves it alone.
-func (c *connection) next(receive func(*core.Conn) (core.Frame, error)) (core.Frame, error) {
-	if c.keeps.Load() {
+// keep holds what was received and could not be given out, for the next receiving call. Its payload stays valid: it is core's until
+// core is asked for the next, and core's Close leaves it alone.
+func (c *connection) keep(f core.Frame, framewise bool) {
+	c.kept, c.framewise = f, framewise
+	c.keeps.Store(true)
+}
+
+// next is what was kept, or else what comes next. A frame that was kept is nothing for those who want messages.
+func (c *connection) next(framewise bool) (core.Frame, error) {
+	switch {
+	case c.keeps.Load() && c.framewise && !framewise:
+		return core.Frame{}, &core.Error{Code: core.CodeState, Msg: "a frame waits for which there was no memory; receive it with ws_recv_frame first"}
+	case c.keeps.Load():
 		f := c.kept
 		c.kept = core.Frame{}
 		c.keeps.Store(false)
 		return f, nil
+	case framewise:
+		return c.RecvFrame()
 	}
-	return receive(c.Conn)
+	return c.RecvMessage()
 }
 
 //export libws_go_pending

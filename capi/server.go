@@ -59,8 +59,8 @@ func open(s *core.Server, err error, e *slot, call string) C.int64_t {
 		s.Drop()
 		return report(e, core.CodeTooMany, 0, call+": all handles are in use")
 	}
-	object := pointer.Save(s)
-	if C.libws_server_keep(C.int64_t(number), C.uint32_t(handle.SlotOf(number)), C.int(s.StopFD()), object) < 0 {
+	object := save(s)
+	if object == nil || C.libws_server_keep(C.int64_t(number), C.uint32_t(handle.SlotOf(number)), C.int(s.StopFD()), object) < 0 {
 		pointer.Unref(object)
 		servers.Remove(number)
 		s.Drop()

@@ -1301,7 +1301,8 @@ WS_API int64_t ws_send_close_n(int64_t conn, int64_t code, const char *reason, i
 
 /**
  * Receives one frame as it came: fragments, pings and pongs are seen, and pings are the caller's to answer with
- * ws_send_pong. A close frame is answered by the library and given out once; then the connection is closed.
+ * ws_send_pong. A close frame is answered by the library and given out once; then the connection is closed. With
+ * WS_ERR_NO_MEMORY nothing is lost: the next ws_recv_frame gives the frame out.
  *
  * @param conn The connection.
  * @return The frame; opcode -1 on error or when the connection is closed. The payload is the caller's, to be given
@@ -1320,7 +1321,8 @@ WS_API WsFrame ws_recv_frame(int64_t conn) WS_NOEXCEPT;
 /**
  * Receives one whole message: fragments are put together, pings are answered and pongs are passed over. A close
  * frame is answered by the library and given out once as a frame with opcode WS_OPCODE_CLOSE; then the connection
- * is closed.
+ * is closed. With WS_ERR_NO_MEMORY nothing is lost: the next receiving call gives the message out, and ws_recv_into
+ * needs no memory for it.
  *
  * @param conn The connection.
  * @return A frame with the message's opcode and is_final 1; opcode -1 on error or when the connection is closed.
@@ -1360,10 +1362,10 @@ WS_API int64_t ws_recv_into(int64_t conn, void *buffer, int64_t size) WS_NOEXCEP
 
 /**
  * Tells whether a receiving call has something to do before it looks at the socket: input that was read with what
- * came before it, a message that ws_recv_into had no room for, or the end of the connection. Such input makes the
- * descriptor of ws_fd readable no more, so a program that waits for many connections with poll() or epoll asks each
- * for it first, and waits only for those with 0. As with a descriptor that is readable, a receiving call may still
- * wait for the rest of a message.
+ * came before it, a message that ws_recv_into had no room or another call no memory for, or the end of the
+ * connection. Such input makes the descriptor of ws_fd readable no more, so a program that waits for many
+ * connections with poll() or epoll asks each for it first, and waits only for those with 0. As with a descriptor
+ * that is readable, a receiving call may still wait for the rest of a message.
  *
  * @param conn The connection.
  * @return 1 or 0; -1 when it failed.

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -122,12 +123,22 @@ private:
     std::size_t count_ = 0;
 };
 
+/// What is left to do when a handler is through, however that came about.
+struct Served {
+    Connection &connection;
+    Running &running;
+    ~Served() {
+        connection.drop();
+        running.leave();
+    }
+};
+
 } // namespace detail
 
 /// Accepts connections until the server is stopped and runs handler(Connection &) for each in a thread of its own. Returns, or throws,
 /// when the last handler has returned. An exception out of a handler ends its connection with 1011, one that says the connection is
-/// closed ends it quietly; neither harms the others. Throws Interrupted when option::interruptible is set and a signal came: every
-/// connection that was accepted has been served then, and serve may be called again.
+/// closed ends it quietly, and pthread_exit in a handler cuts it off; none harms the others. Throws Interrupted when option::interruptible
+/// is set and a signal came: every connection that was accepted has been served then, and serve may be called again.
 template <typename Handler>
 void serve(Server &server, Handler handler) {
     detail::Running running;
@@ -146,16 +157,18 @@ void serve(Server &server, Handler handler) {
         running.enter();
         try {
             std::thread([&handler, &running, connection = std::move(*accepted)]() mutable {
+                const detail::Served end{connection, running};
                 try {
                     handler(connection);
                     connection.close();
                 } catch (const ConnectionClosed &) {
                     connection.drop();
                 } catch (...) {
+                    if (!std::current_exception()) {
+                        throw; // no exception of C++, but pthread_exit: whoever keeps that to himself ends the process
+                    }
                     ws_close_with(connection.handle(), WS_CLOSE_UNEXPECTED, nullptr);
                 }
-                connection.drop();
-                running.leave();
             }).detach();
         } catch (const std::system_error &) {
             running.leave(); // no thread could be started; the connection was dropped

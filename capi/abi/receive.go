@@ -24,14 +24,16 @@ var receiveFunctions = []Function{
 	{
 		Name: "ws_recv_frame", Section: "Receiving", Spec: "WsConnection.recv_frame",
 		Doc: "Receives one frame as it came: fragments, pings and pongs are seen, and pings are the caller's to answer with ws_send_pong. A " +
-			"close frame is answered by the library and given out once; then the connection is closed.",
+			"close frame is answered by the library and given out once; then the connection is closed. With WS_ERR_NO_MEMORY nothing is lost: " +
+			"the next ws_recv_frame gives the frame out.",
 		Params: []Param{conn}, Result: frame, Returns: "The frame; opcode -1 on error or when the connection is closed.", Owner: ownFrame,
 		Blocks: untilFrame, Threads: oneReader, Errors: receiving, Clause: "RFC 6455 §6.2",
 	},
 	{
 		Name: "ws_recv_message", Section: "Receiving",
 		Doc: "Receives one whole message: fragments are put together, pings are answered and pongs are passed over. A close frame is answered by the " +
-			"library and given out once as a frame with opcode WS_OPCODE_CLOSE; then the connection is closed.",
+			"library and given out once as a frame with opcode WS_OPCODE_CLOSE; then the connection is closed. With WS_ERR_NO_MEMORY nothing is lost: " +
+			"the next receiving call gives the message out, and ws_recv_into needs no memory for it.",
 		Params: []Param{conn}, Result: frame,
 		Returns: "A frame with the message's opcode and is_final 1; opcode -1 on error or when the connection is closed.", Owner: ownFrame,
 		Blocks: untilFrame, Threads: oneReader, Errors: receiving, Clause: "RFC 6455 §5.4, §6.2",
@@ -54,8 +56,8 @@ var receiveFunctions = []Function{
 	{
 		Name: "ws_pending", Section: "Receiving",
 		Doc: "Tells whether a receiving call has something to do before it looks at the socket: input that was read with what came before it, a message " +
-			"that ws_recv_into had no room for, or the end of the connection. Such input makes the descriptor of ws_fd readable no more, so a " +
-			"program that waits for many connections with poll() or epoll asks each for it first, and waits only for those with 0. As with a " +
+			"that ws_recv_into had no room or another call no memory for, or the end of the connection. Such input makes the descriptor of ws_fd readable " +
+			"no more, so a program that waits for many connections with poll() or epoll asks each for it first, and waits only for those with 0. As with a " +
 			"descriptor that is readable, a receiving call may still wait for the rest of a message.",
 		Params: []Param{conn}, Result: num, Returns: "1 or 0; -1 when it failed.", Errors: onClosable,
 	},

@@ -108,6 +108,29 @@ void serve_ends_with_a_signal() {
     CHECK(std::signal(SIGALRM, SIG_DFL) != SIG_ERR);
 }
 
+/// A handler may leave its thread as C does: the connection is cut off, the others are served, and serve ends as ever.
+void handlers_may_exit_their_threads() {
+    ws::Server server = ws::Server::bind("127.0.0.1", 0);
+    std::thread thread([&server] {
+        ws::serve(server, [](ws::Connection &conn) {
+            for (const ws::Frame &message : conn) {
+                if (message.payload_text() == "exit") {
+                    pthread_exit(nullptr);
+                }
+                conn.send_frame(message);
+            }
+        });
+    });
+    ws::Connection stays = ws::connect(url(server)), goes = ws::connect(url(server));
+    goes.send_text("exit");
+    THROWS(ws::ConnectionClosed, abnormal, goes.recv_message());
+    stays.send_text("still there");
+    CHECK(stays.recv_message()->payload_text() == "still there");
+    stays.close();
+    server.stop();
+    thread.join();
+}
+
 /// Texts are whole, NUL included, however long they are, and stay one's own while another thread ends the connection.
 void texts_are_copies() {
     int peer;
@@ -275,6 +298,7 @@ void handshakes_by_hand() {
 
 CASES({"serves", serves},
       {"serve_ends_with_a_signal", serve_ends_with_a_signal},
+      {"handlers_may_exit_their_threads", handlers_may_exit_their_threads},
       {"texts_are_copies", texts_are_copies},
       {"connect_options", connect_options},
       {"exceptions", exceptions},

@@ -14,6 +14,7 @@ import programs
 
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"]
 PEDANTIC = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
+STRICT = ["-Wconversion", "-Wsign-conversion", "-Wshadow"]  # what programs that include a header may have switched on
 INCLUDES = [f"-I{programs.ROOT / folder}" for folder in ("include", "bindings/c", "bindings/cpp")]
 # Go reads its own signals: a program that is sanitized must leave them alone, and die where a check fails.
 ENVIRONMENT = {
@@ -33,12 +34,13 @@ def compiler(language: str) -> list[str]:
     return [name, f"-std={language}"]
 
 
-def check_alone(header: Path, language: str) -> None:
-    """Compiles a program that consists of one header, pedantically, and throws it away."""
+def check_alone(header: Path, language: str, name: str | None = None) -> None:
+    """Compiles a program that consists of one header, pedantically, and throws it away; name is another compiler than the usual one."""
     with tempfile.TemporaryDirectory() as folder:
         unit = Path(folder) / ("alone.cpp" if "++" in language else "alone.c")
         unit.write_text(f'#include "{header.name}"\n#include "{header.name}"\nint main(void) {{ return 0; }}\n')
-        _run([*compiler(language), *PEDANTIC, *INCLUDES, f"-I{header.parent}", "-fsyntax-only", str(unit)])
+        start = compiler(language) if name is None else [name, f"-std={language}"]
+        _run([*start, *PEDANTIC, *STRICT, *INCLUDES, f"-I{header.parent}", "-fsyntax-only", str(unit)])
 
 
 def build(sources: list[Path], output: Path, language: str, *, sanitize: bool = True) -> Path:
