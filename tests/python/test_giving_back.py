@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict
 import pytest
 
 import libws
-from children import Child
+from children import Child, exact
 from echoing import RawServer, read_head
 
 MAKERS = {
@@ -32,6 +32,7 @@ MAKERS = {
 }
 
 
+@exact
 @pytest.mark.parametrize("how", MAKERS)
 def test_a_handler_that_raises_anywhere_leaks_nothing(how: str) -> None:
     """A socket is the caller's or the library's afterwards, never both's: both would close it, the second time somebody else's."""
