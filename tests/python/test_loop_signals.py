@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
-from children import Child
+from children import Child, exact
 from test_signals import BLOCK, interrupts_promptly
 
 SETUP = """
@@ -30,8 +28,6 @@ def strike(longest=400e-6):
 def calm():
     signal.setitimer(signal.ITIMER_REAL, 0)
 """
-
-exact = pytest.mark.skipif(sys.version_info < (3, 11), reason="a handler may raise between a call and who takes its result")
 
 BLOCKING = {
     "poll": "libws.Loop().poll()",
@@ -198,6 +194,7 @@ print("ok")
         assert child.finish() == ["ok"]
 
 
+@exact
 def test_an_asyncio_loop_goes_on_after_a_handler_raised_in_a_poll() -> None:
     """What the interrupted poll had found makes the descriptor readable once more."""
     code = """

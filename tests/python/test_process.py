@@ -116,6 +116,7 @@ def run(code: str, **env: str) -> subprocess.CompletedProcess[str]:
 def test_the_library_is_found(tmp_path: Path) -> None:
     show = "import libws; print(libws.library_path)"
     assert run(show, LIBWS_LIBRARY=LIBRARY).stdout.strip() == LIBRARY
+    assert run(show, LIBWS_LIBRARY=os.path.relpath(LIBRARY, "/")).stdout.strip() == LIBRARY, "a relative path lasts longer than its folder"
     package = tmp_path / "libws"
     package.mkdir()
     for file in (ROOT / "bindings" / "python" / "libws").glob("*.py"):
@@ -124,6 +125,8 @@ def test_the_library_is_found(tmp_path: Path) -> None:
     beside = run(show, LIBWS_LIBRARY="", PYTHONPATH=str(tmp_path))
     assert beside.stdout.strip() == str(package / "libws.so"), beside.stderr
     (package / "libws.so").unlink()
+    nowhere = run(show, LIBWS_LIBRARY="", LD_LIBRARY_PATH="", PYTHONPATH=str(tmp_path))
+    assert "Build it with make" in nowhere.stderr or nowhere.stdout.strip() == "libws.so.0", nowhere.stderr
     checkout = tmp_path / "checkout"
     (checkout / "bindings").mkdir(parents=True)
     (checkout / "build").mkdir()
@@ -137,6 +140,7 @@ def test_the_library_is_found(tmp_path: Path) -> None:
 def test_a_library_that_is_not_ours_is_an_import_error(tmp_path: Path) -> None:
     missing = run("import libws", LIBWS_LIBRARY=str(tmp_path / "nothing.so"))
     assert "ImportError: libws.so cannot be loaded" in missing.stderr
+    assert missing.stderr.endswith(". LIBWS_LIBRARY names it.\n")
     assert "nothing.so" in missing.stderr
     foreign = run("import libws", LIBWS_LIBRARY="libc.so.6")
     assert "AbiMismatchError" in foreign.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from children import Child
+from children import Child, exact
 
 RECEIVERS = {
     "recv": ("libws.connect(url)", "while not over(): seen.append(ws.recv())"),
@@ -13,6 +13,7 @@ RECEIVERS = {
 }
 
 
+@exact
 @pytest.mark.parametrize("how", RECEIVERS)
 def test_a_storm_of_handlers_that_raise_loses_no_message(how: str) -> None:
     """What arrived when a handler raised is given to the next call, once, in its place, and its memory is given back."""

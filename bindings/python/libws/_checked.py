@@ -11,7 +11,7 @@ from .errors import InvalidArgumentError
 def integer(value: int, name: str) -> int:
     """An integer that C holds as it is. Raises TypeError for what is none, InvalidArgumentError for one of more than 64 bits."""
     try:
-        number = operator.index(value)
+        number = int.__index__(operator.index(value))  # Python 3.8 and 3.9 leave a bool or an Enum what it is
     except TypeError:
         raise TypeError(f"{name} must be an int, not {type(value).__name__}") from None
     if not -(1 << 63) <= number < 1 << 63:

@@ -12,7 +12,7 @@ from ._abi import AbiMismatchError, Library
 def _candidates() -> Iterator[str]:
     named = os.environ.get("LIBWS_LIBRARY")
     if named:
-        yield named  # who names a library gets that one or an error
+        yield os.path.abspath(named) if os.sep in named else named  # who names a library gets that one or an error
         return
     here = Path(__file__).resolve().parent
     places = [here / "libws.so.0", here / "libws.so"]
@@ -33,7 +33,9 @@ def _open() -> Library:
             raise
         except OSError as error:
             failures.append(str(error))
-    raise ImportError("libws.so cannot be loaded: " + "; ".join(failures) + ". LIBWS_LIBRARY may name it.")
+    named = os.environ.get("LIBWS_LIBRARY")
+    advice = "LIBWS_LIBRARY names it." if named else "Build it with make in a checkout of libws, make install it, or name its path in LIBWS_LIBRARY."
+    raise ImportError("libws.so cannot be loaded: " + "; ".join(failures) + ". " + advice)
 
 
 lib = _open()

@@ -65,15 +65,15 @@ def lent(data: BytesLike, length: Optional[int], use: Callable[[Any, int], Resul
     return results[0]
 
 
-def told_aside(call: Callable[[], int], abandon: Callable[[], object], late: Callable[[int], object]) -> int:
+def told_aside(call: Callable[[], Result], abandon: Callable[[], object], settle_s: float = 0) -> Result:
     """Makes a call that cannot be resumed so that signal handlers run meanwhile, and notes its failure."""
 
-    def work() -> Tuple[int, int, str]:
+    def work() -> Tuple[Result, int, str]:
         result = call()
-        return (result, lib.ws_last_error(), last_message()) if result < 0 else (result, 0, "")
+        return (result, lib.ws_last_error(), last_message()) if has_failed(result) else (result, 0, "")
 
-    result, code, message = aside(work, lambda: void(abandon()), lambda told: void(late(told[0])))
-    if result < 0:
+    result, code, message = aside(work, lambda: void(abandon()), settle_s)
+    if code:
         _last.code, _last.message = code, message
     return result
 

@@ -8,6 +8,7 @@ Calls that cannot be resumed, such as a whole opening handshake, run in a thread
 
 from __future__ import annotations
 
+import _thread
 import math
 import threading
 import time
@@ -26,6 +27,8 @@ MAIN_THREAD = threading.main_thread().ident
 LOOK_S = 0.05
 """How long the main thread waits before it looks for a signal that came just before it waited, which ends no wait."""
 LOOK_MS = int(LOOK_S * 1000)
+SETTLE_S = 1.0
+"""How long a handshake may take to end once its socket was shut down, which ends it at once."""
 LOOKING = 2
 """WS_OPT_INTERRUPTIBLE of what the main thread sends on: those calls look by themselves, at the same pace."""
 MOST_MS = 1 << 40
@@ -101,8 +104,8 @@ def itself(result: Result) -> Result:
 
 
 def has_failed(result: object) -> bool:
-    """Whether a result, a number or a frame, is that of a failed call."""
-    value = getattr(result, "opcode", result)
+    """Whether a result, a number, a frame or a handle, is that of a failed call."""
+    value = getattr(result, "opcode", getattr(result, "value", result))
     return isinstance(value, int) and value < 0
 
 
@@ -174,48 +177,52 @@ class Patience:
         return undelivered
 
 
-def aside(work: Callable[[], Result], abandon: Callable[[], None], late: Callable[[Result], None]) -> Result:
+def aside(work: Callable[[], Result], abandon: Callable[[], None], settle_s: float = 0) -> Result:
     """Does work that may block for long and cannot be resumed, so that signal handlers run meanwhile.
 
     In the main thread the work gets a thread of its own; elsewhere it is just done. When a signal handler raises, abandon()
-    is called to cut the work short, the exception goes on, and what the work still brings is given to late().
+    is called to cut the work short, and the exception goes on, after at most settle_s seconds for the work to let go of what is the
+    caller's again. What the work still brings must go by itself when nobody has it.
     """
     if not in_main_thread():
         return work()
     results: List[Result] = []
     failures: List[BaseException] = []
-    done = threading.Event()
-    lock = threading.Lock()
-    abandoned = False
+    wanted, over = [True], []  # type: List[bool], List[bool]
+    begun: List[int] = []
+    working = _thread.allocate_lock()
 
     def run() -> None:
         try:
             result = work()
-            with lock:
-                wanted = not abandoned
-                if wanted:
-                    results.append(result)
-            if not wanted:
-                late(result)
+            if wanted:
+                results.append(result)
         except BaseException as error:
             failures.append(error)
         finally:
-            done.set()
+            over.append(True)
+            working.release()
 
     try:
+        working.acquire()
         try:
-            threading.Thread(target=run, name="libws-wait", daemon=True).start()
-        except RuntimeError:  # the interpreter is ending and gives no more threads
-            return work()
-        while not done.wait(LOOK_S):
+            # Neither threading.Thread nor its Event: what a signal handler raises inside those comes out as something else.
+            begun.extend(map(_thread.start_new_thread, (run,), ((),)))
+        except RuntimeError as error:
+            if not str(error).startswith("can't "):
+                raise  # a signal handler's
+            return work()  # the interpreter is ending and gives no more threads
+        while not working.acquire(timeout=LOOK_S):
             pass
     except BaseException:
-        with lock:
-            abandoned = True
-        for result in results:
-            late(result)
-        abandon()
+        try:
+            abandon()
+            if settle_s and begun and not over:
+                working.acquire(timeout=settle_s)
+        finally:
+            wanted.clear()
+            results.clear()
         raise
     if failures:
-        raise failures[0]
-    return results[0]
+        raise failures.pop()  # not a name here: the traceback would hold the frame and the frame the exception
+    return results.pop()

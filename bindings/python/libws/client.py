@@ -7,11 +7,11 @@ from typing import Optional, Sequence, Union
 
 from . import _abi as abi
 from ._checked import bounded
-from ._library import lib
+from ._handover import hand_over
+from ._owned import OwnedConnection, client_handshake, connect_with, owned
 from ._plain_socket import check_plain
-from ._waiting import MOST_MS, aside, milliseconds
+from ._waiting import MOST_MS, SETTLE_S, aside, milliseconds
 from .connection import Connection
-from .errors import last_failure
 from .request import HeaderSource, comma_list, header_lines, plain
 
 MAX_MESSAGE_BYTES = 16 << 20
@@ -49,28 +49,16 @@ def connect(
     address = plain(url, "url")
     close_timeout_ms, send_timeout_ms = milliseconds(close_timeout, "close_timeout"), milliseconds(send_timeout, "send_timeout")
 
-    def work() -> int:
+    def work() -> OwnedConnection:
         if sock is None:
-            handle = lib.ws_connect_with(address, options)
-        else:
-            handle = lib.ws_client_handshake(sock.fileno(), address, options)
-        if handle < 0:
-            raise last_failure()
-        return handle
+            return owned(connect_with(address, options))
+        return owned(hand_over(sock, client_handshake, after=(address, options)))
 
     def abandon() -> None:
         if sock is not None:
             shut_down(sock)
 
-    def late(handle: int) -> None:
-        if sock is not None:
-            sock.detach()
-        lib.ws_drop(handle)
-
-    handle = aside(work, abandon, late)
-    if sock is not None:
-        sock.detach()
-    return Connection(handle, close_timeout_ms=close_timeout_ms, send_timeout_ms=send_timeout_ms)
+    return Connection(aside(work, abandon, 0 if sock is None else SETTLE_S), close_timeout_ms=close_timeout_ms, send_timeout_ms=send_timeout_ms)
 
 
 def shut_down(sock: socket.socket) -> None:

@@ -14,7 +14,7 @@ from . import _abi as abi
 from ._buffers import BytesLike, bytes_at, lend, text_at
 from ._checked import integer
 from ._library import lib
-from ._owned import OwnedFrame, recv_message
+from ._owned import OwnedConnection, OwnedFrame, recv_message
 from ._quick import INT_MAX, ROOM_SIZE, Room, number, recv_into, send_binary, send_text
 from ._uncopyable import Uncopyable
 from ._waiting import LOOKING, MAIN_THREAD, MOST_MS, Patience, aside, itself, milliseconds, resume
@@ -72,13 +72,14 @@ class Connection(Uncopyable):
     """
 
     __slots__ = (
-        "__weakref__", "_argument", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_patience", "_recv_timeout_ms",
+        "__weakref__", "_argument", "_close_timeout_ms", "_handle", "_interruptible", "_leaving", "_owner", "_patience", "_recv_timeout_ms",
         "_send_timeout_ms",
         "close_code", "close_reason", "peer_address", "subprotocol",
     )  # fmt: skip
 
-    def __init__(self, handle: int, *, close_timeout_ms: int, send_timeout_ms: int) -> None:
-        self._handle = handle
+    def __init__(self, owner: OwnedConnection, *, close_timeout_ms: int, send_timeout_ms: int) -> None:
+        self._owner = owner  # and with this object it goes
+        self._handle = handle = owner.value
         self._argument = number(handle)  # the same, prepared for quick calls; of a closed connection the library says so
         self._interruptible = False
         self._leaving = False  # close() or abort() of this end has begun
@@ -276,7 +277,7 @@ class Connection(Uncopyable):
             lib.ws_close(handle)
             self._forget()
 
-        aside(work, lambda: self._cut(handle), lambda _: None)
+        aside(work, lambda: self._cut(handle))
 
     def _drain(self, handle: int) -> bool:
         """Throws messages away until the peer's close frame comes; False when close_timeout is over before."""
@@ -357,10 +358,6 @@ class Connection(Uncopyable):
         failed = kind is not None and issubclass(kind, Exception) and not issubclass(kind, WebSocketError)
         self.close(abi.WS_CLOSE_UNEXPECTED if failed else abi.WS_CLOSE_NORMAL)
 
-    def __del__(self, _drop: Callable[[int], int] = lib.ws_drop) -> None:
-        if self._handle > 0:
-            _drop(self._handle)
-
     def __repr__(self) -> str:
         return f"<Connection to {self.peer_address or 'a socket'}, {'open' if self.is_open else 'closed'}>"
 
@@ -398,6 +395,6 @@ class ServerConnection(Connection):
 
     __slots__ = ("request",)
 
-    def __init__(self, handle: int, *, close_timeout_ms: int, send_timeout_ms: int, request: Request) -> None:
-        super().__init__(handle, close_timeout_ms=close_timeout_ms, send_timeout_ms=send_timeout_ms)
+    def __init__(self, owner: OwnedConnection, *, close_timeout_ms: int, send_timeout_ms: int, request: Request) -> None:
+        super().__init__(owner, close_timeout_ms=close_timeout_ms, send_timeout_ms=send_timeout_ms)
         self.request = request

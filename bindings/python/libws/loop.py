@@ -11,7 +11,9 @@ from typing import Callable, List, Optional, Sequence, Type, TypeVar, Union
 from . import _abi as abi
 from ._buffers import BytesLike
 from ._checked import integer
+from ._handover import hand_over
 from ._library import lib
+from ._owned import loop_adopt, loop_handshake, loop_listen_fd, loop_new, owned
 from ._plain_socket import check_plain
 from ._uncopyable import Uncopyable
 from ._waiting import milliseconds
@@ -74,7 +76,8 @@ class Loop(Poller, Uncopyable):
         options.max_connections = integer(max_connections, "max_connections")
         options.spin_us = integer(spin_us, "spin_us")
         options.requests = int(requests)
-        self._handle = checked(lib.ws_loop_new(options))
+        self._owner = owned(loop_new(options))
+        self._handle = self._owner.value
         lib.ws_set(self._handle, abi.WS_OPT_INTERRUPTIBLE, 1)
 
     # --- where connections come from ----------------------------------------------------------------------------------
@@ -94,8 +97,7 @@ class Loop(Poller, Uncopyable):
     def listen_socket(self, sock: socket.socket) -> None:
         """Accepts from a stream socket without TLS that listens already, such as an inherited one; it is detached on success."""
         check_plain(sock)
-        checked(lib.ws_loop_listen_fd(self._live(), sock.fileno()))
-        sock.detach()
+        checked(hand_over(sock, loop_listen_fd, (self._live(),), least=0).value)
 
     @property
     def port(self) -> int:
@@ -110,9 +112,7 @@ class Loop(Poller, Uncopyable):
         """
         check_plain(sock)
         data, how = copied(received), integer(how, "how")
-        conn = checked(lib.ws_loop_adopt(self._live(), sock.fileno(), how, data, len(data)))
-        sock.detach()
-        return conn
+        return checked(hand_over(sock, loop_adopt, (self._live(),), (how, data, len(data))).value)
 
     def connect(
         self,
@@ -137,9 +137,7 @@ class Loop(Poller, Uncopyable):
         check_plain(sock)
         if sock is None:
             return checked(lib.ws_loop_connect(self._live(), address, options))
-        conn = checked(lib.ws_loop_handshake(self._live(), sock.fileno(), address, options))
-        sock.detach()
-        return conn
+        return checked(hand_over(sock, loop_handshake, (self._live(),), (address, options)).value)
 
     # --- one connection -----------------------------------------------------------------------------------------------
 

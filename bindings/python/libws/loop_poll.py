@@ -12,6 +12,7 @@ from . import _abi as abi
 from ._buffers import bytes_at, text_at
 from ._fork import forked
 from ._library import lib
+from ._owned import OwnedLoop
 from ._waiting import LOOK_MS, MAIN_THREAD, milliseconds
 from .errors import BusyError, ConnectionClosed, WebSocketError, last_failure
 from .loop_event import Data, Event, event_of, view_at
@@ -34,6 +35,9 @@ _NONE = abi.WS_TIMEOUT_NONE
 _TAKEN = -1
 """In place of the number of addresses in a pack: its events were given out. The library writes no such number."""
 
+_lenders: Dict[int, OwnedLoop] = {}
+"""Loops whose memory is lent as views. They outlive a Loop whose __del__ a signal handler kept from taking its views back."""
+
 
 class Poller(Outbox):
     """What waits for events and hands them out. Its handle is set, and its room made, by Loop.
@@ -42,10 +46,11 @@ class Poller(Outbox):
     in 3.8 and 3.9 anywhere), and may raise or use this loop. So what must not come apart is done by statements that call nothing.
     """
 
-    __slots__ = ("_attached", "_closing", "_list", "_numbers", "_pack", "_turn", "_view_over", "_woken", "__weakref__")
+    __slots__ = ("_attached", "_closing", "_list", "_numbers", "_owner", "_pack", "_turn", "_view_over", "_woken", "__weakref__")
 
     def __init__(self, view_over_bytes: int) -> None:
         super().__init__(-1)
+        self._owner: Optional[OwnedLoop] = None  # with this object it goes
         self._closing = self._woken = False
         self._turn: Dict[int, List[int]] = {}  # at 0 the thread that polls or closes, in a list that is the call's own
         self._attached: List[Callable[[], None]] = []  # what ends each attach()
@@ -150,6 +155,8 @@ class Poller(Outbox):
             elif length < self._view_over:
                 found.append(bytes_at(address, length))
             else:
+                if self._owner is not None:
+                    _lenders[self._handle] = self._owner
                 view = view_at(address, length)
                 self._lent[id(view)] = (address, length, view)
                 found.append(view)
@@ -164,6 +171,7 @@ class Poller(Outbox):
             except BufferError:
                 pass  # somebody holds its buffer; what was said about it holds all the same
         self._lent.clear()
+        _lenders.pop(self._handle, None)
 
     def fileno(self) -> int:
         """A descriptor that selectors and asyncio's add_reader may watch for reading: whenever it is readable, poll(0).
@@ -225,10 +233,8 @@ class Poller(Outbox):
         return self._handle
 
     def __del__(self) -> None:
-        handle = getattr(self, "_handle", -1)
-        if handle > 0:
+        if getattr(self, "_lent", None):
             self._release_views()
-            lib.ws_loop_drop(handle)
 
 
 def checked(result: Any) -> int:

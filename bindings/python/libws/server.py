@@ -13,6 +13,7 @@ from typing import Callable, Dict, Optional, Sequence, Set, Type, TypeVar, Union
 from . import _abi as abi
 from ._checked import bounded
 from ._library import lib
+from ._owned import OwnedConnection, OwnedServer, owned, server_bind_host
 from ._uncopyable import Uncopyable
 from ._waiting import LOOK_S, MOST_MS, Patience, aside, in_main_thread, itself, milliseconds
 from .client import MAX_MESSAGE_BYTES, message_bytes
@@ -43,7 +44,7 @@ class Server(Uncopyable):
 
     def __init__(
         self,
-        handle: int,
+        owner: OwnedServer,
         handler: Handler,
         host: str,
         *,
@@ -53,7 +54,8 @@ class Server(Uncopyable):
         send_timeout_ms: int = abi.WS_TIMEOUT_NONE,
         max_connections: int = 1000,
     ) -> None:
-        self._handle = handle
+        self._owner = owner  # and with this object it goes
+        self._handle = owner.value
         self._handler = handler
         self._subprotocols = subprotocols
         self._process_request = process_request
@@ -69,7 +71,7 @@ class Server(Uncopyable):
         self._farewell = (abi.WS_CLOSE_GOING_AWAY, "")  # what it tells the peers
         self._until = 0.0  # when it loses its patience
         self.host = host
-        self.port = lib.ws_server_port(handle)
+        self.port = lib.ws_server_port(self._handle)
 
     @property
     def connections(self) -> Sequence[ServerConnection]:
@@ -181,9 +183,8 @@ class Server(Uncopyable):
         if self._process_request is not None and not self._answer(handle, request, self._process_request):
             lib.ws_drop(handle)
             return None
-        return ServerConnection(
-            handle, close_timeout_ms=self._close_timeout_ms, send_timeout_ms=self._send_timeout_ms, request=request
-        )
+        owner = OwnedConnection(handle)
+        return ServerConnection(owner, close_timeout_ms=self._close_timeout_ms, send_timeout_ms=self._send_timeout_ms, request=request)
 
     def _answer(self, handle: int, request: Request, process_request: Callable[[Request], Verdict]) -> bool:
         """Sends the answer to the request; True when it opened the connection."""
@@ -287,10 +288,6 @@ class Server(Uncopyable):
     ) -> None:
         self.shutdown()
 
-    def __del__(self, _drop: Callable[[int], int] = lib.ws_server_drop) -> None:
-        if self._handle > 0:
-            _drop(self._handle)
-
     def __repr__(self) -> str:
         return f"<Server on port {self.port}, {len(self.connections)} connections>"
 
@@ -333,24 +330,17 @@ def serve(
     name = plain(host or "", "host")
     protocol_list, origin_list = comma_list(ours, "subprotocols"), comma_list(origins, "origins")
 
-    def bind() -> int:
-        handle = lib.ws_server_bind_host(name, wanted_port)
-        if handle < 0:
-            raise last_failure()
-        return handle
-
-    handle = aside(bind, lambda: None, lambda bound: drop_server(bound))
+    owner = aside(lambda: owned(server_bind_host(name, wanted_port)), lambda: None)
+    handle = owner.value
     results = [
         lib.ws_server_set_subprotocols(handle, protocol_list),
         lib.ws_server_set_origins(handle, origin_list),
         *(lib.ws_set(handle, option, value) for option, value in options),
     ]
     if min(results) < 0:
-        failure = last_failure()
-        lib.ws_server_drop(handle)
-        raise failure
+        raise last_failure()
     return Server(
-        handle,
+        owner,
         handler,
         host or "",
         subprotocols=ours,
@@ -368,8 +358,3 @@ def taken(handles: Set[int], handle: int) -> bool:
     except KeyError:
         return False
     return True
-
-
-def drop_server(handle: int) -> None:
-    """Gives a server back that nobody waits for any more."""
-    lib.ws_server_drop(handle)

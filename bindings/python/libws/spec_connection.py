@@ -14,12 +14,13 @@ from typing import Any, Callable, Optional, Union
 
 from . import _abi as abi
 from ._buffers import BytesLike
+from ._handover import hand_over
 from ._library import lib
-from ._owned import OwnedFrame, recv_frame
+from ._owned import OwnedConnection, OwnedFrame, client_handshake, from_client, from_server, recv_frame, upgrade
 from ._plain_socket import check_plain
-from ._spec_values import lent, noted, number, told_aside, utf8, void
+from ._spec_values import lent, noted, number, told_aside, utf8
 from ._uncopyable import Uncopyable
-from ._waiting import LOOKING, Patience, in_main_thread, resume, was_interrupted
+from ._waiting import LOOKING, SETTLE_S, Patience, in_main_thread, resume, was_interrupted
 from .spec_frame import WsFrame
 
 Descriptor = Union[int, Any]
@@ -29,10 +30,11 @@ Descriptor = Union[int, Any]
 class WsConnection(Uncopyable):
     """One WebSocket connection: fd, is_server, state, mask_key. A connection that could not be made has fd -1."""
 
-    __slots__ = ("__weakref__", "_handle", "_looks", "_patience", "_recv_timeout_ms", "_role")
+    __slots__ = ("__weakref__", "_handle", "_looks", "_owner", "_patience", "_recv_timeout_ms", "_role")
 
-    def __init__(self, handle: int, role: int) -> None:
-        self._handle = handle
+    def __init__(self, owner: OwnedConnection, role: int) -> None:
+        self._handle = handle = owner.value
+        self._owner = owner if handle > 0 else None  # with this object it goes
         self._role = role
         self._looks = False  # sending calls come back for signals that they missed
         self._recv_timeout_ms = abi.WS_TIMEOUT_NONE
@@ -46,7 +48,7 @@ class WsConnection(Uncopyable):
 
         The descriptor belongs to the connection, unless fd is -1 in the result: then it stays the caller's.
         """
-        return cls(noted(adopt(fd, lib.ws_from_server)), 1)
+        return cls(noted(adopt(fd, from_server)), 1)
 
     @classmethod
     def from_client(cls, fd: Descriptor, url: Optional[str] = None) -> WsConnection:
@@ -56,9 +58,9 @@ class WsConnection(Uncopyable):
         The descriptor belongs to the connection, unless fd is -1 in the result: then it stays the caller's.
         """
         if url is None:
-            return cls(noted(adopt(fd, lib.ws_from_client)), 0)
+            return cls(noted(adopt(fd, from_client)), 0)
         address = utf8(url)
-        return cls(adopt_aside(fd, lambda descriptor: lib.ws_client_handshake(descriptor, address, None)), 0)
+        return cls(adopt_aside(fd, client_handshake, address, None), 0)
 
     @property
     def fd(self) -> int:
@@ -131,7 +133,7 @@ class WsConnection(Uncopyable):
             lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 0)
             return lib.ws_close(handle)
 
-        return told_aside(work, lambda: lib.ws_force_close(handle), void)
+        return told_aside(work, lambda: lib.ws_force_close(handle))
 
     def force_close(self) -> int:
         """Closes the socket at once, without a handshake. 0, or -1 if it was closed before. Never blocks."""
@@ -165,10 +167,6 @@ class WsConnection(Uncopyable):
             sent = resume(self._handle, began, sent, call, self._handle, *arguments)
         return noted(sent)
 
-    def __del__(self, _drop: Callable[[int], int] = lib.ws_drop) -> None:
-        if self._handle > 0:
-            _drop(self._handle)
-
     def __repr__(self) -> str:
         return f"<WsConnection fd={self.fd} is_server={self.is_server} state={self.state}>"
 
@@ -189,44 +187,24 @@ def ws_upgrade(fd: Descriptor, buffer: BytesLike, buffer_len: Optional[int] = No
     length = len(data) if buffer_len is None else number(buffer_len)
     if length > len(data):
         length = -1
-    return WsConnection(adopt_aside(fd, lambda descriptor: lib.ws_upgrade(descriptor, data, length)), 1)
+    return WsConnection(adopt_aside(fd, upgrade, data, length), 1)
 
 
-def adopt(fd: Descriptor, take: Callable[[int], int]) -> int:
+def adopt(fd: Descriptor, take: Callable[..., OwnedConnection], *after: object) -> OwnedConnection:
     """Gives a descriptor to a connection, which has it from then on when that worked."""
-    handle = take(descriptor_of(fd))
-    if handle > 0:
-        detach(fd)
-    return handle
+    return hand_over(number(fd) if isinstance(fd, int) else checked(fd), take, after=after)
 
 
-def adopt_aside(fd: Descriptor, take: Callable[[int], int]) -> int:
+def adopt_aside(fd: Descriptor, take: Callable[..., OwnedConnection], *after: object) -> OwnedConnection:
     """As adopt, for an opening handshake, which may block and cannot be resumed. Notes its failure."""
-    descriptor = descriptor_of(fd)
-
-    def late(handle: int) -> None:
-        if handle > 0:
-            detach(fd)
-            lib.ws_drop(handle)
-
-    handle = told_aside(lambda: take(descriptor), lambda: shut_down(descriptor), late)
-    if handle > 0:
-        detach(fd)
-    return handle
+    descriptor = number(fd if isinstance(fd, int) else checked(fd).fileno())
+    return told_aside(lambda: adopt(fd, take, *after), lambda: shut_down(descriptor), SETTLE_S)
 
 
-def descriptor_of(fd: Descriptor) -> int:
-    """The number of what a caller gave as a descriptor."""
-    if isinstance(fd, int):
-        return number(fd)
+def checked(fd: Any) -> Any:
+    """An object with a descriptor, which is not one of TLS."""
     check_plain(fd)
-    return number(fd.fileno())
-
-
-def detach(fd: Descriptor) -> None:
-    """Makes a socket object forget its descriptor, which belongs to a connection now."""
-    if not isinstance(fd, int) and hasattr(fd, "detach"):
-        fd.detach()
+    return fd
 
 
 def shut_down(descriptor: int) -> None:

@@ -6,11 +6,12 @@ in spec_frame.
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from typing import Optional
 
 from . import _abi as abi
 from ._library import lib
-from ._spec_values import noted, number, told_aside, utf8, void
+from ._owned import OwnedServer, server_accept, server_bind, server_bind_host
+from ._spec_values import noted, number, told_aside, utf8
 from ._uncopyable import Uncopyable
 from ._waiting import Patience, itself
 from .spec_connection import WsConnection
@@ -19,10 +20,11 @@ from .spec_connection import WsConnection
 class WsServer(Uncopyable):
     """A listening server: listener_fd, port, running."""
 
-    __slots__ = ("__weakref__", "_accept_timeout_ms", "_handle", "_patience")
+    __slots__ = ("__weakref__", "_accept_timeout_ms", "_handle", "_owner", "_patience")
 
-    def __init__(self, handle: int) -> None:
-        self._handle = handle
+    def __init__(self, owner: OwnedServer) -> None:
+        self._handle = handle = owner.value
+        self._owner = owner if handle > 0 else None  # with this object it goes
         self._accept_timeout_ms = abi.WS_TIMEOUT_NONE
         self._patience = Patience(handle, abi.WS_OPT_ACCEPT_TIMEOUT_MS)
         if handle > 0:
@@ -36,9 +38,9 @@ class WsServer(Uncopyable):
         """
         wanted = number(port)
         if host is None:
-            return cls(noted(lib.ws_server_bind(wanted)))
+            return cls(noted(server_bind(wanted)))
         name = utf8(host)
-        return cls(told_aside(lambda: lib.ws_server_bind_host(name, wanted), lambda: None, drop_server))
+        return cls(told_aside(lambda: server_bind_host(name, wanted), lambda: None))
 
     @property
     def listener_fd(self) -> int:
@@ -64,7 +66,7 @@ class WsServer(Uncopyable):
 
         Blocks until a client's handshake is over; stop() and close() end it at once.
         """
-        return WsConnection(noted(self._patience.wait(lib.ws_server_accept, self._accept_timeout_ms, itself)), 1)
+        return WsConnection(noted(self._patience.wait(server_accept, self._accept_timeout_ms, itself)), 1)
 
     def run_echo(self) -> int:
         """Serves one connection at a time, echoing its text and binary messages. 0 when stop() or close() ended it, or -1."""
@@ -74,7 +76,7 @@ class WsServer(Uncopyable):
             lib.ws_set(handle, abi.WS_OPT_INTERRUPTIBLE, 0)
             return lib.ws_server_run_echo(handle)
 
-        return told_aside(work, lambda: lib.ws_server_stop(handle), void)
+        return told_aside(work, lambda: lib.ws_server_stop(handle))
 
     def stop(self) -> int:
         """Ends accept and run_echo, those under way and later ones; from any thread or signal handler. 0 or -1."""
@@ -101,10 +103,6 @@ class WsServer(Uncopyable):
         value = noted(lib.ws_get(self._handle, number(option)))
         return self._accept_timeout_ms if value >= 0 and option == abi.WS_OPT_ACCEPT_TIMEOUT_MS else value
 
-    def __del__(self, _drop: Callable[[int], int] = lib.ws_server_drop) -> None:
-        if self._handle > 0:
-            _drop(self._handle)
-
     def __repr__(self) -> str:
         return f"<WsServer port={self.port} running={self.running}>"
 
@@ -112,8 +110,3 @@ class WsServer(Uncopyable):
 def ws_server(port: int, host: Optional[str] = None) -> WsServer:
     """Creates a server bound to a port of every interface, or of one host (ours): WsServer.bind(port, host)."""
     return WsServer.bind(port, host)
-
-
-def drop_server(handle: int) -> None:
-    if handle > 0:
-        lib.ws_server_drop(handle)
