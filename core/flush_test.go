@@ -26,7 +26,7 @@ func TestPongWhileASenderIsStalled(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := async(func() error { _, err := c.SendBinary(make([]byte, size)); return err })
-	until(t, "the sender blocks", func() bool { return blocked("sock.(*FD).write(") })
+	senderBlocks(t, c, "sock.(*FD).write(")
 	peer.say(masked(0x89, "hi")...)
 	peer.say(masked(0x81, "after")...)
 	if f, err := c.RecvMessage(); err != nil || f.PayloadText() != "after" {
@@ -121,7 +121,7 @@ func interruptedSend(t *testing.T, role Role, frame int64, next func(*Conn) erro
 		return result{n, err}
 	})
 	id := <-thread
-	until(t, "the sender blocks", func() bool { return blocked("core.(*Conn).writeAll") })
+	senderBlocks(t, c, "core.(*Conn).writeAll")
 	stop := make(chan struct{})
 	ended := make(chan struct{})
 	go func() {
@@ -186,7 +186,7 @@ func TestSendsThatLookForSignals(t *testing.T) {
 		for _, role := range []Role{RoleServer, RoleClient} {
 			t.Run(fmt.Sprint(frame, role), func(t *testing.T) {
 				c, peer := looking(t, role, frame)
-				within(t, 10*time.Second, "the calls", func() {
+				within(t, patience, "the calls", func() {
 					n, err := c.SendBinary(payload) // nobody reads, and no signal comes
 					if n < len(payload) || code(err) != CodeInterrupted {
 						t.Error(n, err)
@@ -390,7 +390,7 @@ func TestPongOutlastsTheSender(t *testing.T) {
 			fill(t, c)
 			ctx, cancel := context.WithCancel(t.Context())
 			sent := async(func() error { return v.send(c, ctx) })
-			until(t, "the sender blocks", func() bool { return blocked("sock.(*FD).write(") })
+			senderBlocks(t, c, "sock.(*FD).write(")
 			got := async(func() error { _, err := c.RecvMessage(); return err })
 			peer.say(masked(0x89, "hi")...)
 			until(t, "the pong is left to it", c.owed.Load)
@@ -415,7 +415,7 @@ func TestCloseWakesTheReceiverBehindAPong(t *testing.T) {
 			fill(t, c)
 			ctx, cancel := context.WithCancel(t.Context())
 			sent := async(func() error { return c.Send(ctx, OpBinary, make([]byte, 100)) })
-			until(t, "the sender blocks", func() bool { return blocked("sock.(*FD).write(") })
+			senderBlocks(t, c, "sock.(*FD).write(")
 			got := async(func() error { _, err := c.RecvMessage(); return err })
 			peer.say(masked(0x89, "hi")...)
 			until(t, "the pong is left to it", c.owed.Load)
@@ -434,11 +434,11 @@ func TestCloseWakesTheReceiverBehindAPong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, got := stuck(t)
 			defer c.Drop()
-			if err := c.SetOption(OptCloseTimeoutMS, 5000); err != nil {
+			if err := c.SetOption(OptCloseTimeoutMS, 60_000); err != nil {
 				t.Fatal(err)
 			}
 			until(t, "the pong is stuck", func() bool { return c.flushing.Load() && c.gate.held() && c.receiver.held() })
-			within(t, 2*time.Second, "waking", func() {
+			within(t, 10*time.Second, "waking", func() {
 				go c.Close()
 				wantCode(t, await(t, got, "the receiver"), CodeClosed)
 			})
