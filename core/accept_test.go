@@ -235,7 +235,7 @@ func TestHandshakeDeadlineIsAbsolute(t *testing.T) {
 			}
 		}
 	}()
-	within(t, 2*time.Second, "the deadline", func() {
+	within(t, 8*time.Second, "the deadline", func() {
 		_, err := s.Accept()
 		wantCode(t, err, CodeHandshake)
 		var e *Error

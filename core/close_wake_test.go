@@ -134,7 +134,7 @@ func TestCloseWakesSendersInLine(t *testing.T) { promptly(wakeBound, closeWakesS
 func closeWakesSendersInLine(t *testing.T) time.Duration {
 	c := carried(t, "tcp")
 	first := async(func() error { return fillSocket(c) })
-	until(t, "the first sender blocks", func() bool { return blocked("sock.(*FD).write(") })
+	senderBlocks(t, c, "sock.(*FD).write(")
 	var line []<-chan error
 	for range 8 {
 		line = append(line, async(func() error { _, err := c.SendText("next"); return err }))

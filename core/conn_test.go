@@ -281,8 +281,8 @@ func TestTimeoutOnTLS(t *testing.T) {
 	_, err = c.SendText("x")
 	wantCode(t, err, CodeAbnormal)
 	got := async(func() error { _, err := c.RecvMessage(); return err })
-	until(t, "the receiver blocks", func() bool { return blocked("core.(*Conn).fill") })
-	within(t, time.Second, "ForceClose", func() { // TLS would try for five seconds to say that it ends
+	until(t, "the receiver blocks", func() bool { return c.receiver.held() && blocked("core.(*Conn).fill") })
+	within(t, 4*time.Second, "ForceClose", func() { // TLS would try for five seconds to say that it ends
 		if err := c.ForceClose(); err != nil {
 			t.Fatal(err)
 		}

@@ -187,13 +187,13 @@ func TestDialErrorsOfTheNetwork(t *testing.T) {
 func TestDialDeadline(t *testing.T) {
 	url := answering(t, func(c net.Conn, _ *http.Request) { _, _ = c.Read(make([]byte, 1)) })
 	fds := countFDs(t)
-	within(t, 2*time.Second, "the handshake timeout", func() {
+	within(t, 8*time.Second, "the handshake timeout", func() {
 		_, err := Dial(t.Context(), url, &DialOptions{Options: Options{HandshakeTimeout: 50 * time.Millisecond}})
 		wantCode(t, err, CodeTimeout)
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	within(t, 2*time.Second, "the context", func() {
+	within(t, 8*time.Second, "the context", func() {
 		_, err := Dial(ctx, url, nil)
 		wantCode(t, err, CodeTimeout)
 		if !errors.Is(err, context.DeadlineExceeded) {

@@ -67,7 +67,7 @@ func interruptedSend(t *testing.T, role Role, frame int64, next func(*Conn) erro
 		return result{n, err}
 	})
 	id := <-thread
-	until(t, "the sender blocks", func() bool { return blocked("core.(*Conn).writeAll") })
+	senderBlocks(t, c, "core.(*Conn).writeAll")
 	stop := make(chan struct{})
 	ended := make(chan struct{})
 	go func() {
@@ -132,7 +132,7 @@ func TestSendsThatLookForSignals(t *testing.T) {
 		for _, role := range []Role{RoleServer, RoleClient} {
 			t.Run(fmt.Sprint(frame, role), func(t *testing.T) {
 				c, peer := looking(t, role, frame)
-				within(t, 10*time.Second, "the calls", func() {
+				within(t, patience, "the calls", func() {
 					n, err := c.SendBinary(payload) // nobody reads, and no signal comes
 					if n < len(payload) || code(err) != CodeInterrupted {
 						t.Error(n, err)

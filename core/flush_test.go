@@ -22,7 +22,7 @@ func TestPongWhileASenderIsStalled(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := async(func() error { _, err := c.SendBinary(make([]byte, size)); return err })
-	until(t, "the sender blocks", func() bool { return blocked("sock.(*FD).write(") })
+	senderBlocks(t, c, "sock.(*FD).write(")
 	peer.say(masked(0x89, "hi")...)
 	peer.say(masked(0x81, "after")...)
 	if f, err := c.RecvMessage(); err != nil || f.PayloadText() != "after" {
@@ -119,7 +119,7 @@ func TestPongOutlastsTheSender(t *testing.T) {
 			fill(t, c)
 			ctx, cancel := context.WithCancel(t.Context())
 			sent := async(func() error { return v.send(c, ctx) })
-			until(t, "the sender blocks", func() bool { return blocked("sock.(*FD).write(") })
+			senderBlocks(t, c, "sock.(*FD).write(")
 			got := async(func() error { _, err := c.RecvMessage(); return err })
 			peer.say(masked(0x89, "hi")...)
 			until(t, "the pong is left to it", c.owed.Load)
@@ -144,7 +144,7 @@ func TestCloseWakesTheReceiverBehindAPong(t *testing.T) {
 			fill(t, c)
 			ctx, cancel := context.WithCancel(t.Context())
 			sent := async(func() error { return c.Send(ctx, OpBinary, make([]byte, 100)) })
-			until(t, "the sender blocks", func() bool { return blocked("sock.(*FD).write(") })
+			senderBlocks(t, c, "sock.(*FD).write(")
 			got := async(func() error { _, err := c.RecvMessage(); return err })
 			peer.say(masked(0x89, "hi")...)
 			until(t, "the pong is left to it", c.owed.Load)
@@ -163,11 +163,11 @@ func TestCloseWakesTheReceiverBehindAPong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, got := stuck(t)
 			defer c.Drop()
-			if err := c.SetOption(OptCloseTimeoutMS, 5000); err != nil {
+			if err := c.SetOption(OptCloseTimeoutMS, 60_000); err != nil {
 				t.Fatal(err)
 			}
 			until(t, "the pong is stuck", func() bool { return c.flushing.Load() && c.gate.held() && c.receiver.held() })
-			within(t, 2*time.Second, "waking", func() {
+			within(t, 10*time.Second, "waking", func() {
 				go c.Close()
 				wantCode(t, await(t, got, "the receiver"), CodeClosed)
 			})

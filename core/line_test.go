@@ -15,8 +15,10 @@ import (
 func stalled(t *testing.T) (c *Conn, peer *rawPeer, first <-chan error) {
 	t.Helper()
 	c, peer = serverAgainst(t)
-	first = async(func() error { return fillSocket(c) })
-	until(t, "the first sender blocks", func() bool { return blocked("core.(*Conn).writeAll") })
+	ended := make(chan struct{})
+	first = async(func() error { defer close(ended); return fillSocket(c) })
+	t.Cleanup(func() { c.Drop(); await(t, ended, "the end of the first sender") })
+	senderBlocks(t, c, "core.(*Conn).writeAll")
 	if err := c.SetOption(OptInterruptible, 1); err != nil {
 		t.Fatal(err)
 	}

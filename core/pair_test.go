@@ -438,6 +438,13 @@ func blocked(function string) bool {
 	return false
 }
 
+// senderBlocks waits until the sender that has c's turn is blocked in the given function. A sender of another test that still comes to
+// its end there must not be taken for it.
+func senderBlocks(t testing.TB, c *Conn, function string) {
+	t.Helper()
+	until(t, "the sender blocks", func() bool { return c.gate.held() && blocked(function) })
+}
+
 // signalled runs f on a thread that gets a signal each millisecond until f returns.
 func signalled[T any](t testing.TB, what string, f func() T) T {
 	t.Helper()

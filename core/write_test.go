@@ -235,7 +235,7 @@ func TestContextOfASenderInLine(t *testing.T) {
 	c := must(NewConn(a, RoleClient, nil))(t)
 	defer c.Drop()
 	first := async(func() error { return fillSocket(c) })
-	until(t, "the first sender blocks", func() bool { return blocked("core.(*Conn).writeAll") })
+	senderBlocks(t, c, "core.(*Conn).writeAll")
 	ctx, cancel := context.WithCancel(t.Context())
 	second := async(func() error { return c.Send(ctx, OpText, []byte("x")) })
 	until(t, "the second waits", func() bool { return inLine(c) == 1 })
