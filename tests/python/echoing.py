@@ -72,8 +72,8 @@ class RawServer:
             threading.Thread(target=self._run, args=(sock,), daemon=True).start()
 
     def _run(self, sock: socket.socket) -> None:
-        sock.settimeout(WAIT_S)
         try:
+            sock.settimeout(WAIT_S)  # it may have been closed already
             self._serve(sock)
         except OSError:
             pass

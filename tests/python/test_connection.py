@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import array
 import concurrent.futures
 import decimal
@@ -362,6 +363,7 @@ def test_leaving_the_block_with_an_exception_closes_with_1011() -> None:
 
 
 def test_nothing_leaks() -> None:
+    gc.collect()  # what earlier tests left may go at any time, so that there may be fewer afterwards
     before = libws.handle_count()
     with echo_server() as server:
         for ending in ("close", "abort", "collect"):
@@ -371,4 +373,4 @@ def test_nothing_leaks() -> None:
             if ending != "collect":
                 getattr(ws, ending)()
             del ws
-    assert libws.handle_count() == before
+    assert libws.handle_count() <= before

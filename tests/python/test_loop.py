@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import threading
@@ -292,10 +293,11 @@ def test_options_of_the_loop_and_of_a_connection(loop):
     "options", [{"max_message_bytes": -1}, {"queue_policy": 9}, {"spin_us": -5}, {"subprotocols": "a b"}, {"subprotocols": ["a,b"]}]
 )
 def test_a_loop_that_cannot_begin(options):
+    gc.collect()  # what earlier tests left may go at any time, so that there may be fewer afterwards
     before = libws.handle_count()
     with pytest.raises(libws.InvalidArgumentError):
         libws.Loop(**options)
-    assert libws.handle_count() == before
+    assert libws.handle_count() <= before
 
 
 def test_bad_places_to_listen_and_connect_to(loop):
@@ -347,13 +349,14 @@ def test_metrics_count_what_happened(loop):
 
 
 def test_closing_twice_and_using_a_closed_loop():
+    gc.collect()  # what earlier tests left may go at any time, so that there may be fewer afterwards
     before = libws.handle_count()
     loop = libws.Loop()
     client, server = pair(loop)
     assert not loop.closed
     loop.close()
     loop.close()
-    assert loop.closed and not loop.is_open(client) and libws.handle_count() == before
+    assert loop.closed and not loop.is_open(client) and libws.handle_count() <= before
     calls = (
         lambda: loop.listen("127.0.0.1"),
         lambda: loop.listen_unix("@x"),

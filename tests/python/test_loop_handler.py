@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 import time
@@ -174,6 +175,8 @@ def test_loops_on_threads_serve_one_port():
         ports.append(port)
         ready.set()
 
+    gc.collect()  # what earlier tests left may go at any time, so that there may be fewer afterwards
+
     before = libws.handle_count()
     thread = threading.Thread(target=libws.serve_loop, args=(Handler,), kwargs={"loops": 3, "ready": open_, "max_message_bytes": 1000})
     thread.start()
@@ -190,7 +193,7 @@ def test_loops_on_threads_serve_one_port():
         except libws.WebSocketError:
             pass
         thread.join(0.05)
-    assert len(handlers) == 3 and libws.handle_count() == before
+    assert len(handlers) == 3 and libws.handle_count() <= before
     with pytest.raises(libws.NetworkError), socket.create_server(("127.0.0.1", 0)) as taken:
         libws.serve_loop(Handler, port=taken.getsockname()[1])
 
@@ -217,6 +220,8 @@ def test_the_end_of_any_loop_is_the_end_of_serve_loop(where, end):
         except BaseException as error:
             result.append(error)
 
+    gc.collect()  # what earlier tests left may go at any time, so that there may be fewer afterwards
+
     before = libws.handle_count()
     serving = threading.Thread(target=serve, daemon=True)
     serving.start()
@@ -230,7 +235,7 @@ def test_the_end_of_any_loop_is_the_end_of_serve_loop(where, end):
         except libws.WebSocketError:
             pass
         serving.join(0.01)
-    assert not serving.is_alive() and libws.handle_count() == before
+    assert not serving.is_alive() and libws.handle_count() <= before
     assert [str(one) for one in result] == ["the handler's own" if end == "raises" else "None"]
 
 

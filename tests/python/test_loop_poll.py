@@ -234,12 +234,13 @@ def test_closing_ends_a_wait_of_another_thread(loop):
 
 
 def test_an_abandoned_loop_gives_everything_back():
+    gc.collect()  # what earlier tests left may go at any time, so that there may be fewer afterwards
     before = libws.handle_count()
     loop = libws.Loop()
     pair(loop)
     del loop
     gc.collect()
-    assert libws.handle_count() == before
+    assert libws.handle_count() <= before
 
 
 # --- signals ----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import errno
 import logging
 import socket
@@ -251,10 +252,11 @@ def test_bad_arguments() -> None:
         {"close_timeout": -1},
         {"host": "a\0b"},
     ):
+        gc.collect()  # what earlier tests left may go at any time, so that there may be fewer afterwards
         before = libws.handle_count()
         with pytest.raises(libws.InvalidArgumentError):
             libws.serve(echo, **options)  # type: ignore[arg-type]
-        assert libws.handle_count() == before
+        assert libws.handle_count() <= before
     with pytest.raises(libws.NetworkError):
         libws.serve(echo, "no such host.invalid")
     with libws.serve(echo) as server:

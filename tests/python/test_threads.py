@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import contextlib
 import threading
 import time
@@ -197,6 +198,7 @@ def test_last_error_is_each_threads_own() -> None:
 
 
 def test_connections_in_many_threads_come_and_go() -> None:
+    gc.collect()  # what earlier tests left may go at any time, so that there may be fewer afterwards
     before = libws.handle_count()
     with echo_server() as server:
 
@@ -208,4 +210,4 @@ def test_connections_in_many_threads_come_and_go() -> None:
             return 20
 
         assert run(*[visit] * 8) == [20] * 8
-    assert libws.handle_count() == before
+    assert libws.handle_count() <= before
