@@ -118,7 +118,7 @@ func (s *Server) await(name string, wait sock.Wait) error {
 	until := wait.Deadline
 	if now.Before(s.pause) {
 		set[1].Fd = -1
-		until = sooner(until, s.pause)
+		until = earlier(until, s.pause)
 	}
 	for _, p := range s.pending {
 		events := int16(unix.POLLIN)
@@ -126,7 +126,7 @@ func (s *Server) await(name string, wait sock.Wait) error {
 			events = unix.POLLOUT
 		}
 		set = append(set, unix.PollFd{Fd: int32(p.fd.FD()), Events: events})
-		until = sooner(until, p.deadline)
+		until = earlier(until, p.deadline)
 	}
 	s.polled = set
 	_, errno := sock.Poll(set, until)
@@ -139,7 +139,7 @@ func (s *Server) await(name string, wait sock.Wait) error {
 		}
 	case errno != 0:
 		return systemError(name, errno)
-	case !wait.Deadline.IsZero() && !time.Now().Before(wait.Deadline):
+	case passed(wait.Deadline):
 		return newError(CodeTimeout, name, "no client came in time")
 	}
 	return nil
@@ -359,12 +359,4 @@ func (s *Server) decide(c *Conn) (*Conn, error) {
 		return nil, nil
 	}
 	return c, nil
-}
-
-// sooner returns the earlier of two deadlines, where a zero one is none.
-func sooner(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }

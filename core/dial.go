@@ -185,7 +185,7 @@ func resolveBehind(ctx context.Context, op, host string) (addrs []netip.Addr, er
 		}()
 		addrs, err = resolve(ctx, op, host)
 	}()
-	interrupted := done.Wait(sock.Wait{Interruptible: true})
+	interrupted := done.Await(sock.Wait{Interruptible: true})
 	cancel()
 	<-ended // at once
 	if interrupted != nil {

@@ -100,14 +100,21 @@ func TestLoopPipelinedRequestsWaitForTheReader(t *testing.T) {
 	l.until("open", func() bool { return len(l.of(LoopOpen)) == 1 })
 }
 
+// longAnswer returns a loop that is to answer a request with this field, and the one who asks.
+func longAnswer(t *testing.T, field string) (*testLoop, *loopPeer) {
+	t.Helper()
+	l := newClockLoop(t, LoopOptions{Requests: true})
+	p := asked(t, l, "GET / HTTP/1.1\r\nHost: a\r\n"+field+"\r\n")
+	l.nextRequest()
+	l.requests--
+	return l, p
+}
+
 // Whoever keeps reading gets a long answer whole, however slowly, whether the connection goes on after it or not.
 func TestLoopLongAnswersReachSlowReaders(t *testing.T) {
 	for name, field := range map[string]string{"close": "Connection: close\r\n", "keep-alive": ""} {
 		t.Run(name, func(t *testing.T) {
-			l := newClockLoop(t, LoopOptions{Requests: true})
-			p := asked(t, l, "GET / HTTP/1.1\r\nHost: a\r\n"+field+"\r\n")
-			l.nextRequest()
-			l.requests--
+			l, p := longAnswer(t, field)
 			body := make([]byte, 32<<20)
 			l.answer(body)
 			p.head(l, "200")
@@ -137,10 +144,7 @@ func TestLoopLongAnswersReachSlowReaders(t *testing.T) {
 func TestLoopLongAnswersAfterALongPause(t *testing.T) {
 	for name, field := range map[string]string{"close": "Connection: close\r\n", "keep-alive": ""} {
 		t.Run(name, func(t *testing.T) {
-			l := newClockLoop(t, LoopOptions{Requests: true})
-			p := asked(t, l, "GET / HTTP/1.1\r\nHost: a\r\n"+field+"\r\n")
-			l.nextRequest()
-			l.requests--
+			l, p := longAnswer(t, field)
 			body := make([]byte, 32<<20)
 			l.answer(body)
 			l.now += time.Minute
@@ -168,10 +172,7 @@ func TestLoopLongAnswersWaitForNoOne(t *testing.T) {
 		"keep-alive": {"", 10 * time.Second, CodeTimeout},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := newClockLoop(t, LoopOptions{Requests: true})
-			p := asked(t, l, "GET / HTTP/1.1\r\nHost: a\r\n"+c.field+"\r\n")
-			l.nextRequest()
-			l.requests--
+			l, p := longAnswer(t, c.field)
 			l.answer(make([]byte, 32<<20))
 			l.settle()
 			p.take(4 << 20)

@@ -61,10 +61,6 @@ func (e *Event) IsSet() bool {
 	return n > 0
 }
 
-// Wait waits on the caller's thread until the event is set, or for one of the other reasons in w. The caller makes sure that nobody
-// closes it meanwhile.
-func (e *Event) Wait(w Wait) error { return await(e.FD(), unix.POLLIN, &w, nil) }
-
 // Clear resets the event.
 func (e *Event) Clear() {
 	if e == nil {

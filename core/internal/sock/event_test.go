@@ -16,12 +16,12 @@ func TestEvent(t *testing.T) {
 	if e.IsSet() {
 		t.Error("set from the start")
 	}
-	if err := e.Wait(Wait{Deadline: time.Now().Add(time.Millisecond)}); err != ErrTimeout {
+	if err := e.Await(Wait{Deadline: time.Now().Add(time.Millisecond)}); err != ErrTimeout {
 		t.Error(err)
 	}
 	e.Set()
 	e.Set()
-	if err := e.Wait(Wait{}); err != nil {
+	if err := e.Await(Wait{}); err != nil {
 		t.Error(err)
 	}
 	if first, second := e.IsSet(), e.IsSet(); !first || !second {

@@ -48,7 +48,8 @@ func await(fd int, events int16, w *Wait, wake *Event) error {
 	}
 }
 
-// Await waits on the caller's thread until e is set, or as long as w allows. A nil Event is never set.
+// Await waits on the caller's thread until e is set, or as long as w allows. A nil Event is never set. The caller makes sure that nobody
+// closes it meanwhile.
 func (e *Event) Await(w Wait) error {
 	w.Wakeable, w.Writable = false, false
 	return await(e.FD(), unix.POLLIN, &w, nil)
