@@ -150,14 +150,17 @@ func TestCloseWakesTheReceiverBehindAPong(t *testing.T) {
 			until(t, "the pong is left to it", c.owed.Load)
 			cancel()
 			wantCode(t, await(t, sent, "the sender"), CodeInterrupted)
+			until(t, "the pong is stuck", func() bool { return c.flushing.Load() && c.gate.held() })
 			return c, got
 		},
 		"net.Conn": func(t *testing.T) (*Conn, <-chan error) {
-			s := &scripted{}
-			s.write = func([][]byte) (int64, error) { <-s.ended; return 0, sock.ErrClosed }
+			s, stuck := &scripted{}, make(chan struct{}, 8)
+			s.write = func([][]byte) (int64, error) { stuck <- struct{}{}; <-s.ended; return 0, sock.ErrClosed }
 			c := scriptedServer(s, defaultSettings())
 			c.m.Feed(masked(0x89, "hi"))
-			return c, async(func() error { _, err := c.RecvMessage(); return err })
+			got := async(func() error { _, err := c.RecvMessage(); return err })
+			await(t, stuck, "the pong")
+			return c, got
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -166,7 +169,7 @@ func TestCloseWakesTheReceiverBehindAPong(t *testing.T) {
 			if err := c.SetOption(OptCloseTimeoutMS, 60_000); err != nil {
 				t.Fatal(err)
 			}
-			until(t, "the pong is stuck", func() bool { return c.flushing.Load() && c.gate.held() && c.receiver.held() })
+			until(t, "the receiver is in", c.receiver.held)
 			within(t, 10*time.Second, "waking", func() {
 				go c.Close()
 				wantCode(t, await(t, got, "the receiver"), CodeClosed)

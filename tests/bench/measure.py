@@ -9,6 +9,7 @@ import re
 import resource
 import select
 import signal
+import statistics
 import subprocess
 import time
 from typing import Any, Dict, List, Optional, Set
@@ -135,13 +136,17 @@ def run(cell: Cell, contender: Contender, quick: bool) -> Dict[str, Any]:
 
 
 def best(reports: List[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
-    """Best rate, least processor time and least memory of all rounds; latencies are of the round with the best rate."""
+    """Best rate, least processor time and least memory of all rounds; latencies are of the round with the best rate.
+
+    Beside each of the three stands the median of all rounds, under the same name in median.
+    """
     if not reports:
         return None
     top = dict(max(reports, key=lambda report: float(report["rate"])))
     for key in ("cpu_ns", "memory_each"):
         if key in top:
             top[key] = min(r[key] for r in reports)
+    top["median"] = {key: statistics.median(r[key] for r in reports) for key in ("rate", "cpu_ns", "memory_each") if key in top}
     top["others_busy"] = sorted(r["others_busy"] for r in reports)[len(reports) // 2]
     top["rounds"] = len(reports)
     return top

@@ -16,7 +16,8 @@ RESULTS = BENCH / "RESULTS.md"
 ABOUT = """Written by `make bench` (`tests/bench/run.py`); not edited by hand. Echo and broadcast over loopback, closed loop: the load
 generator (`tests/bench/load`, C) keeps the given number of messages in flight on each connection and compares every byte that
 comes back. The server runs on one core, the load on the other. Contenders are interleaved, round after round; a table has the
-best rate and the least CPU time per message of all rounds. CPU time is the server's own, from the scheduler, in nanoseconds.
+best rate and the least CPU time per message of all rounds; who stands in a figure has three times the rounds of the others.
+Figures compare these, and beside them the medians of all rounds. CPU time is the server's own, from the scheduler, in nanoseconds.
 Where the load's core is as busy as the server's, the rate says less than the CPU time: a faster server then waits for the load."""
 CALLS = {
     "is_open_live_ns": "`ws_is_open` of an open connection",
@@ -62,9 +63,10 @@ def _figures(title: str, chosen: List[figures.Figure], store: Store) -> Iterator
     if all(verdict == "not measured" for *_, verdict in rows):
         return
     yield f"\n## {title}\n"
-    yield "| figure | bar | measured | |\n|---|---|---|---|"
+    yield "| figure | bar | measured | of medians | |\n|---|---|---|---|---|"
     for figure, bar, measured, verdict in rows:
-        yield f"| {figure.title} | {bar} | {measured} | {'**' + verdict + '**' if verdict.startswith('missed') else verdict} |"
+        told = f"**{verdict}**" if verdict.startswith("missed") else verdict
+        yield f"| {figure.title} | {bar} | {measured} | {figure.shown(figure.median(store))} | {told} |"
 
 
 def _cell(cell: Cell, measured: Dict[str, Any]) -> Iterator[str]:

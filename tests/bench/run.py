@@ -24,6 +24,7 @@ from measure import Failed, best, cores, run
 from prepare import prepare
 
 STORE = BUILD / "results.json"
+OFTEN = 3  # how many times the rounds of others those have whom a figure compares
 
 
 def arguments() -> argparse.Namespace:
@@ -58,8 +59,10 @@ def chosen(patterns: List[str]) -> Dict[str, List[str]]:
 def measure_cell(cell: Cell, names: List[str], rounds: int, quick: bool, failures: Dict[str, str]) -> Dict[str, Any]:
     reports: Dict[str, List[Dict[str, Any]]] = {name: [] for name in names}
     failed: Dict[str, int] = {}
-    for turn in range(rounds):
-        for name in names[turn % len(names) :] + names[: turn % len(names)]:  # nobody always follows the same neighbour
+    often = [name for name in names if name in figures.compared(cell.name)]
+    for turn in range(rounds * OFTEN if often else rounds):
+        takes = names if turn < rounds else often
+        for name in takes[turn % len(takes) :] + takes[: turn % len(takes)]:  # nobody always follows the same neighbour
             if failed.get(name, 0) > 1:
                 continue  # twice is no accident
             try:
