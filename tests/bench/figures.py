@@ -84,8 +84,10 @@ def _foundation() -> Iterator[Figure]:
             title = f"blocking echo, 1 connection, {text}, the load {load}: C on libws.so against the least C, round trips"
             yield _compared(title, 0.8, True, f"{prefix}-1x{size}x1", "c-threads", "blocking_min")
     python = {
-        "python-1x20x1": "1 connection, 20 B",
-        "python-1x65536x1": "1 connection, 64 KiB",
+        "python-1x20x1": "1 connection, 20 B, the load blocks",
+        "python-spinning-1x20x1": "1 connection, 20 B, the load polls",
+        "python-1x65536x1": "1 connection, 64 KiB, the load blocks",
+        "python-spinning-1x65536x1": "1 connection, 64 KiB, the load polls",
         "python-100x20x1": "100 connections, 20 B",
         "python-10x512x16": "10 connections, 512 B, 16 in flight",
     }
