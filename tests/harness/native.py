@@ -45,11 +45,11 @@ def check_alone(header: Path, language: str, name: str | None = None) -> None:
 
 def build(sources: list[Path], output: Path, language: str, *, sanitize: bool = True) -> Path:
     """Compiles and links a program against the library under test."""
-    output.parent.mkdir(parents=True, exist_ok=True)
     flags = ["-g", "-O0", "-Wall", "-Wextra", "-Werror", *(SANITIZE if sanitize else []), *INCLUDES]
     folder = library().parent
     link = ["-pthread", f"-L{folder}", "-lws", f"-Wl,-rpath,{folder}"]
-    _run([*compiler(language), *flags, *map(str, sources), "-o", str(output), *link])
+    with programs.put_in_place(output) as fresh:
+        _run([*compiler(language), *flags, *map(str, sources), "-o", str(fresh), *link])
     return output
 
 

@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -202,32 +204,42 @@ def listener_process(port: int) -> Process | None:
     return None
 
 
+@contextmanager
+def put_in_place(output: Path) -> Iterator[Path]:
+    """Where to build a program: it takes the place of output when it is whole, since another test may be starting that right now."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as folder:
+        fresh = Path(folder) / output.name
+        yield fresh
+        os.replace(fresh, output)
+
+
 def build_c(program: Path, output: Path) -> None:
     """Compiles a C program of the tests against the library of this checkout, when it is not newer than its inputs."""
-    output.parent.mkdir(parents=True, exist_ok=True)
     inputs = [program, ROOT / "include" / "ws.h", BUILD / "libws.so"]
     if output.exists() and all(output.stat().st_mtime > path.stat().st_mtime for path in inputs):
         return
     compiler = os.environ.get("CC", "gcc")
     includes = [f"-I{ROOT / 'include'}", f"-I{ROOT / 'bindings' / 'c'}"]
     link = [f"-L{BUILD}", "-lws", "-pthread", f"-Wl,-rpath,{BUILD}"]
-    subprocess.run(
-        [compiler, "-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror", *includes, str(program), "-o", str(output), *link],
-        check=True,
-        timeout=120,
-    )
+    with put_in_place(output) as fresh:
+        subprocess.run(
+            [compiler, "-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror", *includes, str(program), "-o", str(fresh), *link],
+            check=True,
+            timeout=120,
+        )
 
 
 def build_go(package: Path, output: Path) -> None:
     """Builds a Go program; its own folder decides which module it belongs to."""
-    output.parent.mkdir(parents=True, exist_ok=True)
     go = next((str(path) for path in [BUILD / "go" / "go" / "bin" / "go"] if path.exists()), None) or shutil.which("go")
     if go is None:
         raise RuntimeError("no Go tool chain; ./build.sh fetches one")
-    subprocess.run(
-        [go, "build", "-buildvcs=false", "-o", str(output), "."],
-        check=True,
-        timeout=300,
-        cwd=package,
-        env={**os.environ, "GOWORK": "off"},
-    )
+    with put_in_place(output) as fresh:
+        subprocess.run(
+            [go, "build", "-buildvcs=false", "-o", str(fresh), "."],
+            check=True,
+            timeout=300,
+            cwd=package,
+            env={**os.environ, "GOWORK": "off"},
+        )
