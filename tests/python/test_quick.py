@@ -98,6 +98,24 @@ def test_only_other_threads_than_the_main_one_take_it(monkeypatch: pytest.Monkey
     assert len(takers) >= 2 and threading.get_ident() not in takers
 
 
+@pytest.mark.parametrize("way", [lambda ws: next(iter(ws)), lambda ws: ws.recv()])
+@pytest.mark.parametrize("taken", [ROOM_BYTES + 1, 50_000, 70_000])
+@pytest.mark.parametrize("message", ["short", "ü" * 35_000, b"\x00" * 70_000, b""])
+def test_another_thread_took_the_long_message(
+    monkeypatch: pytest.MonkeyPatch, message: Any, taken: int, way: Callable[[libws.Connection], Any]
+) -> None:
+    """Then the next one is received, which may be longer, as long, shorter, or the end."""
+    quick = libws.connection.recv_into
+    told = [taken << 4 | 15]
+    monkeypatch.setattr(libws.connection, "recv_into", lambda *arguments: told.pop() if told else quick(*arguments))
+    with pair(lambda ws: ws.send(message) if message else ws.close(4000, "the end")) as ws:
+        if message:
+            assert elsewhere(lambda: way(ws)) == message
+        else:
+            with pytest.raises(libws.ConnectionClosed, match="the end"):
+                elsewhere(lambda: way(ws))
+
+
 def test_timeouts_between_quick_calls() -> None:
     with pair() as ws:
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctypes import POINTER, Structure, byref, c_char_p, c_int, c_ssize_t, c_void_p, py_object, pythonapi
-from typing import TYPE_CHECKING, Any, Callable, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 if TYPE_CHECKING:  # whatever has a buffer: also arrays, mmap and ctypes objects
     from typing_extensions import Buffer
@@ -41,8 +41,14 @@ def _api(name: str, restype: Any, *argtypes: Any) -> Any:
 _get_buffer = _api("PyObject_GetBuffer", c_int, py_object, POINTER(_View), c_int)
 _release_buffer = _api("PyBuffer_Release", None, POINTER(_View))
 
-bytes_at: Callable[[int, int], bytes] = _api("PyBytes_FromStringAndSize", py_object, c_void_p, c_ssize_t)
+bytes_at: Callable[[Optional[int], int], bytes] = _api("PyBytes_FromStringAndSize", py_object, c_void_p, c_ssize_t)
 """Copies memory into a bytes object: address, length in bytes."""
+
+
+def blank(length: int) -> bytes:
+    """Makes a bytes object that nobody else has yet, for C to write into. Its content is arbitrary until then."""
+    return bytes_at(None, length)
+
 
 _decode = _api("PyUnicode_DecodeUTF8", py_object, c_void_p, c_ssize_t, c_char_p)
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Callable, Iterator, NoReturn, Optional, Type, TypeVar, Union
 
 from . import _abi as abi
-from ._buffers import BytesLike, bytes_at, lend, text_at
+from ._buffers import BytesLike, blank, bytes_at, lend, text_at
 from ._checked import integer
 from ._library import lib
 from ._owned import OwnedConnection, OwnedFrame, recv_message
@@ -32,6 +32,9 @@ _GOOD_ENDS = frozenset((abi.WS_CLOSE_NORMAL, abi.WS_CLOSE_GOING_AWAY, abi.WS_CLO
 
 GOODBYE_MS = 40
 """How long a close frame waits for another thread's message that the peer does not read."""
+
+_TOO_LONG = 15
+"""What ws_recv_into says in the place of an opcode."""
 
 _FOREVER = abi.WS_TIMEOUT_NONE
 
@@ -130,13 +133,17 @@ class Connection(Uncopyable):
 
     def _arrived(self, arrived: int, room: Any) -> Message:
         """Goes on after a quick call that brought no message: a long one, a close frame or a failure."""
+        while arrived >= 0 and arrived & 15 == _TOO_LONG:  # it waits; once more when another thread took it and the next one is longer still
+            size = arrived >> 4
+            room = blank(size)
+            arrived = recv_into(self._argument, room, number(size))
         if arrived < 0:
             return self._interrupted(None)
+        data: bytes = room[: arrived >> 4]
         if arrived & 15 == abi.WS_OPCODE_CLOSE:
-            self._note_close(room[: arrived >> 4])
+            self._note_close(data)
             self._raise_closed()
-        got = content(recv_message(self._handle))  # it is there; signal handlers run in the main thread, which never comes here
-        return self._ended(got, None) if isinstance(got, OwnedFrame) else got
+        return data.decode() if arrived & 15 == abi.WS_OPCODE_TEXT else data
 
     def _ended(self, frame: OwnedFrame, timeout: Optional[float]) -> Message:
         """Goes on after a receiving call that brought no message: a close frame or a failure."""
