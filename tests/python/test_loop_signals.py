@@ -26,7 +26,11 @@ def strike(longest=400e-6):
     signal.setitimer(signal.ITIMER_REAL, random.uniform(20e-6, longest))
 
 def calm():
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)  # runs the handler of what came before
+    except Stop:
+        calm()
 """
 
 BLOCKING = {
