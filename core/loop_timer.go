@@ -270,8 +270,10 @@ func (l *Loop) answered(slot uint32, c *loopConn, payload []byte) int64 {
 		return -1
 	}
 	c.flags &^= cPinged
-	c.stageTick = l.tick + l.more.pingMS
-	l.schedule(slot, c) // the next ping may be due before the pong would have been
+	if c.m.State() == protocol.Open { // else the deadline of the closing handshake stands
+		c.stageTick = l.tick + l.more.pingMS
+		l.schedule(slot, c) // the next ping may be due before the pong would have been
+	}
 	rtt := uint32(l.now/int64(time.Microsecond)) - c.stamp
 	l.rtt.add(rtt)
 	return int64(rtt)
