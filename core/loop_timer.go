@@ -171,6 +171,8 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 		l.conclude(slot, c, wire.CloseAbnormal, CodeTimeout)
 		l.end(slot, c)
 		return
+	case c.flags&cYoung != 0 && c.m.State() == protocol.Open: // it is about to be told open, and its clocks start then
+		return
 	case c.m.State() != protocol.Open: // the handshake or the peer's close frame did not come
 		l.lost(slot, c, CodeTimeout)
 		return
