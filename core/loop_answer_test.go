@@ -221,3 +221,24 @@ func TestLoopLongOutputBeforeTheEnd(t *testing.T) {
 		t.Errorf("%d things arrived: %.40q", len(p.got), p.got)
 	}
 }
+
+// A client that was accepted when the time of its handshake was over already is open like any other: what is due is no ping.
+func TestLoopAcceptsLate(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{Requests: true, PingInterval: NoTimeout})
+	p := asked(t, l, upgradeRequest)
+	e, _ := l.nextRequest()
+	l.now += 10*time.Second + clockTick
+	if err := l.Accept(e.Conn, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	l.settle()
+	if _, err := l.SendText(e.Conn, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	p.head(l, "101")
+	p.await(l, 1)
+	l.pass(time.Hour)
+	if got := p.read(); len(got) != 1 || got[0] != "text hello" {
+		t.Errorf("it got %q", got)
+	}
+}

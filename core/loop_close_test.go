@@ -295,3 +295,31 @@ func TestLoopEndBeforeAHeldViolation(t *testing.T) {
 		t.Errorf("got %v", e)
 	}
 }
+
+// The pong to a ping that was under way when a closing handshake began is no answer to the close frame, and wins no time for it.
+func TestLoopPongMovesNoCloseDeadline(t *testing.T) {
+	for name, begin := range map[string]func(l *testLoop, id ConnID) error{
+		"CloseConn": func(l *testLoop, id ConnID) error { return l.CloseConn(id, 1000, "") },
+		"Drain":     func(l *testLoop, id ConnID) error { return l.Drain(5 * time.Second) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newClockLoop(t, LoopOptions{})
+			id, p := l.open()
+			l.pass(20*time.Second + clockTick)
+			ping := p.await(l, 1)[0]
+			if err := begin(l, id); err != nil {
+				t.Fatal(err)
+			}
+			l.settle()
+			p.send(OpPong, strings.TrimPrefix(ping, "ping "))
+			l.settle()
+			if n := l.Metrics().Pings; n != 1 {
+				t.Errorf("%d round trips are counted", n)
+			}
+			l.pass(5*time.Second + clockTick)
+			if n := len(l.of(LoopClose)); n != 1 || l.of(LoopClose)[0].Error != CodeTimeout {
+				t.Errorf("after the time of a closing handshake: %v", l.events)
+			}
+		})
+	}
+}

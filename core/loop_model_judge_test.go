@@ -10,13 +10,32 @@ import (
 func (m *model) pollOnce() int {
 	n := m.once()
 	for _, e := range m.take() {
+		if e.Kind == LoopDrained {
+			m.isDrained()
+			continue
+		}
 		c := m.byID[e.Conn]
 		if c == nil {
 			m.fatalf("%v of an unknown connection", e)
 		}
 		m.happened(c, e)
 	}
+	if n == 0 && m.idle() {
+		m.checkRest()
+	}
 	return n
+}
+
+// checkRest checks what must have been told by a loop that has nothing more to tell: ends whose time is over, room where there is some.
+func (m *model) checkRest() {
+	for _, c := range m.conns {
+		if _, lc, e := m.find("", c.id); e == nil && c.owes && c.part == nil && lc.queue == 0 && m.sayable(c) {
+			m.fatalf("%s: nothing waits any more, and LoopDrain has not come", c.name)
+		}
+		if c.closing && !c.closed && m.now >= c.closeBy+clockTick {
+			m.fatalf("%s is still closing %v after its time", c.name, m.now-c.closeBy)
+		}
+	}
 }
 
 // happened judges one event.
@@ -43,6 +62,7 @@ func (m *model) happened(c *modelConn, e loopTold) {
 		}
 		c.delivered++
 	case LoopDrain:
+		c.owes = false
 	case LoopClose:
 		c.closed = true
 		m.checkEnd(c, e)
@@ -77,12 +97,12 @@ func (m *model) checkEnd(c *modelConn, e loopTold) {
 			m.fatalf("%s: %v, but there is memory", c.name, e)
 		}
 	case e.Error == CodeTimeout:
-		late := c.closing && m.now-c.closeAt >= modelClose
+		late := c.closing && m.now >= c.closeBy
 		if !late && silent < modelPong {
 			m.fatalf("%s: timed out %v after it was last heard of", c.name, silent)
 		}
 	case e.Error == 0:
-		if !clean || e.Code != 1000 || e.Payload != "end" {
+		if !clean || fmt.Sprint(e.Code, " ", e.Payload) != c.says {
 			m.fatalf("%s: %v without the peer's close frame", c.name, e)
 		}
 		if c.delivered != len(c.messages) {
@@ -113,6 +133,9 @@ func (m *model) audit() {
 			open++
 			if lc.queue != 0 {
 				bytes += m.queues[lc.queue].size()
+			}
+			if w := m.postponed[uint32(c.id.Slot())]; w != nil {
+				bytes += w.size()
 			}
 		}
 	}
@@ -161,6 +184,9 @@ func (m *model) windUp() {
 			}
 			c.reads = true
 			m.peerReads(c)
+			if m.lastPart(c) {
+				quiet = 0
+			}
 			if len(c.out) > 0 && c.p.fd >= 0 {
 				m.peerWrite(c, len(c.out))
 				quiet = 0
@@ -178,10 +204,16 @@ func (m *model) windUp() {
 			if c.delivered != len(c.messages) {
 				m.fatalf("%s: %d of %d messages were delivered in the end", c.name, c.delivered, len(c.messages))
 			}
-			if !c.dropsOlder() && c.matched != len(c.taken) {
-				m.fatalf("%s: %d of %d messages arrived in the end", c.name, c.matched, len(c.taken))
+			m.allArrived(c, "in the end")
+			if c.owes {
+				m.fatalf("%s: nothing waits any more, and LoopDrain has not come", c.name)
 			}
 		}
+	}
+	if m.draining {
+		m.drainEnds()
+	}
+	for _, c := range m.conns {
 		c.p.close()
 		if !c.finished {
 			c.finished, c.finishAt = true, c.written
@@ -192,8 +224,8 @@ func (m *model) windUp() {
 		m.pollOnce()
 	}
 	metrics := m.Metrics()
-	if m.slab.live != 0 || m.pool.Lent() != 0 || metrics.QueueBytes != 0 || metrics.Open != 0 || len(m.held) != 0 || len(m.keyed) != 0 || len(m.topics.index) != 0 {
-		m.fatalf("left: %d connections, %d bytes lent, %d queued, %d open, %d held, %d keyed, %d topics",
-			m.slab.live, m.pool.Lent(), metrics.QueueBytes, metrics.Open, len(m.held), len(m.keyed), len(m.topics.index))
+	if m.slab.live != 0 || m.pool.Lent() != 0 || metrics.QueueBytes != 0 || metrics.Open != 0 || len(m.held) != 0 || len(m.keyed) != 0 || len(m.topics.index) != 0 || len(m.postponed) != 0 {
+		m.fatalf("left: %d connections, %d bytes lent, %d queued, %d open, %d held, %d keyed, %d topics, %d postponed",
+			m.slab.live, m.pool.Lent(), metrics.QueueBytes, metrics.Open, len(m.held), len(m.keyed), len(m.topics.index), len(m.postponed))
 	}
 }

@@ -3,7 +3,10 @@ package core
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+
+	"libws/core/wire"
 
 	"golang.org/x/sys/unix"
 )
@@ -90,9 +93,7 @@ func (m *model) peerReads(c *modelConn) {
 		case "text", "binary":
 			m.arrived(c, text)
 		case "close":
-			if c.slow != (text == c.slowClose()) {
-				m.fatalf("%s: the peer got close %q", c.name, text)
-			}
+			m.closeArrived(c, text)
 		case "ping", "pong":
 		default:
 			m.fatalf("%s: the peer got %s", c.name, got[c.pulled])
@@ -103,16 +104,61 @@ func (m *model) peerReads(c *modelConn) {
 // arrived finds a message among those that were taken: in order, and only a policy that drops may leave some out.
 func (m *model) arrived(c *modelConn, text string) {
 	for i := c.matched; i < len(c.taken); i++ {
-		if c.taken[i] == text {
-			if i > c.matched && !c.dropsOlder() {
-				m.fatalf("%s: %d messages were left out before %.30q", c.name, i-c.matched, text)
-			}
+		if c.taken[i].text == text {
 			c.matched = i + 1
 			m.stats["arrived"]++
 			return
 		}
+		if c.taken[i].must {
+			m.fatalf("%s: %.30q was left out before %.30q", c.name, c.taken[i].text, text)
+		}
 	}
 	m.fatalf("%s: %.30q arrived, which was not taken or came already", c.name, text)
+}
+
+// allArrived checks that nothing that was taken is missing.
+func (m *model) allArrived(c *modelConn, when string) {
+	for _, t := range c.taken[c.matched:] {
+		if t.must {
+			m.fatalf("%s: %.30q has not arrived %s", c.name, t.text, when)
+		}
+	}
+}
+
+// closeArrived judges the loop's close frame, and may answer it.
+func (m *model) closeArrived(c *modelConn, text string) {
+	var want bool
+	switch text {
+	case c.slowClose():
+		want = c.slow
+	case "4001 model":
+		want = c.closing && !c.away
+	case "1001 ":
+		want = c.away
+	case "1000 ": // the answer to the peer's
+		want = c.frames && c.written == c.finishAt
+	case "1011 no pong in time":
+		want = true // the judge looks whether it was so
+	case "1011 there is no memory for the message":
+		want = m.stats["starved"] > 0
+	}
+	if !want || c.slow && text != c.slowClose() {
+		m.fatalf("%s: the peer got close %q", c.name, text)
+	}
+	m.allArrived(c, "before the close frame")
+	if c.closing && c.polite && !c.finished {
+		code, _, _ := strings.Cut(text, " ")
+		m.peerCloses(c, code+" answer")
+	}
+}
+
+// peerCloses makes a close frame the last that the peer sends.
+func (m *model) peerCloses(c *modelConn, says string) {
+	code, reason, _ := strings.Cut(says, " ")
+	n, _ := strconv.Atoi(code)
+	c.out = append(c.out, c.p.frame(OpClose, true, string(wire.AppendClosePayload(nil, CloseCode(n), reason)))...)
+	c.queued = c.written + len(c.out)
+	c.finished, c.frames, c.finishAt, c.says = true, true, c.queued, says
 }
 
 // slowClose is the close frame that tells the peer that it reads too slowly.
@@ -136,15 +182,13 @@ func (m *model) finishes(c *modelConn) {
 		err := m.CloseConn(c.id, 4001, "model")
 		switch {
 		case err == nil:
-			c.closing, c.closeAt, c.paused = true, m.now, false
+			c.closing, c.closeBy, c.paused = true, m.now+modelClose, false
 		case !c.closed && !c.closing && !c.aborted && !c.finished && !m.ended(c):
 			m.fatalf("%s cannot be closed: %v", c.name, err)
 		}
 	case 2, 3:
 		if !c.finished {
-			c.out = append(c.out, c.p.frame(OpClose, true, "\x03\xE8end")...)
-			c.queued = c.written + len(c.out)
-			c.finished, c.frames, c.finishAt = true, true, c.queued
+			m.peerCloses(c, "1000 end")
 		}
 	case 4: // half-close behind what was written
 		if !c.finished && c.p.fd >= 0 {

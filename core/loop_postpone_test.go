@@ -141,3 +141,27 @@ func TestLoopPublishAmidFragmentsOfOneThatEnds(t *testing.T) {
 		})
 	}
 }
+
+// Whoever had no room amid a message in parts is told when there is some, also when the last part leaves at once and nothing waits.
+func TestLoopDrainComesBehindALongLastPart(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{Hub: new(Hub), QueueBytes: 1 << 10})
+	id, p := inParts(t, l, RoleServer)
+	l.settle()
+	for l.queued(id) == 0 { // until the socket is full
+		sendPart(t, l, id, OpContinuation, strings.Repeat("x", 100_000), false)
+		l.settle()
+	}
+	mustPublish(t, l, "a", "finds no room", 0)
+	l.settle()
+	if n := l.Metrics().RefusedFull; n != 1 {
+		t.Fatalf("%d publications were refused", n)
+	}
+	l.until("the socket has room", func() bool { p.read(); return l.queued(id) == 0 })
+	p.read()
+	sendPart(t, l, id, OpContinuation, strings.Repeat("y", 2*directSend), true)
+	p.await(l, 1)
+	l.settle()
+	if n := len(l.of(LoopDrain)); n != 1 {
+		t.Errorf("room again was told %d times", n)
+	}
+}

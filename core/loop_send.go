@@ -71,6 +71,9 @@ func (l *Loop) SendFragment(id ConnID, op Opcode, payload []byte, final bool) (i
 	}
 	if c.flags&cPostponed != 0 && !c.m.Fragmenting() {
 		l.sendPostponed(slot, c)
+		if c.flags&(cUsed|cEnding) == cUsed {
+			l.roomAgain(slot, c) // a long last part leaves at once, and no flush comes behind it
+		}
 	}
 	return n, nil
 }

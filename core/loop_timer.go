@@ -171,6 +171,8 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 		l.conclude(slot, c, wire.CloseAbnormal, CodeTimeout)
 		l.end(slot, c)
 		return
+	case c.flags&cYoung != 0 && c.m.State() == protocol.Open: // it is about to be told open, and its clocks start then
+		return
 	case c.m.State() != protocol.Open: // the handshake or the peer's close frame did not come
 		l.lost(slot, c, CodeTimeout)
 		return
@@ -270,8 +272,10 @@ func (l *Loop) answered(slot uint32, c *loopConn, payload []byte) int64 {
 		return -1
 	}
 	c.flags &^= cPinged
-	c.stageTick = l.tick + l.more.pingMS
-	l.schedule(slot, c) // the next ping may be due before the pong would have been
+	if c.m.State() == protocol.Open { // else the deadline of the closing handshake stands
+		c.stageTick = l.tick + l.more.pingMS
+		l.schedule(slot, c) // the next ping may be due before the pong would have been
+	}
 	rtt := uint32(l.now/int64(time.Microsecond)) - c.stamp
 	l.rtt.add(rtt)
 	return int64(rtt)
