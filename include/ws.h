@@ -2095,8 +2095,9 @@ WS_API int64_t ws_loop_handshake(int64_t loop, int64_t fd, const char *url, cons
 /**
  * Writes what was sent since the last poll, then waits until something happens, the time is over or ws_loop_wake is
  * called, and reports what happened. What does not fit into the array comes with the next poll. What the events of
- * the poll before view is invalid from here on. A signal does not end the wait unless WS_OPT_INTERRUPTIBLE is set;
- * then one that Go sends to its own threads may end it, too.
+ * the poll before view is invalid from here on. After a time in which nobody polled, what has come is read before
+ * the connections' deadlines are judged: a host that comes late loses no peer that was in time. A signal does not
+ * end the wait unless WS_OPT_INTERRUPTIBLE is set; then one that Go sends to its own threads may end it, too.
  *
  * @param loop The loop.
  * @param events Room for the events.
