@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * cfa4ab9c2c966f39a7e69093db7c17c3483a62f4f15a068b413ddac74559d516
+ * 4232f5393c1ca7cf3ffdea1b43757ad06543c43bceeaf47a1573113a707784d3
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

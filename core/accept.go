@@ -39,7 +39,8 @@ type pending struct {
 // server's options say. Any number of clients may be amid their handshakes: a slow one holds nobody up.
 //
 // Errors: CodeHandshake and CodeOrigin when one client's handshake failed, which was answered with the HTTP status in the
-// error: call Accept again. CodeClosed once the server is stopped or closed, CodeTimeout, CodeInterrupted, CodeSystem.
+// error: call Accept again. CodeClosed once the server is stopped or closed, CodeTimeout, CodeInterrupted, CodeSystem, which stays when
+// others closed or shut down the listening socket: its reason is EBADF, ENOTSOCK or EINVAL then.
 func (s *Server) Accept() (*Conn, error) { return s.accept("Accept", false) }
 
 // AcceptRequest is Accept without the verdict: the connection is in StateConnecting, its Request can be read, and it is to
@@ -74,6 +75,9 @@ func (s *Server) accept(name string, undecided bool) (*Conn, error) {
 			err := s.failed[0]
 			s.failed = s.failed[1:]
 			return nil, err
+		}
+		if err := sock.Listening(s.listener); err != nil { // poll would wait for what is none, and accept fail again and again
+			return nil, &Error{Code: CodeSystem, Op: name, Msg: "the listening socket was closed or shut down by others", Err: err}
 		}
 		if err := s.await(name, wait); err != nil {
 			return nil, err

@@ -1560,7 +1560,8 @@ WS_API int64_t ws_server_is_valid(int64_t server) WS_NOEXCEPT;
 
 /**
  * Accepts a connection and performs the opening handshake. A bad request is answered with its HTTP status and the
- * call fails; call again for the next connection.
+ * call fails; call again for the next connection. WS_ERR_SYSTEM is for good when others closed or shut down the
+ * listener: ws_last_errno is EBADF, ENOTSOCK or EINVAL then.
  *
  * @param server The server.
  * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
