@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * 4232f5393c1ca7cf3ffdea1b43757ad06543c43bceeaf47a1573113a707784d3
+ * fb073cbcfceb2342b8ff3f242fb4da0236bda7baf369a22efe41abe30d6c9669
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

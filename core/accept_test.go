@@ -456,3 +456,46 @@ func TestAcceptWithoutItsListener(t *testing.T) {
 		wantCode(t, await(t, got, "the end of Accept").err, CodeSystem)
 	})
 }
+
+// Signals end waits. Clients that leave Accept nothing to wait for, with half of a request each, keep it from hearing any: it comes back
+// by itself.
+func TestAcceptUnderHalfHandshakesHearsSignals(t *testing.T) {
+	s := listen(t, &ServerOptions{Options: Options{MaxHeadBytes: 1 << 20}})
+	if err := s.SetOption(OptInterruptible, 1); err != nil {
+		t.Fatal(err)
+	}
+	over := make(chan struct{})
+	defer close(over)
+	for range 8 {
+		go func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				c, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(s.Port()))
+				if err != nil {
+					return
+				}
+				_, err = c.Write([]byte("GET / HTTP/1.1\r\nHost: a\r\nX: "))
+				for err == nil { // one field that does not end, a byte at a time
+					_, err = c.Write([]byte("x"))
+				}
+				c.Close()
+			}
+		}()
+	}
+	for end := time.Now().Add(patience); ; {
+		c, err := s.Accept()
+		if errors.Is(err, ErrInterrupted) {
+			if errors.Is(err, unix.EINTR) {
+				t.Error(err)
+			}
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("it never comes back", c, err)
+		}
+	}
+}

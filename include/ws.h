@@ -257,11 +257,11 @@ extern "C" {
 #define WS_OPT_ACCEPT_TIMEOUT_MS 9
 /**
  * 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on. A
- * peer that never pauses keeps a call from waiting, and so from hearing signals: a receiving call then returns
- * the same after 50 ms, a closing one after a second. 2: as 1, and sending calls come back after 50 ms all the
- * same, for signals that came just before they waited; when a part of what is sent is out, they return minus
- * its size, with WS_ERR_INTERRUPTED, and ws_flush waits for the rest. Loops take 0 and 1. For: server,
- * connection. Range: 0 to 2 (0 to 2). Default: 0. For: loop. Range: 0 to 1 (0 or 1). Default: 0.
+ * peer that never pauses keeps a call from waiting, and so from hearing signals: a receiving or accepting call
+ * then returns the same after 50 ms, a closing one after a second. 2: as 1, and sending calls come back after
+ * 50 ms all the same, for signals that came just before they waited; when a part of what is sent is out, they
+ * return minus its size, with WS_ERR_INTERRUPTED, and ws_flush waits for the rest. Loops take 0 and 1. For:
+ * server, connection. Range: 0 to 2 (0 to 2). Default: 0. For: loop. Range: 0 to 1 (0 or 1). Default: 0.
  */
 #define WS_OPT_INTERRUPTIBLE 10
 /**

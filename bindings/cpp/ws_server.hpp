@@ -147,8 +147,11 @@ void serve(Server &server, Handler handler) {
         std::optional<Connection> accepted;
         try {
             accepted = server.accept();
-        } catch (const Interrupted &) {
-            throw;
+        } catch (const Interrupted &interrupted) {
+            if (interrupted.system_code()) {
+                throw;
+            }
+            continue; // no signal, but clients that leave accept nothing to wait for: they shall not end this
         } catch (const Error &error) {
             if (error.code() == errc::system) {
                 throw; // the listener is none any more
