@@ -73,7 +73,8 @@ func FromServer(fd int) (*Conn, error) { return fromFD("FromServer", fd, RoleSer
 func FromClient(fd int) (*Conn, error) { return fromFD("FromClient", fd, RoleClient, specSettings()) }
 
 // NewConn makes one end of a connection from a net.Conn on which the opening handshake is done. The net.Conn belongs to the
-// connection from then on.
+// connection from then on. One that breaks its contract ends it with CodeAbnormal: io.ErrNoProgress after 100 reads in a row without bytes or
+// error, io.ErrShortWrite after a write of nothing, and an error for counts that cannot be.
 func NewConn(carrier net.Conn, role Role, o *Options) (*Conn, error) {
 	if carrier == nil {
 		return nil, argumentError("NewConn", "the net.Conn must not be nil")

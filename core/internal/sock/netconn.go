@@ -3,6 +3,7 @@ package sock
 
 import (
 	"errors"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -110,17 +111,28 @@ func (s *NetConn) verdict(d *direction, w *Wait, err error) error {
 	return err
 }
 
+// ErrMiscount tells of a net.Conn that claims to have moved more bytes than there are, or fewer than none.
+var ErrMiscount = errors.New("the net.Conn returned an impossible count")
+
+// mostEmpty is how many reads in a row may bring neither bytes nor an error, as with bufio.
+const mostEmpty = 100
+
 // Read implements Stream. Signals never end it, nor does room to write.
 func (s *NetConn) Read(p []byte, w Wait) (int, error) {
-	for {
+	for empty := 0; ; {
 		if err := s.read.prepare(&w, s.conn.SetReadDeadline); err != nil {
 			return 0, err
 		}
 		n, err := s.conn.Read(p)
-		if n > 0 {
+		switch {
+		case n < 0 || n > len(p):
+			return 0, ErrMiscount
+		case n > 0:
 			return n, nil
-		}
-		if err == nil {
+		case err == nil:
+			if empty++; empty == mostEmpty {
+				return 0, io.ErrNoProgress
+			}
 			continue
 		}
 		if err = s.verdict(&s.read, &w, err); err != errCut {
@@ -142,13 +154,19 @@ func (s *NetConn) Write(bufs [][]byte, w Wait) (total int64, err error) {
 		if len(bufs) == 1 || s.raw == nil {
 			var one int
 			one, err = s.conn.Write(bufs[0])
+			if one < 0 || one > len(bufs[0]) {
+				return total, ErrMiscount
+			}
 			n = int64(one)
 		} else {
 			n, err = s.writeList(bufs)
 		}
 		total += n
 		bufs = consume(bufs, int(n))
-		if err == nil {
+		switch {
+		case err == nil && n == 0:
+			return total, io.ErrShortWrite
+		case err == nil:
 			continue
 		}
 		if err = s.verdict(&s.send, &w, err); err != errCut {
