@@ -37,6 +37,15 @@ type direction struct {
 
 var past = time.Unix(1, 0)
 
+// NoDeadlines tells why a net.Conn cannot carry a connection: it says that it takes no deadlines, without which no call could be ended. One
+// that is closed is no such case.
+func NoDeadlines(c net.Conn) error {
+	if err := c.SetDeadline(time.Time{}); err != nil && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.ErrClosedPipe) {
+		return err
+	}
+	return nil
+}
+
 // NewNetConn adopts a net.Conn, and takes the deadlines away that an earlier owner may have left on it.
 func NewNetConn(c net.Conn) *NetConn {
 	_ = c.SetDeadline(time.Time{})
@@ -68,11 +77,11 @@ func (d *direction) prepare(w *Wait, set func(time.Time) error) error {
 }
 
 // wake cuts the current wait short.
-func (d *direction) wake(set func(time.Time) error) {
+func (d *direction) wake(set func(time.Time) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.woken, d.limited, d.cut = true, true, true
-	_ = set(past)
+	return set(past)
 }
 
 // end ends the current wait and those that come.
@@ -238,10 +247,22 @@ func (s *NetConn) Shutdown(how How) error {
 }
 
 // WakeRead implements Stream.
-func (s *NetConn) WakeRead() { s.read.wake(s.conn.SetReadDeadline) }
+func (s *NetConn) WakeRead() { s.mustWake(s.read.wake(s.conn.SetReadDeadline)) }
 
 // WakeWrite implements Stream.
-func (s *NetConn) WakeWrite() { s.send.wake(s.conn.SetWriteDeadline) }
+func (s *NetConn) WakeWrite() { s.mustWake(s.send.wake(s.conn.SetWriteDeadline)) }
+
+// mustWake gives up a carrier that takes no deadline: the call that is to come back could not, and that is worse than its end.
+func (s *NetConn) mustWake(failure error) {
+	if failure != nil && !s.closing.Load() {
+		go s.closeCarrier()
+	}
+}
+
+func (s *NetConn) closeCarrier() {
+	defer func() { _ = recover() }() // a foreign net.Conn may panic; that must not end the process
+	_ = s.conn.Close()
+}
 
 // closeGrace is how long Close waits for a carrier.
 const closeGrace = 50 * time.Millisecond
@@ -261,8 +282,7 @@ func (s *NetConn) Close() bool {
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
-		defer func() { _ = recover() }() // a foreign net.Conn may panic; that must not end the process
-		_ = s.conn.Close()
+		s.closeCarrier()
 	}()
 	late := time.NewTimer(closeGrace)
 	defer late.Stop()
