@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * ab1fc67853e809052e1b57fa959eb80bf00ef387a1dfcbfc15f9ee9b72c1a4ff
+ * fb073cbcfceb2342b8ff3f242fb4da0236bda7baf369a22efe41abe30d6c9669
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

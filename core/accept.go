@@ -39,14 +39,21 @@ type pending struct {
 // server's options say. Any number of clients may be amid their handshakes: a slow one holds nobody up.
 //
 // Errors: CodeHandshake and CodeOrigin when one client's handshake failed, which was answered with the HTTP status in the
-// error: call Accept again. CodeClosed once the server is stopped or closed, CodeTimeout, CodeInterrupted, CodeSystem.
-func (s *Server) Accept() (*Conn, error) { return s.accept("Accept", false) }
+// error: call Accept again. CodeClosed once the server is stopped or closed, CodeTimeout, CodeInterrupted (with OptInterruptible, when a
+// signal came, or half handshakes left nothing to wait for, and so no signal to be heard, for 50 ms; the reason is EINTR for a signal),
+// CodeSystem, which stays when others closed or shut down the listening socket: its reason is EBADF, ENOTSOCK or EINVAL then.
+func (s *Server) Accept() (*Conn, error) {
+	return s.accept("Accept", false, vigil{patience: lookEvery})
+}
 
 // AcceptRequest is Accept without the verdict: the connection is in StateConnecting, its Request can be read, and it is to
 // be decided with AcceptUpgrade or Refuse. Foreign origins are refused already.
-func (s *Server) AcceptRequest() (*Conn, error) { return s.accept("AcceptRequest", true) }
+func (s *Server) AcceptRequest() (*Conn, error) {
+	return s.accept("AcceptRequest", true, vigil{patience: lookEvery})
+}
 
-func (s *Server) accept(name string, undecided bool) (*Conn, error) {
+// accept is every accepting call. Signals end its waits; watch ends it when half handshakes leave it none.
+func (s *Server) accept(name string, undecided bool, watch vigil) (*Conn, error) {
 	if !s.IsValid() {
 		return nil, newError(CodeClosed, name, "the server is closed")
 	}
@@ -75,6 +82,12 @@ func (s *Server) accept(name string, undecided bool) (*Conn, error) {
 			s.failed = s.failed[1:]
 			return nil, err
 		}
+		if wait.Interruptible && watch.deaf(s.slept) {
+			return nil, newError(CodeInterrupted, name, "clients left no time in which a signal is heard")
+		}
+		if err := sock.Listening(s.listener); err != nil { // poll would wait for what is none, and accept fail again and again
+			return nil, &Error{Code: CodeSystem, Op: name, Msg: "the listening socket was closed or shut down by others", Err: err}
+		}
 		if err := s.await(name, wait); err != nil {
 			return nil, err
 		}
@@ -93,11 +106,16 @@ func (s *Server) takeTurn(name string, wait sock.Wait) (err error) {
 	case nil:
 		return nil
 	case sock.ErrInterrupted:
-		return newError(CodeInterrupted, name, "a signal came")
+		return signalCame(name)
 	case sock.ErrTimeout:
 		return newError(CodeTimeout, name, "another call is accepting")
 	}
 	return systemError(name, err)
+}
+
+// signalCame is the end of a wait by a signal. The reason tells it from the end of a call that could not hear any.
+func signalCame(name string) *Error {
+	return &Error{Code: CodeInterrupted, Op: name, Msg: "a signal came", Err: unix.EINTR}
 }
 
 // next takes the first connection out of the queue, or the first undecided one, nil when there is none.
@@ -130,9 +148,10 @@ func (s *Server) await(name string, wait sock.Wait) error {
 	}
 	s.polled = set
 	_, errno := sock.Poll(set, until)
+	s.slept += time.Since(now)
 	switch {
 	case errno == unix.EINTR && wait.Interruptible:
-		return newError(CodeInterrupted, name, "a signal came")
+		return signalCame(name)
 	case errno == unix.EINTR:
 		for i := range set {
 			set[i].Revents = 0

@@ -73,7 +73,11 @@ func FromServer(fd int) (*Conn, error) { return fromFD("FromServer", fd, RoleSer
 func FromClient(fd int) (*Conn, error) { return fromFD("FromClient", fd, RoleClient, specSettings()) }
 
 // NewConn makes one end of a connection from a net.Conn on which the opening handshake is done. The net.Conn belongs to the
-// connection from then on.
+// connection from then on. One that breaks its contract ends it with CodeAbnormal: io.ErrNoProgress after 100 reads in a row without bytes or
+// error, io.ErrShortWrite after a write of nothing, and an error for counts that cannot be.
+//
+// Deadlines must work: timeouts, contexts and Close rest on them. A net.Conn whose SetDeadline fails is refused with CodeArgument and stays
+// the caller's; should that happen later, a call that needs one ends the connection.
 func NewConn(carrier net.Conn, role Role, o *Options) (*Conn, error) {
 	if carrier == nil {
 		return nil, argumentError("NewConn", "the net.Conn must not be nil")
@@ -87,6 +91,9 @@ func NewConn(carrier net.Conn, role Role, o *Options) (*Conn, error) {
 	}
 	if err := sock.StartPoller(); err != nil {
 		return nil, systemError("NewConn", err)
+	}
+	if err := sock.NoDeadlines(carrier); err != nil {
+		return nil, &Error{Code: CodeArgument, Op: "NewConn", Msg: "the net.Conn must take deadlines", Err: err}
 	}
 	c := newConn(sock.NewNetConn(carrier), role, &set)
 	c.m.Init(&c.cfg)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -288,4 +289,60 @@ func TestTimeoutOnTLS(t *testing.T) {
 		}
 		wantCode(t, await(t, got, "the receiver"), CodeClosed)
 	})
+}
+
+// undated is a net.Conn without deadlines: setting one fails, and taking it away too when none is true.
+type undated struct {
+	net.Conn
+	none bool
+}
+
+func (u undated) set(t time.Time) error {
+	if u.none || !t.IsZero() {
+		return os.ErrNoDeadline
+	}
+	return nil
+}
+func (u undated) SetDeadline(t time.Time) error      { return u.set(t) }
+func (u undated) SetReadDeadline(t time.Time) error  { return u.set(t) }
+func (u undated) SetWriteDeadline(t time.Time) error { return u.set(t) }
+
+// A net.Conn that says that it has no deadlines is refused; one that says so later loses the call that needs one, which comes back.
+func TestNewConnWithoutDeadlines(t *testing.T) {
+	a, b := net.Pipe()
+	defer a.Close()
+	defer b.Close()
+	_, err := NewConn(undated{a, true}, RoleServer, nil)
+	if wantCode(t, err, CodeArgument); !errors.Is(err, os.ErrNoDeadline) {
+		t.Error(err)
+	}
+	for name, call := range map[string]func(*Conn) error{
+		"receive under a context": func(c *Conn) error {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Millisecond, cancel)
+			_, err := c.Receive(ctx)
+			return err
+		},
+		"receive with a timeout": func(c *Conn) error {
+			_ = c.SetOption(OptRecvTimeoutMS, 1)
+			_, err := c.RecvMessage()
+			return err
+		},
+		"send under a context": func(c *Conn) error {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Millisecond, cancel)
+			return c.Send(ctx, OpText, []byte("nobody reads this"))
+		},
+		"close": (*Conn).Close,
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, b := net.Pipe()
+			defer b.Close()
+			c := must(NewConn(undated{a, false}, RoleServer, nil))(t)
+			if err := await(t, async(func() error { return call(c) }), "the end of the call"); err == nil && name != "close" {
+				t.Error("it succeeds")
+			}
+			c.Drop()
+		})
+	}
 }

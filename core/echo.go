@@ -4,6 +4,7 @@ package core
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"libws/core/internal/sock"
@@ -19,7 +20,7 @@ func (s *Server) RunEcho() error {
 	}
 	defer s.leave()
 	for {
-		c, err := s.Accept()
+		c, err := s.accept("Accept", false, vigil{patience: math.MaxInt64}) // clients do not end it in another way than a signal
 		switch {
 		case err == nil:
 			if err = s.echo(c); err != nil {

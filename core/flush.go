@@ -9,6 +9,10 @@ import (
 	"libws/core/internal/sock"
 )
 
+// mostReplies is how often a call looks for more that others want written: a receiver adds a pong for each ping, and a peer that pings and
+// reads without end shall keep no sender at that. What was there when the call came is out after the second time.
+const mostReplies = 16
+
 // flush writes what the machine wants written and what earlier calls left. The caller holds the gate.
 func (c *Conn) flush(s *sending) error {
 	err := c.drain(s)
@@ -21,10 +25,11 @@ func (c *Conn) flush(s *sending) error {
 	return c.cutOff(s, err)
 }
 
-// drain is flush with the stream's own errors. What is left when one ended the wait stays owed.
+// drain is flush with the stream's own errors. What is left when one ended the wait stays owed, as does what others keep adding; it begins
+// with a new frame then.
 func (c *Conn) drain(s *sending) error {
 	c.owed.Store(false)
-	for {
+	for range mostReplies {
 		out := c.output()
 		if len(out) == 0 {
 			return nil
@@ -38,6 +43,8 @@ func (c *Conn) drain(s *sending) error {
 			return err
 		}
 	}
+	c.owed.Store(true)
+	return nil
 }
 
 // Flush waits until the socket has taken what earlier calls left: the rest of what OptInterruptible 2 cut, and answers to pings.
@@ -101,20 +108,20 @@ func (c *Conn) sent(n int) {
 }
 
 // leaveGate lets the next one write. First goes out what the receiver, who does not wait for the gate, wanted written meanwhile, and
-// what this call could not write in its time. But nothing is waited for, since that time is over: what finds no room is left to a
-// goroutine.
+// what this call could not write in its time. But nothing is waited for, since that time is over: what finds no room, or is added again and
+// again, is left to a goroutine.
 func (c *Conn) leaveGate() {
 	if c.writing { // a foreign net.Conn panicked, and nobody knows what is out
 		c.writing = false
 		c.stopSending()
 	}
-	for {
+	for looks := 1; ; looks++ {
 		left := false
 		if c.owed.Load() {
 			left, _ = c.tryFlush()
 		}
 		c.gate.leave()
-		if left {
+		if left || looks == mostReplies && c.owed.Load() {
 			c.flushLater()
 			return
 		}
@@ -154,7 +161,7 @@ func (c *Conn) answer() (left bool) {
 // tryFlush is flush without waiting. The caller holds the gate.
 func (c *Conn) tryFlush() (left bool, err error) {
 	c.owed.Store(false)
-	for {
+	for range mostReplies {
 		out := c.output()
 		if len(out) == 0 {
 			return false, nil
@@ -173,6 +180,8 @@ func (c *Conn) tryFlush() (left bool, err error) {
 			return true, nil
 		}
 	}
+	c.owed.Store(true) // others keep adding
+	return false, nil
 }
 
 // flushLater has what is owed written while the caller goes on.

@@ -234,3 +234,67 @@ func TestForeignPanic(t *testing.T) {
 		t.Fatal(f, err)
 	}
 }
+
+// replying is a stream on which a peer sends another ping, and the receiver queues its pong, whenever something is written.
+type replying struct {
+	sock.Stream
+	c      *Conn
+	quiet  atomic.Bool
+	writes atomic.Int32
+}
+
+func (r *replying) ping() {
+	if r.quiet.Load() {
+		return
+	}
+	r.writes.Add(1)
+	r.c.mu.Lock()
+	defer r.c.mu.Unlock()
+	r.c.m.Feed(masked(0x89, "again"))
+	r.c.m.Next()
+	r.c.owed.Store(true)
+}
+
+func (r *replying) Write(bufs [][]byte, w sock.Wait) (int64, error) {
+	defer r.ping()
+	return r.Stream.Write(bufs, w)
+}
+
+func (r *replying) TryWrite(p []byte) (int, error) {
+	defer r.ping()
+	return r.Stream.TryWrite(p)
+}
+
+// A peer that pings without end, and reads, keeps nobody at writing pongs: each call writes some for the receiver and leaves the rest to
+// those who come later, or to a goroutine.
+func TestSendersWriteSomePongsOnly(t *testing.T) {
+	for name, call := range map[string]func(*Conn) error{
+		"SendText": func(c *Conn) error { _, err := c.SendText("mine"); return err },
+		"Flush":    (*Conn).Flush,
+		"fragments": func(c *Conn) error {
+			_ = c.SetOption(OptSendFrameBytes, 1)
+			_, err := c.SendText("mine")
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := flooded(t, nil, []byte{0}, nil)
+			r := &replying{Stream: c.stream, c: c}
+			c.stream = r
+			t.Cleanup(func() { r.quiet.Store(true) })
+			r.ping()
+			if err := await(t, async(func() error { return call(c) }), "the end of the call"); err != nil {
+				t.Error(err)
+			}
+			if err := await(t, async(func() error { return call(c) }), "the end of another call"); err != nil {
+				t.Error(err)
+			}
+			r.quiet.Store(true)
+			until(t, "all pongs are out", func() bool {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				return !c.m.HasOutput()
+			})
+		})
+	}
+}

@@ -53,6 +53,7 @@ type Loop struct {
 	batch     uint8  // number of the current poll, for the machines
 	now       int64  // nanoseconds since epoch, read once a poll
 	tick      uint32 // the same in milliseconds, wrapping
+	looked    uint32 // the tick of the poll that last came to the end of what was ready
 	wheel     wheel
 	choreTick uint32 // when runChores has something to do, 0 for never
 
@@ -89,6 +90,8 @@ type Loop struct {
 	held    map[uint32]heldInput // of connections that do not read now
 
 	postponed map[uint32]*postponed // of connections in the middle of a message in parts
+
+	late map[uint32]lateInput // by slot, with cLate
 
 	dirty     []uint32 // slots with output to flush
 	attention []uint32 // slots with something to tell or to go on with

@@ -218,7 +218,8 @@ func (l *Loop) crowded() bool {
 	l.pruneYoung()
 	for _, id := range l.young { // an answered request makes a connection young again, so the first need not be the oldest
 		slot, c := l.lookup(uint64(id))
-		if age := l.tick - (c.stageTick - l.more.handshakeMS); int32(age) >= youngMS {
+		// What came after the last look is not read yet: a time in which nobody polled ages no one.
+		if age := l.looked - (c.stageTick - l.more.handshakeMS); int32(age) >= youngMS {
 			l.lost(slot, c, CodeTimeout)
 			return false
 		}

@@ -209,7 +209,11 @@ func (l *Loop) written(slot uint32, c *loopConn) {
 func (l *Loop) discard(slot uint32, c *loopConn) {
 	n, errno := poller.Recv(int(c.fd), l.in[l.inAt:])
 	switch {
-	case n > 0 || errno == unix.EAGAIN:
+	case n > 0:
+		if c.flags&cLate != 0 {
+			l.heard(slot, n)
+		}
+	case errno == unix.EAGAIN:
 	case errno == 0 && (c.queue != 0 || c.m.HasOutput()):
 		c.flags |= cEOF // the peer has finished, our output has not: the answer to its close frame, for one
 		l.watch(slot, c)
@@ -224,6 +228,7 @@ func (l *Loop) cut(slot uint32, c *loopConn) {
 		return
 	}
 	l.unhang(slot, c)
+	l.inTime(slot, c)
 	l.dropQueue(c)
 	l.dropHeld(slot, c)
 	if l.resume == slot+1 {

@@ -61,6 +61,7 @@ const (
 	cCut                          // descriptor and memory are given back; the slot waits for LoopClose
 	cAnswered                     // a plain request was answered
 	cPostponed                    // publications wait in Loop.postponed
+	cLate                         // its deadline is over, and Loop.late tells what is read before that is judged
 )
 
 // cWatch is all that epoll may watch for; one that it watches for anything must be taken out before its descriptor is closed.

@@ -65,6 +65,9 @@ var loopTable = map[Option]loopRow{
 }
 
 // LoopOptions say how a loop begins. A zero field means the default.
+//
+// A deadline that passes while nobody polls is judged once what had come by then is read: a host that comes late loses no peer that did its
+// part, and no peer gains time by sending on.
 type LoopOptions struct {
 	MaxFrameBytes    int64         // payload of one received frame: 16 MiB
 	MaxMessageBytes  int64         // payload of one received message: 16 MiB

@@ -144,11 +144,15 @@ func (l *Loop) SendAndPollNow(batch []LoopSend, events []LoopEvent) (n int, wait
 	l.sendAll(op, batch)
 	l.begin(events)
 	l.flushDirty()
-	if l.readyAt == l.readyEnd && !l.quiet {
+	looks := l.readyAt < l.readyEnd || !l.quiet
+	if l.readyAt == l.readyEnd && looks {
 		l.probe()
 		l.quiet = l.readyAt == l.readyEnd
 	}
 	l.work()
+	if looks {
+		l.lookedAround()
+	}
 	return l.finish()
 }
 
@@ -166,6 +170,7 @@ func (l *Loop) PollReady(ready []unix.EpollEvent, events []LoopEvent) (n int, wa
 	l.readyAt, l.readyEnd = 0, copy(l.ready, ready)
 	l.flushDirty()
 	l.work()
+	l.lookedAround()
 	return l.finish()
 }
 
@@ -256,6 +261,13 @@ func (l *Loop) work() {
 		l.dispatch(poller.Token(e), e.Events)
 	}
 	l.tellDrained()
+}
+
+// lookedAround notes that whatever had come before this poll is taken, once nothing of it is left.
+func (l *Loop) lookedAround() {
+	if l.readyAt == l.readyEnd {
+		l.looked = l.tick
+	}
 }
 
 // stuffed tells that this poll delivers what it has: reading on could lose an event or push views out of the cache. A poll that has nothing

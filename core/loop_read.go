@@ -62,6 +62,9 @@ func (l *Loop) received(slot uint32, c *loopConn, n int, errno poller.Errno) boo
 	case n > 0:
 		l.metrics.BytesIn += int64(n)
 		c.flags |= cHeard
+		if c.flags&cLate != 0 {
+			l.heard(slot, n)
+		}
 		return true
 	case errno == 0:
 		c.flags |= cEOF

@@ -152,9 +152,15 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 		return
 	}
 	if !l.passed(at) {
+		l.inTime(slot, c)
 		l.hang(slot, c, at)
 		return
 	}
+	if l.unheard(slot, c) {
+		l.hang(slot, c, l.tick+1<<fineShift)
+		return
+	}
+	l.inTime(slot, c)
 	switch {
 	case c.flags&cEnding != 0:
 		if l.drainIsOver() || !l.takesIn(c) {
@@ -164,6 +170,11 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 		c.stageTick = l.patience()
 	case !l.draining && c.answering() && l.takesIn(c):
 		c.stageTick = l.tick + l.more.handshakeMS
+	case c.flags&cConnecting != 0 && c.fd >= 0 && poller.Settled(int(c.fd)): // while this thread was elsewhere
+		l.connected(slot, c)
+		if c.flags&(cUsed|cCut) != cUsed {
+			return
+		}
 	case c.flags&cConnecting != 0 && l.mayTryNext(slot, c):
 		l.giveUpAddress(slot, c)
 		return
@@ -187,7 +198,7 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 		return
 	case c.flags&cPinged == 0:
 		l.ping(slot, c)
-	case c.flags&cHeard == 0 && !poller.Readable(int(c.fd)): // what came while this thread was elsewhere counts
+	case c.flags&cHeard == 0:
 		l.dismiss(slot, c, wire.CloseUnexpected, CodeTimeout)
 		return
 	default: // the pong is stuck behind other bytes, but bytes keep coming

@@ -132,6 +132,7 @@ func TestLoopIdleDeadline(t *testing.T) {
 		t.Fatal("closed while messages came")
 	}
 	p.send(OpPing, "a ping is no message")
+	l.settle()
 	l.pass(time.Minute + clockTick)
 	if e := l.last(); e.Kind != LoopClose || e.Code != 1001 || e.Error != CodeTimeout {
 		t.Errorf("got %v", e)

@@ -38,7 +38,8 @@ type Server struct {
 	failed   []error
 	polled   []unix.PollFd
 	buf      []byte
-	pause    time.Time // no descriptors are left: the listener is not looked at before
+	slept    time.Duration // in waits
+	pause    time.Time     // no descriptors are left: the listener is not looked at before
 }
 
 // ServerOptions are what Listen needs to know. Zero fields mean the defaults.

@@ -257,11 +257,11 @@ extern "C" {
 #define WS_OPT_ACCEPT_TIMEOUT_MS 9
 /**
  * 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on. A
- * peer that never pauses keeps a call from waiting, and so from hearing signals: a receiving call then returns
- * the same after 50 ms, a closing one after a second. 2: as 1, and sending calls come back after 50 ms all the
- * same, for signals that came just before they waited; when a part of what is sent is out, they return minus
- * its size, with WS_ERR_INTERRUPTED, and ws_flush waits for the rest. Loops take 0 and 1. For: server,
- * connection. Range: 0 to 2 (0 to 2). Default: 0. For: loop. Range: 0 to 1 (0 or 1). Default: 0.
+ * peer that never pauses keeps a call from waiting, and so from hearing signals: a receiving or accepting call
+ * then returns the same after 50 ms, a closing one after a second. 2: as 1, and sending calls come back after
+ * 50 ms all the same, for signals that came just before they waited; when a part of what is sent is out, they
+ * return minus its size, with WS_ERR_INTERRUPTED, and ws_flush waits for the rest. Loops take 0 and 1. For:
+ * server, connection. Range: 0 to 2 (0 to 2). Default: 0. For: loop. Range: 0 to 1 (0 or 1). Default: 0.
  */
 #define WS_OPT_INTERRUPTIBLE 10
 /**
@@ -1560,7 +1560,8 @@ WS_API int64_t ws_server_is_valid(int64_t server) WS_NOEXCEPT;
 
 /**
  * Accepts a connection and performs the opening handshake. A bad request is answered with its HTTP status and the
- * call fails; call again for the next connection.
+ * call fails; call again for the next connection. WS_ERR_SYSTEM is for good when others closed or shut down the
+ * listener: ws_last_errno is EBADF, ENOTSOCK or EINVAL then.
  *
  * @param server The server.
  * @return A handle > 0, or -1. The caller's, to be given back with ws_close, ws_force_close or ws_drop.
@@ -2095,8 +2096,9 @@ WS_API int64_t ws_loop_handshake(int64_t loop, int64_t fd, const char *url, cons
 /**
  * Writes what was sent since the last poll, then waits until something happens, the time is over or ws_loop_wake is
  * called, and reports what happened. What does not fit into the array comes with the next poll. What the events of
- * the poll before view is invalid from here on. A signal does not end the wait unless WS_OPT_INTERRUPTIBLE is set;
- * then one that Go sends to its own threads may end it, too.
+ * the poll before view is invalid from here on. After a time in which nobody polled, what has come is read before
+ * the connections' deadlines are judged: a host that comes late loses no peer that was in time. A signal does not
+ * end the wait unless WS_OPT_INTERRUPTIBLE is set; then one that Go sends to its own threads may end it, too.
  *
  * @param loop The loop.
  * @param events Room for the events.

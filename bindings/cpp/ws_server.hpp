@@ -138,7 +138,8 @@ struct Served {
 /// Accepts connections until the server is stopped and runs handler(Connection &) for each in a thread of its own. Returns, or throws,
 /// when the last handler has returned. An exception out of a handler ends its connection with 1011, one that says the connection is
 /// closed ends it quietly, and pthread_exit in a handler cuts it off; none harms the others. Throws Interrupted when option::interruptible
-/// is set and a signal came: every connection that was accepted has been served then, and serve may be called again.
+/// is set and a signal came: every connection that was accepted has been served then, and serve may be called again. Throws an Error with
+/// errc::system when others closed or shut down the listener.
 template <typename Handler>
 void serve(Server &server, Handler handler) {
     detail::Running running;
@@ -146,9 +147,15 @@ void serve(Server &server, Handler handler) {
         std::optional<Connection> accepted;
         try {
             accepted = server.accept();
-        } catch (const Interrupted &) {
-            throw;
-        } catch (const Error &) {
+        } catch (const Interrupted &interrupted) {
+            if (interrupted.system_code()) {
+                throw;
+            }
+            continue; // no signal, but clients that leave accept nothing to wait for: they shall not end this
+        } catch (const Error &error) {
+            if (error.code() == errc::system) {
+                throw; // the listener is none any more
+            }
             continue; // a bad request, a peer that went away, or descriptors that ran out: accept itself waits before it tries again
         }
         if (!accepted) {

@@ -98,7 +98,8 @@ var loopFunctions = []Function{
 		Name: "ws_loop_poll", Section: looping, Body: C,
 		Doc: "Writes what was sent since the last poll, then waits until something happens, the time is over or ws_loop_wake is called, and " +
 			"reports what happened. What does not fit into the array comes with the next poll. What the events of the poll before view is " +
-			"invalid from here on. A signal does not end the wait unless WS_OPT_INTERRUPTIBLE is set; then one that Go sends " +
+			"invalid from here on. After a time in which nobody polled, what has come is read before the connections' deadlines are judged: " +
+			"a host that comes late loses no peer that was in time. A signal does not end the wait unless WS_OPT_INTERRUPTIBLE is set; then one that Go sends " +
 			"to its own threads may end it, too.",
 		Params: []Param{
 			loopParam,

@@ -32,8 +32,8 @@ var options = ConstGroup{
 		{Name: "WS_OPT_ACCEPT_TIMEOUT_MS", Value: 9, Doc: "How long one accepting call waits for a connection to come.",
 			Option: &OptionRange{Min: 1, Max: noTimeout, Default: noTimeout, Unit: "milliseconds", Handles: "server"}},
 		{Name: "WS_OPT_INTERRUPTIBLE", Value: 10, Doc: "1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on. " +
-			"A peer that never pauses keeps a call from waiting, and so from hearing signals: a receiving call then returns the same after 50 ms, " +
-			"a closing one after a second. " +
+			"A peer that never pauses keeps a call from waiting, and so from hearing signals: a receiving or accepting call then returns the " +
+			"same after 50 ms, a closing one after a second. " +
 			"2: as 1, and sending calls come back after 50 ms all the same, for signals that came just before they waited; when a part of " +
 			"what is sent is out, they return minus its size, with WS_ERR_INTERRUPTED, and ws_flush waits for the rest. Loops take 0 and 1.",
 			Option: &OptionRange{Min: 0, Max: 2, Default: 0, Unit: "0 to 2", Handles: "server, connection"}},

@@ -43,7 +43,8 @@ var serverFunctions = []Function{
 	{
 		Name: "ws_server_accept", Section: "Server", Spec: "WsServer.accept",
 		Doc: "Accepts a connection and performs the opening handshake. A bad request is answered with its HTTP status and the call fails; call again " +
-			"for the next connection.",
+			"for the next connection. WS_ERR_SYSTEM is for good when others closed or shut down the listener: ws_last_errno is EBADF, ENOTSOCK " +
+			"or EINVAL then.",
 		Params: []Param{server}, Result: num, Returns: newConn, Owner: ownConn, Blocks: untilConn, Threads: oneAccepts,
 		Errors: accepting, Clause: "RFC 6455 §4.2",
 	},

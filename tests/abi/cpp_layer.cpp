@@ -1,4 +1,6 @@
 /// The comfortable C++ layer beyond the items of the API reference: serve, iteration, connect options, exceptions, nothing leaked.
+#include <sys/socket.h>
+
 #include <atomic>
 #include <csignal>
 #include <stdexcept>
@@ -129,6 +131,18 @@ void handlers_may_exit_their_threads() {
     stays.close();
     server.stop();
     thread.join();
+}
+
+/// A listener that others shut down, as a parent process may, ends serve with an exception: it could only fail for ever.
+void serve_ends_without_its_listener() {
+    ws::Server server = ws::Server::bind("127.0.0.1", 0);
+    CHECK(shutdown(static_cast<int>(server.listener_fd()), SHUT_RDWR) == 0);
+    try {
+        ws::serve(server, [](ws::Connection &) {});
+        CHECK(false);
+    } catch (const ws::Error &error) {
+        CHECK(error.code() == ws::errc::system && error.system_code() == std::errc::invalid_argument);
+    }
 }
 
 /// Texts are whole, NUL included, however long they are, and stay one's own while another thread ends the connection.
@@ -299,6 +313,7 @@ void handshakes_by_hand() {
 CASES({"serves", serves},
       {"serve_ends_with_a_signal", serve_ends_with_a_signal},
       {"handlers_may_exit_their_threads", handlers_may_exit_their_threads},
+      {"serve_ends_without_its_listener", serve_ends_without_its_listener},
       {"texts_are_copies", texts_are_copies},
       {"connect_options", connect_options},
       {"exceptions", exceptions},

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import errno
+import gc
 import logging
+import os
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import Any, List
 import libws
 import pytest
 from echoing import WAIT_S, echo, echo_server, read_head, url
+from libws._library import lib
 
 
 def test_a_handler_sees_the_request() -> None:
@@ -224,6 +226,18 @@ def test_shutdown_from_a_handler() -> None:
         ws.recv()
     runner.join(WAIT_S)
     assert not runner.is_alive()
+
+
+def test_a_listener_that_others_shut_down_ends_serving() -> None:
+    server = libws.serve(echo, "127.0.0.1", 0)
+    try:
+        with socket.socket(fileno=os.dup(lib.ws_server_listener_fd(server._handle))) as listener:
+            listener.shutdown(socket.SHUT_RDWR)
+        with pytest.raises(libws.NetworkError) as refused:
+            server.serve_forever()
+        assert refused.value.errno == errno.EINVAL
+    finally:
+        server.shutdown()
 
 
 @pytest.mark.parametrize("none", [None, float("inf"), 1e300])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import operator
 import sys
@@ -29,6 +30,8 @@ Verdict = Union[None, Accept, Refuse]
 
 REST_S = 0.1
 """How long accepting rests after the operating system refused, so that it does not spin."""
+GONE = frozenset((errno.EBADF, errno.ENOTSOCK, errno.EINVAL))
+"""Why a listener that others closed or shut down accepts nobody, and never will."""
 LOOK_AGAIN_S = 0.002
 """How often shutdown() looks whether accepting has ended."""
 WAKE_S = 0.1
@@ -85,7 +88,7 @@ class Server(Uncopyable):
         """Accepts connections until shutdown() is called from another thread, a handler or a signal handler.
 
         Blocks. After a signal handler's shutdown() it also closes the connections and waits for their handlers. Clients whose handshake fails are answered by the library and logged as debug messages. Beyond
-        max_connections new clients wait in the listener's queue.
+        max_connections new clients wait in the listener's queue. Raises NetworkError when others closed or shut down the listener.
         """
         if self._handle < 0:
             raise ConnectionClosed("the server is shut down", abi.WS_ERR_CLOSED)
@@ -126,8 +129,10 @@ class Server(Uncopyable):
         return self
 
     def _consider_failure(self) -> None:
-        """Goes on after one client's bad handshake at once, after a lack of resources in a moment."""
+        """Goes on after one client's bad handshake at once, after a lack of resources in a moment, and not without a listener."""
         failure = last_failure()
+        if failure.error_code == abi.WS_ERR_SYSTEM and getattr(failure, "errno", None) in GONE and not self._stopping:
+            raise failure
         if failure.error_code in (abi.WS_ERR_HANDSHAKE, abi.WS_ERR_ORIGIN, abi.WS_ERR_ABNORMAL):
             logger.debug("a client's opening handshake failed: %s", failure)
         elif not self._stopping:

@@ -26,16 +26,23 @@ func Recv(fd int, p []byte) (int, Errno) {
 	}
 }
 
-// Readable tells whether bytes wait to be read. They stay where they are.
-func Readable(fd int) bool {
-	var b [1]byte
-	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b)), 1, unix.MSG_DONTWAIT|unix.MSG_PEEK, 0, 0)
-	return errno == 0 && n > 0
+// Unread returns how many bytes wait to be read; the end of the stream and an error count for one. They stay where they are.
+func Unread(fd int) int {
+	n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
+	if err == nil && n == 0 && Ended(fd) {
+		return 1
+	}
+	return n
 }
 
 // Waiting tells whether a connection waits at a listening socket to be accepted.
-func Waiting(listener int) bool {
-	p := unix.PollFd{Fd: int32(listener), Events: unix.POLLIN}
+func Waiting(listener int) bool { return isReady(listener, unix.POLLIN) }
+
+// Settled tells whether an attempt to connect has come to its end, good or bad.
+func Settled(fd int) bool { return isReady(fd, unix.POLLOUT) }
+
+func isReady(fd int, events int16) bool {
+	p := unix.PollFd{Fd: int32(fd), Events: events}
 	var now unix.Timespec
 	n, _, _ := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
 	return n == 1

@@ -39,15 +39,15 @@ func TestRecvAndSendNeverBlock(t *testing.T) {
 	if n, errno := Recv(a, buf); n != 0 || errno != unix.EAGAIN {
 		t.Errorf("%d, %v", n, errno)
 	}
-	if Readable(a) {
-		t.Error("readable without anything to read")
+	if n := Unread(a); n != 0 {
+		t.Errorf("%d bytes wait without anything to read", n)
 	}
 	if n, errno := Send(b, []byte("hello")); n != 5 || errno != 0 {
 		t.Errorf("%d, %v", n, errno)
 	}
 	for range 2 { // looking takes nothing away
-		if !Readable(a) {
-			t.Error("not readable")
+		if n := Unread(a); n != 5 {
+			t.Errorf("%d bytes wait", n)
 		}
 	}
 	if n, errno := Recv(a, buf); string(buf[:n]) != "hello" || errno != 0 {
@@ -62,12 +62,28 @@ func TestRecvAndSendNeverBlock(t *testing.T) {
 		}
 	}
 	ShutdownWrite(a)
+	if n := Unread(b); n != 1 {
+		t.Errorf("the end of the stream counts for %d", n)
+	}
 	if n, errno := Recv(b, buf); n != 0 || errno != 0 {
 		t.Errorf("the end of the stream: %d, %v", n, errno)
 	}
 	Close(a)
 	if _, errno := Send(b, []byte("x")); errno != unix.EPIPE { // an error, no signal
 		t.Errorf("a peer that is gone: %v", errno)
+	}
+}
+
+// An attempt to connect has come to its end once there is room to write, or an error.
+func TestSettled(t *testing.T) {
+	a, _ := pair(t)
+	if !Settled(a) {
+		t.Error("a connection is made, and has not settled")
+	}
+	for n, errno := Send(a, make([]byte, 4096)); errno == 0 && n > 0; n, errno = Send(a, make([]byte, 4096)) {
+	}
+	if Settled(a) {
+		t.Error("a full socket has room")
 	}
 }
 

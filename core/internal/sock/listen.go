@@ -61,6 +61,15 @@ func listen(fd, family int, sa unix.Sockaddr, any bool) (port int, err error) {
 	return 0, nil
 }
 
+// Listening returns nil for a listening socket; unix.EBADF, ENOTSOCK or EINVAL tell that the number is closed, or another's by now.
+func Listening(fd int) error {
+	listens, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
+	if err == nil && listens == 0 {
+		return unix.EINVAL
+	}
+	return err
+}
+
 // Accept takes the next connection from a non-blocking listening socket. unix.EAGAIN means that none waits. The connection
 // is blocking, and Nagle's algorithm is off.
 func Accept(listener int) (*FD, error) {

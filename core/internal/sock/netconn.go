@@ -3,6 +3,7 @@ package sock
 
 import (
 	"errors"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -36,6 +37,15 @@ type direction struct {
 
 var past = time.Unix(1, 0)
 
+// NoDeadlines tells why a net.Conn cannot carry a connection: it says that it takes no deadlines, without which no call could be ended. One
+// that is closed is no such case.
+func NoDeadlines(c net.Conn) error {
+	if err := c.SetDeadline(time.Time{}); err != nil && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.ErrClosedPipe) {
+		return err
+	}
+	return nil
+}
+
 // NewNetConn adopts a net.Conn, and takes the deadlines away that an earlier owner may have left on it.
 func NewNetConn(c net.Conn) *NetConn {
 	_ = c.SetDeadline(time.Time{})
@@ -67,11 +77,11 @@ func (d *direction) prepare(w *Wait, set func(time.Time) error) error {
 }
 
 // wake cuts the current wait short.
-func (d *direction) wake(set func(time.Time) error) {
+func (d *direction) wake(set func(time.Time) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.woken, d.limited, d.cut = true, true, true
-	_ = set(past)
+	return set(past)
 }
 
 // end ends the current wait and those that come.
@@ -110,17 +120,28 @@ func (s *NetConn) verdict(d *direction, w *Wait, err error) error {
 	return err
 }
 
+// ErrMiscount tells of a net.Conn that claims to have moved more bytes than there are, or fewer than none.
+var ErrMiscount = errors.New("the net.Conn returned an impossible count")
+
+// mostEmpty is how many reads in a row may bring neither bytes nor an error, as with bufio.
+const mostEmpty = 100
+
 // Read implements Stream. Signals never end it, nor does room to write.
 func (s *NetConn) Read(p []byte, w Wait) (int, error) {
-	for {
+	for empty := 0; ; {
 		if err := s.read.prepare(&w, s.conn.SetReadDeadline); err != nil {
 			return 0, err
 		}
 		n, err := s.conn.Read(p)
-		if n > 0 {
+		switch {
+		case n < 0 || n > len(p):
+			return 0, ErrMiscount
+		case n > 0:
 			return n, nil
-		}
-		if err == nil {
+		case err == nil:
+			if empty++; empty == mostEmpty {
+				return 0, io.ErrNoProgress
+			}
 			continue
 		}
 		if err = s.verdict(&s.read, &w, err); err != errCut {
@@ -142,13 +163,19 @@ func (s *NetConn) Write(bufs [][]byte, w Wait) (total int64, err error) {
 		if len(bufs) == 1 || s.raw == nil {
 			var one int
 			one, err = s.conn.Write(bufs[0])
+			if one < 0 || one > len(bufs[0]) {
+				return total, ErrMiscount
+			}
 			n = int64(one)
 		} else {
 			n, err = s.writeList(bufs)
 		}
 		total += n
 		bufs = consume(bufs, int(n))
-		if err == nil {
+		switch {
+		case err == nil && n == 0:
+			return total, io.ErrShortWrite
+		case err == nil:
 			continue
 		}
 		if err = s.verdict(&s.send, &w, err); err != errCut {
@@ -220,10 +247,22 @@ func (s *NetConn) Shutdown(how How) error {
 }
 
 // WakeRead implements Stream.
-func (s *NetConn) WakeRead() { s.read.wake(s.conn.SetReadDeadline) }
+func (s *NetConn) WakeRead() { s.mustWake(s.read.wake(s.conn.SetReadDeadline)) }
 
 // WakeWrite implements Stream.
-func (s *NetConn) WakeWrite() { s.send.wake(s.conn.SetWriteDeadline) }
+func (s *NetConn) WakeWrite() { s.mustWake(s.send.wake(s.conn.SetWriteDeadline)) }
+
+// mustWake gives up a carrier that takes no deadline: the call that is to come back could not, and that is worse than its end.
+func (s *NetConn) mustWake(failure error) {
+	if failure != nil && !s.closing.Load() {
+		go s.closeCarrier()
+	}
+}
+
+func (s *NetConn) closeCarrier() {
+	defer func() { _ = recover() }() // a foreign net.Conn may panic; that must not end the process
+	_ = s.conn.Close()
+}
 
 // closeGrace is how long Close waits for a carrier.
 const closeGrace = 50 * time.Millisecond
@@ -243,8 +282,7 @@ func (s *NetConn) Close() bool {
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
-		defer func() { _ = recover() }() // a foreign net.Conn may panic; that must not end the process
-		_ = s.conn.Close()
+		s.closeCarrier()
 	}()
 	late := time.NewTimer(closeGrace)
 	defer late.Stop()

@@ -216,3 +216,77 @@ func TestNetConnShutdown(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A net.Conn that breaks its contract is an error: nothing spins, nothing panics, and no byte is made up.
+func TestNetConnThatMiscounts(t *testing.T) {
+	fixed := func(n int) func([]byte) (int, error) { return func([]byte) (int, error) { return n, nil } }
+	failing := errors.New("the carrier's own")
+	for name, v := range map[string]struct {
+		read, write func([]byte) (int, error)
+		readErr     error
+		writeErr    error
+	}{
+		"nothing for ever": {fixed(0), fixed(0), io.ErrNoProgress, io.ErrShortWrite},
+		"too much":         {fixed(1 << 20), fixed(1 << 20), ErrMiscount, ErrMiscount},
+		"less than none":   {fixed(-1), fixed(-1), ErrMiscount, ErrMiscount},
+		"a little":         {nil, fixed(1), nil, nil},
+		"too much, and an error": {
+			func([]byte) (int, error) { return 1 << 20, failing }, func([]byte) (int, error) { return 1 << 20, failing }, ErrMiscount, ErrMiscount,
+		},
+		"less than none, and an error": {
+			func([]byte) (int, error) { return -1, failing }, func([]byte) (int, error) { return -1, failing }, ErrMiscount, ErrMiscount,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, b := netPair(t, true)
+			defer a.Close()
+			defer b.Close()
+			s := NewNetConn(&scripted{Conn: a, read: v.read, write: v.write})
+			if v.read != nil {
+				got := reading(s, Wait{})
+				if r := soon(t, got); r.n != 0 || !errors.Is(r.err, v.readErr) {
+					t.Error(r)
+				}
+			}
+			sent := make(chan error, 1)
+			go func() {
+				n, err := s.Write([][]byte{[]byte("ab"), []byte("cd")}, Wait{})
+				if n < 0 || n > 4 {
+					t.Error(n)
+				}
+				sent <- err
+			}()
+			if err := soon(t, sent); !errors.Is(err, v.writeErr) {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Reads without anything are no end as long as something comes in between.
+func TestNetConnThatHesitates(t *testing.T) {
+	a, b := netPair(t, true)
+	defer a.Close()
+	defer b.Close()
+	calls := 0
+	s := NewNetConn(&scripted{Conn: a, read: func(p []byte) (int, error) {
+		if calls++; calls%100 != 0 {
+			return 0, nil
+		}
+		return copy(p, "x"), nil
+	}})
+	for range 3 {
+		if n, err := s.Read(make([]byte, 4), Wait{}); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+}
+
+// scripted is a net.Conn whose reads and writes return what they are told to.
+type scripted struct {
+	net.Conn
+	read, write func([]byte) (int, error)
+}
+
+func (s *scripted) Read(p []byte) (int, error)  { return s.read(p) }
+func (s *scripted) Write(p []byte) (int, error) { return s.write(p) }

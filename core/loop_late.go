@@ -1,0 +1,50 @@
+// This file reads before it judges. A deadline may be over only because this thread was elsewhere: what the peer sent in time waits in its
+// socket then. That much is read first, and nothing that comes later, so that nobody gains time by sending on.
+package core
+
+import "libws/core/internal/poller"
+
+// lateInput is what a connection whose deadline is over had still to be heard of when that was found.
+type lateInput struct {
+	left int    // bytes in its socket; -1 once others were read, which came behind them
+	tick uint32 // when they were last counted
+}
+
+// unheard tells whether input of a connection whose deadline is over is still to be looked at.
+func (l *Loop) unheard(slot uint32, c *loopConn) bool {
+	if c.flags&(cEOF|cPaused|cVerdict|cConnecting) != 0 || c.answering() || c.flags&(cEnding|cLinger) == cEnding {
+		return false // it does not read now, or waits for something else
+	}
+	if c.flags&cLate == 0 {
+		if l.late == nil {
+			l.late = map[uint32]lateInput{}
+		}
+		c.flags |= cLate
+		l.late[slot] = lateInput{left: poller.Unread(int(c.fd)), tick: l.tick}
+	}
+	if c.flags&cHeld != 0 || l.resume == slot+1 || c.flags&cAttention != 0 && c.m.Pending() {
+		return l.late[slot].left >= 0 // it waits for room among the events
+	}
+	late := l.late[slot]
+	return late.left > 0 && int32(l.looked-late.tick) <= 0 // or nothing is there for us: the descriptor was closed behind our back
+}
+
+// heard counts a read of a connection that unheard has looked at. One that follows when nothing is left brings what came too late.
+func (l *Loop) heard(slot uint32, n int) {
+	late := l.late[slot]
+	if late.left > 0 {
+		late.left = max(late.left-n, 0)
+	} else {
+		late.left = -1
+	}
+	late.tick = l.tick
+	l.late[slot] = late
+}
+
+// inTime forgets what unheard has noted: the deadline is judged, or there is another.
+func (l *Loop) inTime(slot uint32, c *loopConn) {
+	if c.flags&cLate != 0 {
+		c.flags &^= cLate
+		delete(l.late, slot)
+	}
+}
