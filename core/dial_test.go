@@ -2,7 +2,6 @@ package core
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -218,47 +216,6 @@ func TestDialDeadline(t *testing.T) {
 		t.Error(err)
 	}
 	until(t, "every descriptor is given back", func() bool { return countFDs(t) <= fds+3 }) // three of the answering side
-}
-
-// nameServer is the one to be asked instead of the machine's, "" for those. The resolver itself stays: goroutines of a lookup that was
-// given up still read the variable.
-var nameServer atomic.Value
-
-func init() {
-	nameServer.Store("")
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-		if s := nameServer.Load().(string); s != "" {
-			network, address = "udp", s
-		}
-		return new(net.Dialer).DialContext(ctx, network, address)
-	}}
-}
-
-// muteResolver makes every name server one that never answers.
-func muteResolver(t *testing.T) net.PacketConn {
-	t.Helper()
-	server := must(net.ListenPacket("udp", "127.0.0.1:0"))(t)
-	nameServer.Store(server.LocalAddr().String())
-	t.Cleanup(func() { nameServer.Store(""); server.Close() })
-	return server
-}
-
-// emptyResolver makes every name server one that knows no name (RFC 1035 §4.1.1: RCODE 3), whatever those of the machine do.
-func emptyResolver(t *testing.T) {
-	t.Helper()
-	server := muteResolver(t)
-	go func() {
-		for b := make([]byte, 1500); ; {
-			n, from, err := server.ReadFrom(b)
-			if err != nil {
-				return
-			}
-			end := 12 + bytes.IndexByte(b[12:n], 0) + 5 // of the question, the only thing that is said again
-			b[2], b[3] = b[2]|0x80, 0x83
-			clear(b[6:12])
-			_, _ = server.WriteTo(b[:end], from)
-		}
-	}()
 }
 
 // The deadline is there while a name is looked up and while an address does not answer.
