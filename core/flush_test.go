@@ -98,56 +98,81 @@ func (p *rawPeer) hearPong(payload string) {
 
 // A sender that a pong was left to returns when its own time is over, and the pong goes out once there is room.
 func TestPongOutlastsTheSender(t *testing.T) {
-	for _, v := range []struct {
-		name string
-		code ErrorCode
-		send func(*Conn, context.Context) error
-	}{
-		{"context", CodeInterrupted, func(c *Conn, ctx context.Context) error { return c.Send(ctx, OpBinary, make([]byte, 100)) }},
-		{"timeout", CodeTimeout, func(c *Conn, _ context.Context) error {
-			if err := c.SetOption(OptSendTimeoutMS, 300); err != nil {
-				return err
-			}
-			_, err := c.SendBinary(make([]byte, 100))
-			return err
-		}},
-	} {
-		t.Run(v.name, func(t *testing.T) {
-			a, b := socketpair(t)
-			c, peer := must(FromServer(a))(t), newRawPeer(t, b)
-			defer c.Drop()
-			fill(t, c)
-			ctx, cancel := context.WithCancel(t.Context())
-			sent := async(func() error { return v.send(c, ctx) })
-			senderBlocks(t, c, "sock.(*FD).write(")
-			got := async(func() error { _, err := c.RecvMessage(); return err })
-			peer.say(masked(0x89, "hi")...)
-			until(t, "the pong is left to it", c.owed.Load)
-			cancel()
-			wantCode(t, await(t, sent, "the sender"), v.code)
-			peer.hearPong("hi")
-			if _, err := c.SendText("x"); err != nil {
+	t.Run("context", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		c, peer := clogged(t)
+		sent := async(func() error { return c.Send(ctx, OpBinary, make([]byte, 100)) })
+		senderBlocks(t, c, "sock.(*FD).write(")
+		got := leavePong(t, c, peer)
+		cancel()
+		wantCode(t, await(t, sent, "the sender"), CodeInterrupted)
+		pongComes(t, c, peer, got)
+	})
+	t.Run("timeout", func(t *testing.T) {
+		for limit := int64(300); ; limit *= 2 { // until it is long enough for this machine
+			c, peer := clogged(t)
+			if err := c.SetOption(OptSendTimeoutMS, limit); err != nil {
 				t.Fatal(err)
 			}
-			c.Drop()
-			wantCode(t, await(t, got, "the receiver"), CodeClosed)
-		})
+			sent := async(func() error { _, err := c.SendBinary(make([]byte, 100)); return err })
+			until(t, "the sender blocks", func() bool { return len(sent) == 1 || c.gate.held() && blocked("sock.(*FD).write(") })
+			if len(sent) == 1 {
+				continue
+			}
+			got := leavePong(t, c, peer)
+			if len(sent) == 1 {
+				continue
+			}
+			wantCode(t, await(t, sent, "the sender"), CodeTimeout)
+			if err := c.SetOption(OptSendTimeoutMS, NoTimeoutMS); err != nil {
+				t.Fatal(err)
+			}
+			pongComes(t, c, peer, got)
+			return
+		}
+	})
+}
+
+// clogged returns a server's connection whose socket has no room left, and its peer.
+func clogged(t *testing.T) (*Conn, *rawPeer) {
+	t.Helper()
+	a, b := socketpair(t)
+	c, peer := must(FromServer(a))(t), newRawPeer(t, b)
+	t.Cleanup(c.Drop)
+	fill(t, c)
+	return c, peer
+}
+
+// leavePong makes a receiver leave a pong to whoever has the turn, and returns what ends it.
+func leavePong(t *testing.T, c *Conn, peer *rawPeer) (got <-chan error) {
+	t.Helper()
+	got = async(func() error { _, err := c.RecvMessage(); return err })
+	peer.say(masked(0x89, "hi")...)
+	until(t, "the pong is left to it", c.owed.Load)
+	return got
+}
+
+// pongComes reads until the pong does, and ends the receiver.
+func pongComes(t *testing.T, c *Conn, peer *rawPeer, got <-chan error) {
+	t.Helper()
+	peer.hearPong("hi")
+	if _, err := c.SendText("x"); err != nil {
+		t.Fatal(err)
 	}
+	c.Drop()
+	wantCode(t, await(t, got, "the receiver"), CodeClosed)
 }
 
 // A pong that waits for a peer which does not read holds nobody up when the connection is closed.
 func TestCloseWakesTheReceiverBehindAPong(t *testing.T) {
 	for name, stuck := range map[string]func(t *testing.T) (*Conn, <-chan error){
 		"descriptor": func(t *testing.T) (*Conn, <-chan error) {
-			a, b := socketpair(t)
-			c, peer := must(FromServer(a))(t), newRawPeer(t, b)
-			fill(t, c)
+			c, peer := clogged(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			sent := async(func() error { return c.Send(ctx, OpBinary, make([]byte, 100)) })
 			senderBlocks(t, c, "sock.(*FD).write(")
-			got := async(func() error { _, err := c.RecvMessage(); return err })
-			peer.say(masked(0x89, "hi")...)
-			until(t, "the pong is left to it", c.owed.Load)
+			got := leavePong(t, c, peer)
 			cancel()
 			wantCode(t, await(t, sent, "the sender"), CodeInterrupted)
 			until(t, "the pong is stuck", func() bool { return c.flushing.Load() && c.gate.held() })

@@ -248,6 +248,7 @@ func TestLoopHalfHandshakesAreCapped(t *testing.T) {
 	}
 	p := dialTCP(t, port)
 	p.raw([]byte(upgradeRequest))
+	p.landed()
 	for range 20 { // two seconds: the flood's oldest give way, a hundred in a second
 		l.pass(youngMS / 10 * time.Millisecond)
 		l.settle()
@@ -343,6 +344,7 @@ func TestLoopHalfHandshakesBehindAKeepAliveClient(t *testing.T) {
 	ask()
 	proper := dialTCP(t, port)
 	proper.raw([]byte(upgradeRequest))
+	proper.landed()
 	for range 5 {
 		l.pass(acceptRetryMS * time.Millisecond)
 	}

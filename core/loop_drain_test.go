@@ -200,6 +200,7 @@ func TestLoopDrainEndsKeepAlive(t *testing.T) {
 		p.head(l, "204")
 	}
 	asking.raw([]byte(plain[:9]))
+	asking.landed()
 	l.settle()
 	ask(fresh, plain) // its answer has not left yet
 	l.take()

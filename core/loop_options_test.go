@@ -69,7 +69,7 @@ func TestLoopOptionsStruct(t *testing.T) {
 	}
 	_, err := NewLoop(&LoopOptions{Subprotocols: []string{"a b"}})
 	wantCode(t, err, CodeHeader)
-	if after := countFDs(t); after != before {
+	if after := countFDs(t); after > before { // earlier tests may give some back meanwhile
 		t.Errorf("%d descriptors before, %d after", before, after)
 	}
 }

@@ -54,6 +54,7 @@ func TestLoopPausedPeerLeavesSomething(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			carriers(t, func(t *testing.T, l *testLoop, id ConnID, p *loopPeer) {
 				p.send(OpText, "unread")
+				p.landed()
 				end(p)
 				for range 10 {
 					l.pass(time.Minute)
@@ -109,6 +110,7 @@ func TestLoopPausedAndBlockedPeerResets(t *testing.T) {
 		_ = l.Pause(id)
 		if unread {
 			p.send(OpText, "unread")
+			p.landed()
 		}
 		l.settle()
 		p.reset()

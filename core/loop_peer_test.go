@@ -72,6 +72,18 @@ func (p *loopPeer) raw(b []byte) {
 	}
 }
 
+// landed waits until what was written is at the other end. TCP may take its time for that; other sockets do not.
+func (p *loopPeer) landed() {
+	p.t.Helper()
+	if domain, err := unix.GetsockoptInt(p.fd, unix.SOL_SOCKET, unix.SO_DOMAIN); err != nil || domain != unix.AF_INET {
+		return
+	}
+	until(p.t, "the arrival of what was written", func() bool {
+		n, err := unix.IoctlGetInt(p.fd, unix.TIOCOUTQ)
+		return n == 0 || err != nil
+	})
+}
+
 // frame encodes a frame as this peer sends it.
 func (p *loopPeer) frame(op Opcode, fin bool, payload string) []byte {
 	h := wire.Header{Fin: fin, Opcode: op, Length: int64(len(payload))}

@@ -220,7 +220,6 @@ func TestLoopHasNoGoroutines(t *testing.T) {
 		_, _ = l.SendText(id, "y")
 		l.settle()
 	}
-	if after := runtime.NumGoroutine(); after > before {
-		t.Errorf("%d goroutines before, %d after", before, after)
-	}
+	// Some that earlier tests have left may be about to end; the connections are still there.
+	until(t, "no goroutine is left but those before", func() bool { return runtime.NumGoroutine() <= before })
 }

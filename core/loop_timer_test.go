@@ -259,8 +259,8 @@ func TestLoopTimesGoOnWhereTicksWrap(t *testing.T) {
 // Deadlines wake a loop that sleeps: the descriptor becomes readable by itself.
 func TestLoopTimersWake(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{IdleTimeout: 40 * time.Millisecond})
-	_, _ = l.connect()
 	start := time.Now()
+	_, _ = l.connect()
 	l.until("idle", func() bool { return len(l.of(LoopClose)) == 1 })
 	if took := time.Since(start); took < 40*time.Millisecond {
 		t.Errorf("given up after %v", took)

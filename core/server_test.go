@@ -72,6 +72,7 @@ func TestBindRefuses(t *testing.T) {
 		wantCode(t, s.RunEcho(), CodeClosed)
 		s.Drop()
 	}
+	emptyResolver(t)
 	_, err := BindHost("no-such-host.invalid", 0)
 	wantCode(t, err, CodeResolve)
 	_, err = BindHost("192.0.2.1", 0) // not an address of this machine

@@ -1,8 +1,11 @@
 package sock
 
 import (
+	"bytes"
+	"fmt"
 	"io"
 	"net/netip"
+	"os"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -197,13 +200,18 @@ func TestBriefTellsOfASignalBeforeData(t *testing.T) {
 	thread, read := make(chan int, 1), make(chan Signals)
 	stop, ended := make(chan struct{}), make(chan struct{})
 	defer func() { close(stop); client.Close(); <-ended }()
+	var steps atomic.Int32 // into a read and out of it
 	go func() {
 		defer close(ended)
 		runtime.LockOSThread()
 		thread <- unix.Gettid()
 		for {
 			var heard Signals
-			if _, err := server.Read(make([]byte, 1), Wait{Interruptible: true, Signals: &heard}); err == ErrClosed {
+			server.rests = 0 // a late machine makes it rest
+			steps.Add(1)
+			_, err := server.Read(make([]byte, 10), Wait{Interruptible: true, Signals: &heard})
+			steps.Add(1)
+			if err == ErrClosed {
 				return
 			}
 			select {
@@ -214,11 +222,20 @@ func TestBriefTellsOfASignalBeforeData(t *testing.T) {
 		}
 	}()
 	id := soon(t, thread)
-	for end := time.Now().Add(patience); time.Now().Before(end); {
-		time.Sleep(time.Millisecond) // it has begun, most often
+	end := time.Now().Add(patience)
+	for step := int32(1); time.Now().Before(end); step += 2 {
+		sleeps := func() { // or has come back, for the scheduler's signals follow after some milliseconds
+			for n := steps.Load(); n < step || n == step && !asleep(id); n = steps.Load() {
+				runtime.Gosched()
+			}
+		}
+		sleeps()
 		_ = unix.Tgkill(unix.Getpid(), id, unix.SIGURG)
-		if _, err := client.Write([][]byte{{1}}, Wait{}); err != nil {
-			t.Fatal(err)
+		sleeps()                  // again: of data that is there when the thread gets to run, it would hear alone
+		if steps.Load() == step { // or what it left would end the next one
+			if _, err := client.Write([][]byte{{1}}, Wait{}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if heard := soon(t, read); heard.Missed {
 			if heard.Slept <= 0 {
@@ -228,4 +245,11 @@ func TestBriefTellsOfASignalBeforeData(t *testing.T) {
 		}
 	}
 	t.Fatal("no signal is told of")
+}
+
+// asleep tells whether a thread waits in the kernel.
+func asleep(thread int) bool {
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/stat", thread))
+	_, state, _ := bytes.Cut(stat, []byte(") "))
+	return bytes.HasPrefix(state, []byte("S"))
 }

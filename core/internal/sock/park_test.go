@@ -78,8 +78,10 @@ func TestManyOnOneProcessor(t *testing.T) {
 			t.Errorf("%d goroutines that wait took %d threads", pairs, grown)
 		}
 	}
+	all := make(chan struct{}) // a late machine must not let some be done before the others are there
 	for i, a := range ends {
 		clients.Go(func() {
+			<-all
 			p := make([]byte, 16)
 			for range rounds {
 				if _, err := a.Write([][]byte{p[:8]}, Wait{}); err != nil {
@@ -101,6 +103,7 @@ func TestManyOnOneProcessor(t *testing.T) {
 			})
 		})
 	}
+	close(all)
 	clients.Wait()
 	if least := soon(t, slowest); least < 1 && !onThread.Load() {
 		t.Error("one was done before another had begun to get answers")
