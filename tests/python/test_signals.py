@@ -30,8 +30,8 @@ def plain():
 """
 
 BLOCK = """
-print("ready")
 try:
+    print("ready")
     block()
     print("it returned")
 except KeyboardInterrupt:
