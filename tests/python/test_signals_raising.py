@@ -96,6 +96,9 @@ def test_shutdown_from_a_signal_handler_under_load(ending: str) -> None:
             server.serve_forever()
         except (SystemExit, KeyboardInterrupt) as error:
             raised.append(repr(error))
+        except RuntimeError as error:  # threading's own, which unlocks twice what a handler found unlocked while a thread began
+            if str(error) != "release unlocked lock" or not isinstance(error.__context__, (SystemExit, KeyboardInterrupt)): raise
+            raised.append(repr(error.__context__))
         over.set()
         assert server.connections == (), server.connections
         server.shutdown()
