@@ -5,6 +5,7 @@ Every suite that needs a running program of the project imports this module; it 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import resource
@@ -212,6 +213,15 @@ def listener_process(port: int) -> Process | None:
             except OSError:
                 continue
     return None
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Keeps other tests, of this process or another, from filling a folder at the same time."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed
+        yield
 
 
 @contextmanager
