@@ -26,8 +26,8 @@ signal.signal(signal.SIGALRM, stop)
 armed, seen, over, end = False, [], lambda: bool(seen) and seen[-1] == "end", time.monotonic() + 3
 while time.monotonic() < end:
     try:
-        signal.setitimer(signal.ITIMER_REAL, random.uniform(50e-6, 600e-6))
         armed = True
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(50e-6, 600e-6))
         while not over(): seen.append("")
     except Stop:
         armed = False

@@ -88,6 +88,7 @@ while len(seen) < count:
     try:
         strike()
         while len(seen) < count: seen.extend(loop.poll(20))
+        calm()
     except Stop: stops += 1
 calm()
 assert stops > 100, stops

@@ -44,9 +44,10 @@ def test_a_storm_of_handlers_that_raise_loses_no_message(how: str) -> None:
         over = lambda: bool(seen) and text(seen[-1]) == "end"
         while not over():
             try:
+                armed = True  # before the timer: one that struck sooner would be the last
                 signal.setitimer(signal.ITIMER_REAL, random.uniform(50e-6, 600e-6))
-                armed = True
                 {receive}
+                armed = False
             except Stop:
                 armed = False
                 stops += 1
