@@ -47,16 +47,17 @@ def install() -> list[str]:
     """Installs the suite once; returns the start of its command line."""
     python = python2()
     site = HOME / VERSION
-    if not (site / ".installed").exists():
-        shutil.rmtree(site, ignore_errors=True)
-        site.mkdir(parents=True)
-        line = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-        done = subprocess.run(
-            [*line, "--target", str(site), f"autobahntestsuite=={VERSION}"], capture_output=True, text=True, timeout=900
-        )
-        if done.returncode != 0:
-            raise Unavailable(f"pip could not install autobahntestsuite {VERSION}: {done.stderr.strip().splitlines()[-1:]}")
-        (site / ".installed").touch()
+    with programs.one_at_a_time(site):
+        if not (site / ".installed").exists():
+            shutil.rmtree(site, ignore_errors=True)
+            site.mkdir(parents=True)
+            line = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+            done = subprocess.run(
+                [*line, "--target", str(site), f"autobahntestsuite=={VERSION}"], capture_output=True, text=True, timeout=900
+            )
+            if done.returncode != 0:
+                raise Unavailable(f"pip could not install autobahntestsuite {VERSION}: {done.stderr.strip().splitlines()[-1:]}")
+            (site / ".installed").touch()
     return [python, "-W", "ignore", "-c", RUN.format(path=str(site))]
 
 

@@ -22,7 +22,7 @@ AT_A_TIME, SHARDS_EACH = 2, 3  # a subject alone leaves half of two processors i
 def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[run.Outcome]]]:
     """Starts the suite for every subject that was asked for, in the order of their tests."""
     try:
-        autobahn.install()  # once, before two subjects would
+        autobahn.install()
     except autobahn.Unavailable as reason:
         pytest.skip(str(reason))
     asked = [item.callspec.params["subject"] for item in request.session.items if "outcomes" in getattr(item, "fixturenames", ())]

@@ -5,6 +5,7 @@ Every suite that needs a running program of the project imports this module; it 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import resource
@@ -91,6 +92,16 @@ class Process:
 
     def descriptor_count(self) -> int:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def socket_count(self) -> int:
+        """How many sockets it holds, whatever descriptors its runtime opens for itself meanwhile."""
+        count = 0
+        for name in os.listdir(f"/proc/{self.pid}/fd"):
+            try:
+                count += os.readlink(f"/proc/{self.pid}/fd/{name}").startswith("socket:")
+            except FileNotFoundError:
+                pass  # closed meanwhile
+        return count
 
     def cpu_seconds(self) -> float:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -202,6 +213,15 @@ def listener_process(port: int) -> Process | None:
             except OSError:
                 continue
     return None
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Keeps other tests, of this process or another, from filling a folder at the same time."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed
+        yield
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """A peer in a process of its own, which can be stopped as a whole: `answering.py HOST PORT` opens a connection and answers pings.
 
-It prints "ping" for each of them, "closed CODE" for a close frame, and "gone" when the connection ends without one.
+It prints "ping" and when it answered for each of them, "closed CODE" for a close frame, and "gone" when the connection ends without one.
 """
 
 from __future__ import annotations
 
 import struct
 import sys
+import time
 
 import rawpeer
 
@@ -14,8 +15,9 @@ with rawpeer.connect(sys.argv[1], int(sys.argv[2])) as peer:
     try:
         while (got := peer.read_frame()).opcode != rawpeer.CLOSE:
             assert got.opcode == rawpeer.PING, got
+            now = time.monotonic()  # that of every process of this machine
             peer.send_until_refused(peer.frame(rawpeer.PONG, got.payload))
-            print("ping", flush=True)
+            print("ping", now, flush=True)
         print("closed", *struct.unpack("!H", got.payload[:2]), flush=True)
         peer.expect_gone()
     except (rawpeer.Closed, ConnectionResetError):

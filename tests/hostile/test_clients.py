@@ -94,19 +94,21 @@ BAD_RESPONSES = {
 def test_bad_response(sender, case):
     """The client gives up at once, and says not one byte more than its request."""
     after: list[bytes] = []
+    gone: list[float] = []
 
     def behave(peer: rawpeer.RawPeer, request: bytes) -> None:
         peer.send(BAD_RESPONSES[case](key_of(request)))
         if case.startswith("eof"):
             peer.finish()
         after.append(peer.expect_gone())
+        gone.append(time.monotonic())
 
-    start = time.monotonic()
     with EvilServer(behave) as server:
         done = run(sender, "127.0.0.1", str(server.port), "secret")
+        ended = time.monotonic()
         server.finish()
     is_clean_failure(done)
-    assert time.monotonic() - start < 5
+    assert ended - gone[0] < rawpeer.AT_ONCE_S, "it did not end when it had given up"
     assert after == [b""], "something was sent after a bad handshake"
 
 
@@ -380,12 +382,12 @@ def test_10000_masks_are_distinct(echo_client):
         run(echo_client, "127.0.0.1", str(server.port), "hostile", within_s=60)
         server.finish(30)
     assert len(keys) == count
-    # 10,000 random keys of 32 bits hold a repeated pair once in 86 runs, and two pairs once in 15,000.
-    assert len(set(keys)) >= count - 1
+    # Of 10,000 random keys of 32 bits 0.0116 repeat an earlier one on average: five or more do so once in 10^12 runs.
+    assert len(set(keys)) > count - 5
     numbers = [int.from_bytes(key, "big") for key in keys]
     for bit in range(32):
         ones = sum(number >> bit & 1 for number in numbers)
-        assert abs(ones - count / 2) < 6 * (count / 4) ** 0.5, f"bit {bit} is set {ones} times of {count}"
+        assert abs(ones - count / 2) < 7 * (count / 4) ** 0.5, f"bit {bit} is set {ones} times of {count}"
     steps = {(b - a) % (1 << 32) for a, b in zip(numbers, numbers[1:])}
     assert len(steps) > count - 10, "the masks follow a pattern"
 

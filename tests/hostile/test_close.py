@@ -104,12 +104,12 @@ def test_close_then_rst(server):
 
 def test_peer_never_answers_our_close(server):
     """After failing a connection the server does not wait for ever for a peer that neither answers nor leaves."""
-    before = server.process.descriptor_count() if server.process else 0
+    before = server.process.socket_count() if server.process else 0
     with server.connect() as peer:
         peer.send_frame(3)
         assert peer.read_close().payload[:2] == close_payload(1002)
         deadline = time.monotonic() + rawpeer.CLOSED_WITHIN_S
-        while server.process and server.process.descriptor_count() > before:
+        while server.process and server.process.socket_count() > before:
             assert time.monotonic() < deadline, "the descriptor is still open"
             time.sleep(0.02)
         peer.expect_eof()

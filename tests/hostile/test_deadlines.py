@@ -46,7 +46,7 @@ class Outcomes:
         thread.start()
 
     def of(self, name: str, case: str) -> None:
-        self._threads[name, case].join(60)
+        self._threads[name, case].join(100)  # less than pytest's limit; crowds wait for each other
         assert not self._threads[name, case].is_alive(), "the case is not done"
         if (name, case) in self._failures:
             raise self._failures[name, case]

@@ -11,7 +11,7 @@ import rawpeer
 from rawpeer import BINARY, CLOSE, PING, PONG, TEXT, close_payload, frame
 
 MASK = b"\0\0\0\0"
-ATTEMPTS = 3  # at what depends on time: a machine that does other things too is late once, a defect is late always
+ATTEMPTS = 10  # at what depends on time: a machine that does other things too is late once, a defect is late always
 
 
 def push(peer: rawpeer.RawPeer, data: bytes, limit: int) -> int:
@@ -89,9 +89,9 @@ def test_one_stalled_of_a_hundred(server):
     stalled = server.connect(receive_buffer=4096)
     others = [server.connect() for _ in range(99)]
     try:
+        before = p99_s(others)
         late: list[float] = []
         while len(late) < ATTEMPTS and (not late or min(late) >= 0.02):
-            before = p99_s(others)
             push(stalled, frame(BINARY, bytes(60_000), mask=MASK), 32 << 20)
             late.append(p99_s(others) - before)
         assert min(late) < 0.02, f"p99 is {min(late) * 1000:.0f} ms more"

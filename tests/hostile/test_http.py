@@ -5,7 +5,6 @@ The chat servers answer pages, a health check and 404 besides their WebSocket; p
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -202,12 +201,6 @@ def test_slow_reader_gets_all(pages, field):
             assert pages.get(peer, b"GET /3 HTTP/1.1\r\nHost: x\r\n\r\n") == bytes(3)
 
 
-def sockets(pid: int) -> int:
-    """How many sockets a process holds; Go's runtime opens descriptors of other kinds when it likes."""
-    links = (os.path.realpath(link) for link in Path(f"/proc/{pid}/fd").iterdir())
-    return sum("socket:" in link for link in links)
-
-
 def test_readers_that_stop_are_given_up(pages):
     """An answer that nobody takes in is not kept for ever: the connection is closed behind what has left. What the Go heap does with the
     memory shows only later, if at all."""
@@ -218,11 +211,11 @@ def test_readers_that_stop_are_given_up(pages):
         for peer in stalled:
             peer.send(b"GET /%d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % size)
             peer.read_head()
-        assert sockets(pages.process.pid) > len(stalled)
+        assert pages.process.socket_count() > len(stalled)
         deadline = time.monotonic() + 10 * GAVE_UP_S
-        while sockets(pages.process.pid) > 1 and time.monotonic() < deadline:
+        while pages.process.socket_count() > 1 and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert sockets(pages.process.pid) == 1, "more than the listener is left"
+        assert pages.process.socket_count() == 1, "more than the listener is left"
         assert len(stalled[0].expect_gone(rawpeer.WAIT_S)) < size
     finally:
         for peer in stalled:

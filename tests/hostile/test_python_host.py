@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import programs
@@ -17,7 +18,7 @@ from targets import skip_unless_asked_for
 
 PROGRAM = Path(__file__).resolve().parent / "host" / "process.py"
 AT_ONCE_S = 0.15  # 100 ms, and what it takes to hear of it
-ATTEMPTS = 3  # at what depends on time: a machine that does other things too is late once, a defect is late always
+ATTEMPTS = 10  # at what depends on time: a machine that does other things too is late once, a defect is late always
 BLOCKING = ["recv_frame", "recv", "iterate", "send", "connect", "accept", "run_echo", "serve_forever", "close", "upgrade"]
 CASES = [
     "handlers_are_kept",
@@ -76,13 +77,18 @@ def time_to_interrupt(call: str) -> float:
     return took
 
 
+def some_time_is_under(limit_s: float, measure: Callable[[], float]) -> None:
+    """The best of a few times counts."""
+    times: list[float] = []
+    while len(times) < ATTEMPTS and (not times or min(times) >= limit_s):
+        times.append(measure())
+    assert min(times) < limit_s, times
+
+
 @pytest.mark.parametrize("call", BLOCKING)
 def test_ctrl_c_ends_a_blocking_call(call):
-    """KeyboardInterrupt within 100 ms, give or take what the machine needs to tell us; the best of three counts."""
-    times: list[float] = []
-    while len(times) < ATTEMPTS and (not times or min(times) >= AT_ONCE_S):
-        times.append(time_to_interrupt(call))
-    assert min(times) < AT_ONCE_S, times
+    """KeyboardInterrupt within 100 ms, give or take what the machine needs to tell us."""
+    some_time_is_under(AT_ONCE_S, lambda: time_to_interrupt(call))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -92,7 +98,7 @@ def test_host(case):
 
 @pytest.mark.parametrize("case", ["close_wakes_recv", "close_wakes_send"])
 def test_close_wakes(case):
-    """Within 100 ms; the best of three counts."""
+    """Within 100 ms; the best of a few attempts counts."""
     for attempt in range(ATTEMPTS):
         try:
             run(case)
@@ -105,9 +111,13 @@ def test_close_wakes(case):
 
 def test_exit_is_quick():
     """Ending with forty connections open takes no longer than ending."""
-    began = time.monotonic()
-    run("exit_with_open_connections")
-    assert time.monotonic() - began < 5
+
+    def measure() -> float:
+        began = time.monotonic()
+        run("exit_with_open_connections")
+        return time.monotonic() - began
+
+    some_time_is_under(5, measure)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)

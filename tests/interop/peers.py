@@ -49,13 +49,15 @@ def ws() -> list[str]:
     if not node or not npm:
         raise Missing("npm ws needs node and npm: `apt-get install nodejs npm`")
     source, home = HERE / "peers" / "node", STORE / "node"
-    home.mkdir(parents=True, exist_ok=True)
     wanted = (source / "package.json").read_text()
-    if not (home / "node_modules" / "ws").exists() or (home / "package.json").read_text() != wanted:
-        (home / "package.json").write_text(wanted)
-        _run([npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], home)
+    with programs.one_at_a_time(home):
+        home.mkdir(parents=True, exist_ok=True)
+        if not (home / "node_modules" / "ws").exists() or (home / "package.json").read_text() != wanted:
+            (home / "package.json").write_text(wanted)
+            _run([npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], home)
     # A module is looked for from its file's folder upwards, so the program is put beside what was installed.
-    shutil.copyfile(source / "peer.js", home / "peer.js")
+    with programs.put_in_place(home / "peer.js") as fresh:
+        shutil.copyfile(source / "peer.js", fresh)
     return [node, str(home / "peer.js")]
 
 
@@ -73,9 +75,9 @@ def libwebsockets() -> list[str]:
     if not Path("/usr/include/libwebsockets.h").exists():
         raise Missing("libwebsockets is not installed: `apt-get install libwebsockets-dev`")
     output = STORE / "libwebsockets"
-    output.parent.mkdir(parents=True, exist_ok=True)
     source = HERE / "peers" / "libwebsockets" / "peer.c"
-    _run([os.environ.get("CC", "gcc"), "-O1", "-g", "-Wall", "-Wextra", str(source), "-o", str(output), "-lwebsockets"], HERE)
+    with programs.put_in_place(output) as fresh:
+        _run([os.environ.get("CC", "gcc"), "-O1", "-g", "-Wall", "-Wextra", str(source), "-o", str(fresh), "-lwebsockets"], HERE)
     return [str(output)]
 
 

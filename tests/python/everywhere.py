@@ -99,11 +99,11 @@ def interrupted_send() -> None:
     for delay in (0.0003, 0.001, 0.1):
         ours, theirs = socket.socketpair()
         conn = WsConnection.from_client(ours)
-        raising[0] = True
-        signal.setitimer(signal.ITIMER_REAL, delay)
-        began = time.monotonic()
+        data, began = bytes(16 << 20), time.monotonic()
         try:
-            conn.send_binary(bytes(16 << 20))
+            raising[0] = True
+            signal.setitimer(signal.ITIMER_REAL, delay)
+            conn.send_binary(data)
         except Stop:
             assert time.monotonic() - began < 5
         else:
@@ -167,8 +167,8 @@ def signals(url: str) -> None:
             began[0] = time.monotonic()
             os.kill(main, signal.SIGINT)
 
-        threading.Timer(0.1, interrupt).start()
         try:
+            threading.Timer(0.1, interrupt).start()
             ws.recv()
         except KeyboardInterrupt:
             assert time.monotonic() - began[0] < 2

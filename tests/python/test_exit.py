@@ -21,9 +21,10 @@ def opened(**options):
 
 def polling(loop):
     def work():
-        try:
-            while True: loop.poll()
-        except libws.ConnectionClosed: pass
+        while True:
+            try: loop.poll()
+            except libws.BusyError: pass  # it is being probed
+            except libws.ConnectionClosed: return
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     while True:  # until it is inside

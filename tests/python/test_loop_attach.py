@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 import threading
@@ -60,6 +61,12 @@ def test_a_loop_inside_asyncio(loop):
 def test_attaching_needs_asyncio(loop):
     with pytest.raises(RuntimeError):
         loop.attach(Echo())
+
+
+@pytest.fixture(autouse=True)
+def nothing_left():
+    """What earlier tests left may go at any time, and its descriptors with it: now, before any are counted."""
+    gc.collect()
 
 
 def descriptors():

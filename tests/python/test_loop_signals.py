@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from children import Child, exact
@@ -90,6 +92,7 @@ while len(seen) < count:
     try:
         strike()
         while len(seen) < count: seen.extend(loop.poll(20))
+        calm()
     except Stop: stops += 1
 calm()
 assert stops > 100, stops
@@ -156,6 +159,7 @@ print("all there, in order")
         assert child.finish() == ["all there, in order"]
 
 
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="a handler may run in the middle of handing over, and leaves that to what it interrupted")
 def test_what_a_handler_sends_leaves_before_it_closes() -> None:
     """A handler that runs while messages are handed over sends a last one and closes: that order holds."""
     code = """

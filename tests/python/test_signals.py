@@ -30,8 +30,8 @@ def plain():
 """
 
 BLOCK = """
-print("ready")
 try:
+    print("ready")
     block()
     print("it returned")
 except KeyboardInterrupt:
@@ -320,7 +320,7 @@ def test_a_storm_does_not_stretch_timeouts() -> None:
 def test_the_hosts_handlers_are_kept() -> None:
     """SIGINT, SIGPIPE and SIGCHLD do what they did before the import and after a connection was used."""
     code = """
-    import os, signal, socket, subprocess
+    import os, signal, socket, subprocess, time
     seen = []
     signal.signal(signal.SIGCHLD, lambda *_: seen.append("child"))
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
@@ -342,6 +342,8 @@ def test_the_hosts_handlers_are_kept() -> None:
             pass  # SIGPIPE is ignored, as Python wants it
         signal.raise_signal(signal.SIGUSR1)
         subprocess.run(["true"])
+        until = time.monotonic() + 20
+        while not seen and time.monotonic() < until: time.sleep(0.001)  # a signal is not told of as soon as it is sent
         assert seen == ["child"]
         seen.clear()
         try:

@@ -44,9 +44,10 @@ def test_a_storm_of_handlers_that_raise_loses_no_message(how: str) -> None:
         over = lambda: bool(seen) and text(seen[-1]) == "end"
         while not over():
             try:
+                armed = True  # before the timer: one that struck sooner would be the last
                 signal.setitimer(signal.ITIMER_REAL, random.uniform(50e-6, 600e-6))
-                armed = True
                 {receive}
+                armed = False
             except Stop:
                 armed = False
                 stops += 1
@@ -65,7 +66,10 @@ def test_a_storm_of_handlers_that_raise_loses_no_message(how: str) -> None:
 
 @pytest.mark.parametrize("ending", ["", "sys.exit(0)", "raise KeyboardInterrupt"])
 def test_shutdown_from_a_signal_handler_under_load(ending: str) -> None:
-    """The handler may interrupt serve_forever anywhere, also while it begins a thread; nothing hangs, leaks or raises but the handler."""
+    """The handler may interrupt serve_forever anywhere, also while it begins a thread; nothing hangs, leaks or raises but the handler.
+
+    A client that was served arms the timer, so that a busy machine's does not strike before serve_forever has begun.
+    """
     code = f"""
     import faulthandler, random, signal, sys, threading
     import libws
@@ -74,23 +78,28 @@ def test_shutdown_from_a_signal_handler_under_load(ending: str) -> None:
         server.shutdown()
         server.connections
         {ending or "pass"}
-    def churn():
+    def churn(delay):
         while not over.is_set():
             try: libws.connect(f"ws://127.0.0.1:{{server.port}}/", timeout=1).abort()
-            except libws.WebSocketError: pass
+            except libws.WebSocketError: continue
+            if delay:
+                signal.setitimer(signal.ITIMER_REAL, delay)
+                delay = 0
     signal.signal(signal.SIGALRM, stop)
     sys.unraisablehook = lambda _: None  # what is raised inside a weak reference's callback, Python drops
     for turn in range(40):
         faulthandler.dump_traceback_later(15, exit=True)
         server = libws.serve(lambda ws: list(ws), close_timeout=0.2)
         over = threading.Event()
-        clients = [threading.Thread(target=churn, daemon=True) for _ in range(2)]
+        clients = [threading.Thread(target=churn, args=(delay,), daemon=True) for delay in (0, random.uniform(1e-5, 0.025))]
         for client in clients: client.start()
-        signal.setitimer(signal.ITIMER_REAL, random.uniform(0.005, 0.03))
         try:
             server.serve_forever()
         except (SystemExit, KeyboardInterrupt) as error:
             raised.append(repr(error))
+        except RuntimeError as error:  # threading's own, which unlocks twice what a handler found unlocked while a thread began
+            if str(error) != "release unlocked lock" or not isinstance(error.__context__, (SystemExit, KeyboardInterrupt)): raise
+            raised.append(repr(error.__context__))
         over.set()
         assert server.connections == (), server.connections
         server.shutdown()

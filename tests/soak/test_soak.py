@@ -32,6 +32,7 @@ SERVERS += [f"{language}-echo_loop" for language in programs.LANGUAGES if progra
 SHARE_S = SOAK_S / (len(SERVERS) + 1)
 GROWTH_BYTES = 6 << 20
 LOOP_GROWTH_BYTES = 24 << 20  # answers and requests in a row pass through Go's heap, which grows by steps
+PATIENCE_S = loop_habits.PATIENCE_S  # how promptly connections end is what tests/hostile looks at
 SLACK = 6  # descriptors and threads that a runtime may open for itself
 
 
@@ -60,14 +61,14 @@ def visit(server: targets.Target, dice: random.Random) -> None:
 
 def farewell(peer: rawpeer.RawPeer) -> None:
     peer.send_frame(rawpeer.CLOSE, rawpeer.close_payload(1000))
-    peer.expect_close_echo(rawpeer.close_payload(1000))
+    peer.expect_close_echo(rawpeer.close_payload(1000), PATIENCE_S)
 
 
 def misbehave(server: targets.Target, dice: random.Random) -> None:
     """A connection that breaks a rule."""
     with server.connect() as peer:
         peer.send(rawpeer.frame(dice.choice([3, 7, 11, 15]), b"x"))
-        peer.expect_failed(1002)
+        peer.expect_failed(1002, within_s=PATIENCE_S)
 
 
 def vanish(server: targets.Target, dice: random.Random) -> None:
@@ -81,7 +82,7 @@ def knock(server: targets.Target, dice: random.Random) -> None:
     """A request that is no opening handshake."""
     with server.dial() as peer:
         peer.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        peer.read_head(5)
+        peer.read_head(PATIENCE_S)
 
 
 HABITS: list[Callable[[targets.Target, random.Random], None]] = [talk, visit, visit, visit, misbehave, vanish, knock]
