@@ -59,7 +59,7 @@ func (m *model) drainEnds() {
 			m.pollOnce()
 		}
 	}
-	m.now = max(m.now, m.drainAt) + clockTick
+	m.now = max(m.now, m.drainAt) + 2*clockTick // a list of the wheel later than deadlines, for what was found over just before
 	polls()
 	for _, c := range m.conns {
 		if !c.closed {

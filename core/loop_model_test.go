@@ -65,6 +65,7 @@ type modelConn struct {
 	polite                                                bool          // the peer answers our close frame
 	says                                                  string        // code and reason of the peer's close frame
 	closeBy                                               time.Duration // until when we wait for the end of what we began to close
+	foundAt                                               time.Duration // when a poll first found that this was over
 	alive                                                 time.Duration // when the peer last wrote
 	topics                                                map[string]bool
 }
