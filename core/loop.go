@@ -53,7 +53,8 @@ type Loop struct {
 	batch     uint8  // number of the current poll, for the machines
 	now       int64  // nanoseconds since epoch, read once a poll
 	tick      uint32 // the same in milliseconds, wrapping
-	looked    uint32 // the tick of the poll that last came to the end of what was ready
+	looked    uint32 // what had come by this tick has been looked at
+	round     round  // and what is to be looked at for a later one
 	wheel     wheel
 	choreTick uint32 // when runChores has something to do, 0 for never
 

@@ -120,6 +120,90 @@ func TestLoopLateHostGoesOnFirst(t *testing.T) {
 	wantEvents(t, l.events, "message one", "message two", "close bye")
 }
 
+// One wait need not report all that is ready: what it had no room for has come no later.
+func TestLoopLateHostReadsWhatAFullArrayLeavesOut(t *testing.T) {
+	const peers, array = 20, 4
+	l := newClockLoop(t, LoopOptions{IdleTimeout: time.Minute, PingInterval: NoTimeout})
+	l.ready = l.ready[:array]
+	var all []*loopPeer
+	for range peers {
+		_, p := l.open()
+		all = append(all, p)
+	}
+	for _, p := range all {
+		p.send(OpText, "here")
+	}
+	l.now += 2 * time.Minute
+	for range 4 * peers {
+		l.once()
+		l.now += clockTick
+	}
+	if got := len(l.of(LoopMessage)); got != peers {
+		t.Errorf("%d messages of %d", got, peers)
+	}
+}
+
+// Peers that are always ready, as many as one wait reports, keep a loop from no judgement.
+func TestLoopLateHostComesRoundWithAFullArray(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{Pings: true})
+	l.ready = l.ready[:2]
+	var busy []*loopPeer
+	for range 8 {
+		_, p := l.open()
+		busy = append(busy, p)
+	}
+	for before, polls := l.looked, 0; l.looked-before < 100; polls++ {
+		if polls == 100 {
+			t.Fatal("it never came to the end of what was ready")
+		}
+		for _, p := range busy {
+			p.send(OpPing, "")
+		}
+		l.now += 10 * time.Millisecond
+		l.once()
+	}
+}
+
+// What a wait reported tells nothing of what came later, however late the last of it is taken.
+func TestLoopLateHostTakesNoOldReportForALook(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{IdleTimeout: time.Minute, PingInterval: NoTimeout})
+	var peers []*loopPeer
+	for range 4 {
+		_, p := l.open()
+		peers = append(peers, p)
+	}
+	l.cap = 1
+	for _, p := range peers[1:] {
+		p.send(OpText, "here")
+	}
+	l.once() // all three are reported, and one is taken
+	for _, p := range peers {
+		p.send(OpText, "here")
+	}
+	l.now += 2 * time.Minute
+	for range 20 {
+		l.once()
+		l.now += clockTick
+	}
+	wantEvents(t, l.events, strings.Split(strings.Repeat("message here,", 6)+"message here", ",")...)
+}
+
+// Being late a second time, for the deadline that the input of the first has brought, is no other thing.
+func TestLoopLateHostIsLateAgain(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{MessageTimeout: 30 * time.Second, PingInterval: NoTimeout})
+	_, p := l.open()
+	whole := p.frame(OpText, true, "message")
+	p.raw(whole[:5])
+	l.settle()
+	for range 3 {
+		p.raw(whole[5:])
+		p.raw(whole[:5])
+		l.now += 2 * time.Minute
+		l.once()
+	}
+	wantEvents(t, l.events, "message message", "message message", "message message")
+}
+
 // Nobody gains time by sending on: only what waited when the deadline was found over is read.
 func TestLoopLateHostGrantsNoMore(t *testing.T) {
 	l := newClockLoop(t, LoopOptions{MessageTimeout: 5 * time.Second, PingInterval: NoTimeout, Pings: true})

@@ -157,7 +157,7 @@ func (l *Loop) SendAndPollNow(batch []LoopSend, events []LoopEvent) (n int, wait
 }
 
 // PollReady is the second half: it takes what epoll_wait reported for WaitFD and returns events, or wait is true once more, since
-// nothing of it concerns the caller.
+// nothing of it concerns the caller. What fills less than an array of 512 counts as all that was ready.
 func (l *Loop) PollReady(ready []unix.EpollEvent, events []LoopEvent) (n int, wait bool, err error) {
 	if e := l.lock("Loop.Poll"); e != nil {
 		l.polling.Store(false)
@@ -167,7 +167,7 @@ func (l *Loop) PollReady(ready []unix.EpollEvent, events []LoopEvent) (n int, wa
 	l.begin(events)
 	l.quiet = len(ready) < 4
 	// What is not reached now must outlive the caller's array.
-	l.readyAt, l.readyEnd = 0, copy(l.ready, ready)
+	l.reported(copy(l.ready, ready))
 	l.flushDirty()
 	l.work()
 	l.lookedAround()
@@ -193,7 +193,7 @@ func (l *Loop) pollLast(events []LoopEvent) (int, error) {
 
 func (l *Loop) probe() {
 	n, _ := l.epoll.Ready(l.ready)
-	l.readyAt, l.readyEnd = 0, n
+	l.reported(n)
 }
 
 // begin makes the loop ready to deliver: the views of the last poll are over.
@@ -261,13 +261,6 @@ func (l *Loop) work() {
 		l.dispatch(poller.Token(e), e.Events)
 	}
 	l.tellDrained()
-}
-
-// lookedAround notes that whatever had come before this poll is taken, once nothing of it is left.
-func (l *Loop) lookedAround() {
-	if l.readyAt == l.readyEnd {
-		l.looked = l.tick
-	}
 }
 
 // stuffed tells that this poll delivers what it has: reading on could lose an event or push views out of the cache. A poll that has nothing

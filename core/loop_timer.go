@@ -156,7 +156,7 @@ func (l *Loop) expire(slot uint32, c *loopConn) {
 		l.hang(slot, c, at)
 		return
 	}
-	if l.unheard(slot, c) {
+	if l.unheard(slot, c, at) {
 		l.hang(slot, c, l.tick+1<<fineShift)
 		return
 	}
