@@ -65,6 +65,7 @@ type modelConn struct {
 	polite                                                bool          // the peer answers our close frame
 	says                                                  string        // code and reason of the peer's close frame
 	closeBy                                               time.Duration // until when we wait for the end of what we began to close
+	foundLate                                             time.Duration // when a poll that had nothing more to do first found that over
 	alive                                                 time.Duration // when the peer last wrote
 	topics                                                map[string]bool
 }
