@@ -285,6 +285,19 @@ func TestLoopDialSharesTheTime(t *testing.T) {
 		l.retryAccepting()
 		l.until("both ends open", func() bool { return len(l.of(LoopOpen)) == 2 })
 	})
+	t.Run("the first one has failed when its time is over", func(t *testing.T) {
+		l := start(t, netip.MustParseAddr("127.0.0.4"), quiet, works)
+		fd := l.slab.at(0).fd
+		if n, err := unix.Poll([]unix.PollFd{{Fd: fd, Events: unix.POLLOUT}}, 20_000); n != 1 {
+			t.Fatal(n, err)
+		}
+		l.pass(3*time.Second + clockTick) // epoll reports that in the same poll
+		if c := l.slab.at(0); c.flags&cConnecting == 0 {
+			t.Error("the silent one passes for connected")
+		}
+		l.pass(3*time.Second + clockTick)
+		l.until("both ends open", func() bool { return len(l.of(LoopOpen)) == 2 })
+	})
 	t.Run("nobody answers", func(t *testing.T) {
 		l := start(t, quiet, still)
 		lasts(l, 9*time.Second)

@@ -320,7 +320,9 @@ func (l *Loop) dispatch(token uint64, events uint32) {
 		return
 	}
 	if c.flags&cConnecting != 0 {
-		l.connected(slot, c)
+		if poller.Settled(int(c.fd)) { // the report may be of the address before, which was given up since
+			l.connected(slot, c)
+		}
 		return
 	}
 	if events&poller.Out != 0 && c.flags&cBlocked != 0 {
