@@ -102,7 +102,14 @@ func (m *askModel) pollOnce() int {
 	}
 	if n == 0 && m.idle() {
 		for _, c := range m.askers {
-			if late := m.now - c.latest; c.id != 0 && !c.accepted && !c.closed && (late >= 2*askTime+clockTick || m.draining && m.now >= m.drainAt+clockTick) {
+			late := m.now - c.latest
+			over := late >= 2*askTime+clockTick || m.draining && m.now >= m.drainAt+clockTick
+			switch {
+			case c.id == 0 || c.accepted || c.closed || !over:
+				c.foundAt = 0
+			case c.foundAt == 0: // this poll read what had come; one that comes a list of the wheel later judges
+				c.foundAt = m.now
+			case m.now >= c.foundAt+2*clockTick:
 				m.fatalf("%s was left alone for %v and lives on", c.name, late)
 			}
 		}
@@ -291,9 +298,9 @@ func (m *askModel) windUp() {
 		}
 	}
 	polls()
-	m.now = max(m.now, m.drainAt) + clockTick
+	m.now = max(m.now, m.drainAt) + 2*clockTick // a list of the wheel later than deadlines, for what was found over just before
 	polls()
-	m.now += clockTick
+	m.now += 2 * clockTick
 	polls()
 	for _, c := range m.askers {
 		if c.id != 0 && !c.closed {

@@ -57,6 +57,7 @@ type asker struct {
 	opened, over, gone, closed, garbled bool
 	since                               time.Duration // when its time began at the earliest
 	latest                              time.Duration // and at the latest
+	foundAt                             time.Duration // when a poll first found that to be over
 }
 
 // askedRequest is one request: what it is told as, and how it may be answered.
