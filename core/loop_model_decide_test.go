@@ -102,7 +102,15 @@ func (m *askModel) pollOnce() int {
 	}
 	if n == 0 && m.idle() {
 		for _, c := range m.askers {
-			if late := m.now - c.latest; c.id != 0 && !c.accepted && !c.closed && (late >= 2*askTime+clockTick || m.draining && m.now >= m.drainAt+clockTick) {
+			late := m.now - c.latest
+			if c.id == 0 || c.accepted || c.closed || late < 2*askTime+clockTick && (!m.draining || m.now < m.drainAt+clockTick) {
+				c.foundLate = 0
+				continue
+			}
+			if c.foundLate == 0 {
+				c.foundLate = m.now // what had come by this poll was read in it, and is judged with the next list of the wheel
+			}
+			if m.now >= c.foundLate+2*clockTick {
 				m.fatalf("%s was left alone for %v and lives on", c.name, late)
 			}
 		}
@@ -293,7 +301,9 @@ func (m *askModel) windUp() {
 	polls()
 	m.now = max(m.now, m.drainAt) + clockTick
 	polls()
-	m.now += clockTick
+	m.now += clockTick // for who was found late by the very last poll, which read what had come
+	polls()
+	m.now += clockTick // and for the answer that he gets
 	polls()
 	for _, c := range m.askers {
 		if c.id != 0 && !c.closed {

@@ -57,6 +57,7 @@ type asker struct {
 	opened, over, gone, closed, garbled bool
 	since                               time.Duration // when its time began at the earliest
 	latest                              time.Duration // and at the latest
+	foundLate                           time.Duration // when a poll that had nothing more to do first found that over
 }
 
 // askedRequest is one request: what it is told as, and how it may be answered.
