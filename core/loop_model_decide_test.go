@@ -302,6 +302,8 @@ func (m *askModel) windUp() {
 	polls()
 	m.now += 2 * clockTick
 	polls()
+	m.now += clockTick // and for the answer that who was late gets
+	polls()
 	for _, c := range m.askers {
 		if c.id != 0 && !c.closed {
 			m.fatalf("%s outlives the drain", c.name)
