@@ -252,12 +252,15 @@ func (l *Loop) readClock() {
 	l.tick = uint32(l.now / int64(time.Millisecond))
 }
 
-// lock takes the loop for a call from outside a poll.
+// lock takes the loop for a call of the user's. What other loops have published before comes before whatever the call does.
 func (l *Loop) lock(op string) *Error {
 	l.mu.Lock()
 	if l.closed {
 		l.mu.Unlock()
 		return newError(CodeClosed, op, "the loop is closed")
+	}
+	if l.hubMember.filled.Load() {
+		l.takeHubMessages()
 	}
 	return nil
 }

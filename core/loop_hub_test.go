@@ -281,3 +281,46 @@ func TestHubBoundsWhatWaitsForALoop(t *testing.T) {
 		t.Errorf("the last message has %d bytes", len(got[len(got)-1]))
 	}
 }
+
+// A publication is for those who have subscribed when it is made, in every loop: what is done to a subscriber of another loop once Publish
+// has returned comes behind it, although that loop has not been polled since.
+func TestHubPublicationsComeBeforeWhatFollows(t *testing.T) {
+	for name, c := range map[string]struct {
+		then func(l *testLoop, id ConnID) error
+		want string
+	}{
+		"a message":     {func(l *testLoop, id ConnID) error { _, err := l.SendText(id, "next"); return err }, "text news,text next"},
+		"a publication": {func(l *testLoop, id ConnID) error { _, err := l.Publish("x", OpText, []byte("next"), 0); return err }, "text news,text next"},
+		"a message in part": {func(l *testLoop, id ConnID) error {
+			_, err := l.SendFragment(id, OpText, []byte("next"), false)
+			return err
+		}, "text news"},
+		"no subscription": {func(l *testLoop, id ConnID) error { return l.Unsubscribe(id, "x") }, "text news"},
+		"a closing":       {func(l *testLoop, id ConnID) error { return l.CloseConn(id, 4000, "") }, "text news,close 4000 "},
+		"a drain":         {func(l *testLoop, id ConnID) error { return l.Drain(1e9) }, "text news,close 1001 "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			loops, ids, peers := hubLoops(t, 2, "x")
+			mustPublish(t, loops[0], "x", "news", 0)
+			if err := c.then(loops[1], ids[1]); err != nil {
+				t.Fatal(err)
+			}
+			loops[1].settle()
+			if got := strings.Join(peers[1].read(), ","); got != c.want {
+				t.Errorf("the subscriber got %q, want %q", got, c.want)
+			}
+		})
+	}
+	t.Run("a subscription", func(t *testing.T) {
+		loops, _, _ := hubLoops(t, 2, "x")
+		id, late := loops[1].open()
+		mustPublish(t, loops[0], "x", "news", 0)
+		if err := loops[1].Subscribe(id, "x"); err != nil {
+			t.Fatal(err)
+		}
+		loops[1].settle()
+		if got := late.read(); len(got) > 0 {
+			t.Errorf("who subscribed afterwards got %q", got)
+		}
+	})
+}
