@@ -196,15 +196,13 @@ func (l *Loop) Close() error {
 		return newError(CodeBusy, op, "the loop is being polled: wake it and let the poll return first")
 	}
 	defer l.polling.Store(false)
-	if l.hubMember != nil {
-		l.hub.leave(l.hubMember) // before the lock: publishers hold the hub's and then take ours
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return newError(CodeClosed, op, "the loop is closed")
 	}
 	l.closed = true
+	l.hub.leave(l.hubMember) // under the lock: nobody subscribes behind it
 	for slot := range l.slab.used {
 		if c := l.slab.at(uint32(slot)); c.flags&cUsed != 0 {
 			c.m.Release()

@@ -324,3 +324,32 @@ func TestHubPublicationsComeBeforeWhatFollows(t *testing.T) {
 		}
 	})
 }
+
+// Nobody can subscribe in a loop that has begun to close: its hub would keep it for ever.
+func TestHubForgetsALoopThatCloses(t *testing.T) {
+	loops, ids, _ := hubLoops(t, 1, "x")
+	l := loops[0]
+	l.hub.mu.Lock()
+	closed := async(l.Close)
+	until(t, "the loop leaves", func() bool {
+		l.hubMember.mu.Lock()
+		defer l.hubMember.mu.Unlock()
+		return l.hubMember.gone
+	})
+	subscribed := async(func() error { return l.Subscribe(ids[0], "y") })
+	until(t, "the subscription, or the closing, waits for the hub", func() bool {
+		free := l.mu.TryLock()
+		if free {
+			l.mu.Unlock()
+		}
+		return !free
+	})
+	l.hub.mu.Unlock()
+	if err := await(t, closed, "the end of the loop"); err != nil {
+		t.Error(err)
+	}
+	_ = await(t, subscribed, "the end of the subscription")
+	if len(l.hub.members) > 0 {
+		t.Errorf("the hub keeps %d topics of a closed loop", len(l.hub.members))
+	}
+}
