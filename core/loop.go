@@ -253,13 +253,19 @@ func (l *Loop) readClock() {
 // lock takes the loop for a call of the user's. What other loops have published before comes before whatever the call does.
 func (l *Loop) lock(op string) *Error {
 	l.mu.Lock()
+	locked := false
+	defer func() {
+		if !locked { // after a panic, too: later calls are to fail, not to hang
+			l.mu.Unlock()
+		}
+	}()
 	if l.closed {
-		l.mu.Unlock()
 		return newError(CodeClosed, op, "the loop is closed")
 	}
 	if l.hubMember.filled.Load() {
 		l.takeHubMessages()
 	}
+	locked = true
 	return nil
 }
 
