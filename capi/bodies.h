@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * fb073cbcfceb2342b8ff3f242fb4da0236bda7baf369a22efe41abe30d6c9669
+ * ec7834d684f43c0eefdcd960620beaf37aad5639c1700580a3de8df5cd311316
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

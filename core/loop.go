@@ -197,15 +197,13 @@ func (l *Loop) Close() error {
 		return newError(CodeBusy, op, "the loop is being polled: wake it and let the poll return first")
 	}
 	defer l.polling.Store(false)
-	if l.hubMember != nil {
-		l.hub.leave(l.hubMember) // before the lock: publishers hold the hub's and then take ours
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return newError(CodeClosed, op, "the loop is closed")
 	}
 	l.closed = true
+	l.hub.leave(l.hubMember) // under the lock: nobody subscribes behind it
 	for slot := range l.slab.used {
 		if c := l.slab.at(uint32(slot)); c.flags&cUsed != 0 {
 			c.m.Release()
@@ -253,13 +251,22 @@ func (l *Loop) readClock() {
 	l.tick = uint32(l.now / int64(time.Millisecond))
 }
 
-// lock takes the loop for a call from outside a poll.
+// lock takes the loop for a call of the user's. What other loops have published before comes before whatever the call does.
 func (l *Loop) lock(op string) *Error {
 	l.mu.Lock()
+	locked := false
+	defer func() {
+		if !locked { // after a panic, too: later calls are to fail, not to hang
+			l.mu.Unlock()
+		}
+	}()
 	if l.closed {
-		l.mu.Unlock()
 		return newError(CodeClosed, op, "the loop is closed")
 	}
+	if l.hubMember.filled.Load() {
+		l.takeHubMessages()
+	}
+	locked = true
 	return nil
 }
 

@@ -281,3 +281,75 @@ func TestHubBoundsWhatWaitsForALoop(t *testing.T) {
 		t.Errorf("the last message has %d bytes", len(got[len(got)-1]))
 	}
 }
+
+// A publication is for those who have subscribed when it is made, in every loop: what is done to a subscriber of another loop once Publish
+// has returned comes behind it, although that loop has not been polled since.
+func TestHubPublicationsComeBeforeWhatFollows(t *testing.T) {
+	for name, c := range map[string]struct {
+		then func(l *testLoop, id ConnID) error
+		want string
+	}{
+		"a message":     {func(l *testLoop, id ConnID) error { _, err := l.SendText(id, "next"); return err }, "text news,text next"},
+		"a publication": {func(l *testLoop, id ConnID) error { _, err := l.Publish("x", OpText, []byte("next"), 0); return err }, "text news,text next"},
+		"a message in part": {func(l *testLoop, id ConnID) error {
+			_, err := l.SendFragment(id, OpText, []byte("next"), false)
+			return err
+		}, "text news"},
+		"no subscription": {func(l *testLoop, id ConnID) error { return l.Unsubscribe(id, "x") }, "text news"},
+		"a closing":       {func(l *testLoop, id ConnID) error { return l.CloseConn(id, 4000, "") }, "text news,close 4000 "},
+		"a drain":         {func(l *testLoop, id ConnID) error { return l.Drain(1e9) }, "text news,close 1001 "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			loops, ids, peers := hubLoops(t, 2, "x")
+			mustPublish(t, loops[0], "x", "news", 0)
+			if err := c.then(loops[1], ids[1]); err != nil {
+				t.Fatal(err)
+			}
+			loops[1].settle()
+			if got := strings.Join(peers[1].read(), ","); got != c.want {
+				t.Errorf("the subscriber got %q, want %q", got, c.want)
+			}
+		})
+	}
+	t.Run("a subscription", func(t *testing.T) {
+		loops, _, _ := hubLoops(t, 2, "x")
+		id, late := loops[1].open()
+		mustPublish(t, loops[0], "x", "news", 0)
+		if err := loops[1].Subscribe(id, "x"); err != nil {
+			t.Fatal(err)
+		}
+		loops[1].settle()
+		if got := late.read(); len(got) > 0 {
+			t.Errorf("who subscribed afterwards got %q", got)
+		}
+	})
+}
+
+// Nobody can subscribe in a loop that has begun to close: its hub would keep it for ever.
+func TestHubForgetsALoopThatCloses(t *testing.T) {
+	loops, ids, _ := hubLoops(t, 1, "x")
+	l := loops[0]
+	l.hub.mu.Lock()
+	closed := async(l.Close)
+	until(t, "the loop leaves", func() bool {
+		l.hubMember.mu.Lock()
+		defer l.hubMember.mu.Unlock()
+		return l.hubMember.gone
+	})
+	subscribed := async(func() error { return l.Subscribe(ids[0], "y") })
+	until(t, "the subscription, or the closing, waits for the hub", func() bool {
+		free := l.mu.TryLock()
+		if free {
+			l.mu.Unlock()
+		}
+		return !free
+	})
+	l.hub.mu.Unlock()
+	if err := await(t, closed, "the end of the loop"); err != nil {
+		t.Error(err)
+	}
+	_ = await(t, subscribed, "the end of the subscription")
+	if len(l.hub.members) > 0 {
+		t.Errorf("the hub keeps %d topics of a closed loop", len(l.hub.members))
+	}
+}

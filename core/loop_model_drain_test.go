@@ -2,6 +2,7 @@
 package core
 
 import (
+	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -9,6 +10,9 @@ import (
 
 // drains begins the end: everybody who is there is told to go.
 func (m *model) drains() {
+	if m.feed == nil {
+		m.publishesLast()
+	}
 	timeout := time.Duration(1+m.r.IntN(8000)) * time.Millisecond
 	if err := m.Drain(timeout); err != nil {
 		m.fatalf("drain: %v", err)
@@ -23,6 +27,25 @@ func (m *model) drains() {
 			c.closing, c.away, c.paused, c.closeBy = true, true, false, m.drainAt
 			m.stats["away"]++
 		}
+	}
+}
+
+// publishesLast publishes where no queue is ever full and leaves it to the drain to write that: it comes before the close frames.
+func (m *model) publishesLast() {
+	m.made++
+	s := fmt.Sprint("last/", m.made)
+	for _, c := range m.conns {
+		if !c.roomy || c.part != nil || !m.sayable(c) {
+			continue
+		}
+		if err := m.Subscribe(c.id, "last"); err != nil {
+			m.fatalf("%s: %v", c.name, err)
+		}
+		c.taken = append(c.taken, modelTaken{text: s, must: true})
+		m.stats["last words"]++
+	}
+	if _, err := m.Publish("last", OpText, []byte(s), 0); err != nil {
+		m.fatalf("publish: %v", err)
 	}
 }
 

@@ -260,7 +260,7 @@ func TestLoopModel(t *testing.T) {
 		}
 	}
 	t.Logf("%d steps: %v", steps, stats)
-	for _, kind := range []string{"open", "message", "close", "drain", "arrived", "refused", "dropped newest", "option", "reset", "end 0", "end 201", "end 200", "end 202", "end 500", "end 501", "refused for memory", "part", "postponed", "drained", "away", "nobody in", "refused part"} {
+	for _, kind := range []string{"open", "message", "close", "drain", "arrived", "refused", "dropped newest", "option", "reset", "end 0", "end 201", "end 200", "end 202", "end 500", "end 501", "refused for memory", "part", "postponed", "drained", "away", "nobody in", "refused part", "last words"} {
 		if stats[kind] == 0 && steps >= 100_000 {
 			t.Errorf("%q never happened, so it was not tested", kind)
 		}

@@ -252,9 +252,6 @@ func (l *Loop) work() {
 	if len(l.attention) > 0 {
 		l.attend()
 	}
-	if l.hubMember.filled.Load() {
-		l.takeHubMessages()
-	}
 	for l.readyAt < l.readyEnd && !l.stuffed() {
 		e := &l.ready[l.readyAt]
 		l.readyAt++
@@ -303,7 +300,7 @@ func (l *Loop) dispatch(token uint64, events uint32) {
 	case token == tokenWake:
 		l.woken = l.wake.Clear() || l.woken
 		l.rung = false
-		if l.hubMember.filled.Load() { // since work looked: the wake-up that tells of it may be the one just cleared
+		if l.hubMember.filled.Load() { // since the loop was locked: the wake-up that tells of it may be the one just cleared
 			l.takeHubMessages()
 		}
 		return

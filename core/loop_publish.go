@@ -38,11 +38,12 @@ func (p *publication) start(i int32) int32 {
 	return p.frames[i-1].end
 }
 
-// Publish sends a message to every subscriber of a topic but except (0 for none), in all loops of the hub. It returns how many
+// Publish sends a message to every subscriber that a topic has now but except (0 for none), in all loops of the hub. It returns how many
 // subscribers of this loop it goes to; when it leaves, each connection's policy decides for itself, and the metrics tell what was
-// dropped or refused. Between two polls, messages to one connection keep their order, whichever call sent them; to one in the middle of a
-// message in parts it goes right behind that, and is counted by the queue meanwhile (RFC 6455 §5.4). Errors: CodeArgument, CodeUTF8,
-// CodeTooLarge for more than 1 GiB, CodeNoMemory, CodeClosed.
+// dropped or refused. Between two polls, messages to one connection keep their order, whichever call sent them: what is done in any loop once
+// Publish has returned, be it to send, to unsubscribe or to close, comes behind. To a connection in the middle of a message in parts it goes
+// right behind that, and is counted by the queue meanwhile (RFC 6455 §5.4). Errors: CodeArgument, CodeUTF8, CodeTooLarge for more than
+// 1 GiB, CodeNoMemory, CodeClosed.
 func (l *Loop) Publish(name string, op Opcode, payload []byte, except ConnID) (int, error) {
 	const call = "Loop.Publish"
 	if e := checkBroadcast(call, op, payload); e != nil {

@@ -2353,10 +2353,11 @@ WS_API int64_t ws_loop_subscribe(int64_t loop, int64_t conn, const char *topic) 
 WS_API int64_t ws_loop_unsubscribe(int64_t loop, int64_t conn, const char *topic) WS_NOEXCEPT;
 
 /**
- * Sends one message of at most 1 GiB to every subscriber of a topic, those of the other loops of the process
- * included. It is encoded once and leaves with the next flush, in order with what else is sent to a connection, and
- * to one in the middle of a message in parts right behind that; the policy of each decides for itself then, and
- * ws_loop_metrics tells what was dropped or refused.
+ * Sends one message of at most 1 GiB to every subscriber that a topic has now, those of the other loops of the
+ * process included. It is encoded once and leaves with the next flush, in order with what else is sent to a
+ * connection, and to one in the middle of a message in parts right behind that; the policy of each decides for
+ * itself then, and ws_loop_metrics tells what was dropped or refused. What is done in any loop afterwards, be it to
+ * send, to unsubscribe, to close or to drain, comes behind it.
  *
  * @param loop The loop.
  * @param topic The name of the topic, 1 to 1,024 bytes.

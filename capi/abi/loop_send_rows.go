@@ -89,9 +89,10 @@ var loopSendFunctions = []Function{
 	},
 	{
 		Name: "ws_loop_publish", Section: looping,
-		Doc: "Sends one message of at most 1 GiB to every subscriber of a topic, those of the other loops of the process included. It is encoded once and " +
-			"leaves with the next flush, in order with what else is sent to a connection, and to one in the middle of a message in parts right behind " +
-			"that; the policy of each decides for itself then, and ws_loop_metrics tells what was dropped or refused.",
+		Doc: "Sends one message of at most 1 GiB to every subscriber that a topic has now, those of the other loops of the process included. It is encoded " +
+			"once and leaves with the next flush, in order with what else is sent to a connection, and to one in the middle of a message in parts right " +
+			"behind that; the policy of each decides for itself then, and ws_loop_metrics tells what was dropped or refused. What is done in any loop " +
+			"afterwards, be it to send, to unsubscribe, to close or to drain, comes behind it.",
 		Params: []Param{loopParam, topic, messageOp, payload, payloadLen,
 			{Name: "except", Type: num, Doc: "A connection that does not get it, as the one that the message came from; 0 for none. One that is " +
 				"no subscriber, or none at all, changes nothing."}},
