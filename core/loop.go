@@ -253,21 +253,28 @@ func (l *Loop) readClock() {
 
 // lock takes the loop for a call of the user's. What other loops have published before comes before whatever the call does.
 func (l *Loop) lock(op string) *Error {
+	filled := &l.hubMember.filled // of a loop that was never made this panics, and not under the lock
 	l.mu.Lock()
-	locked := false
+	if l.closed {
+		l.mu.Unlock()
+		return newError(CodeClosed, op, "the loop is closed")
+	}
+	if filled.Load() {
+		l.emptyBox()
+	}
+	return nil
+}
+
+// emptyBox is takeHubMessages in a call that has just taken the loop. A panic lets go of it: later calls are to fail, not to hang.
+func (l *Loop) emptyBox() {
+	done := false
 	defer func() {
-		if !locked { // after a panic, too: later calls are to fail, not to hang
+		if !done {
 			l.mu.Unlock()
 		}
 	}()
-	if l.closed {
-		return newError(CodeClosed, op, "the loop is closed")
-	}
-	if l.hubMember.filled.Load() {
-		l.takeHubMessages()
-	}
-	locked = true
-	return nil
+	l.takeHubMessages()
+	done = true
 }
 
 // stir makes sure that work which was just left behind is taken up: a loop that sleeps is woken.
