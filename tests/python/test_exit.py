@@ -146,3 +146,29 @@ atexit.register(farewell)
 def test_closing_in_atexit_and_del_is_clean(what: str, last: str) -> None:
     with Child(LATE[what]) as child:
         assert child.finish() == [last]
+
+
+def test_an_abandoned_thread_has_begun_when_its_caller_goes_on() -> None:
+    """Else the interpreter could end before it, and CPython crash in the start of a thread that it has no state for any more."""
+    code = """
+import _thread, signal, threading, time, types
+from libws import _waiting
+class Stop(Exception): pass
+def stop(*_): raise Stop
+def late(run, arguments):
+    threading.Timer(0.3, run).start()
+    return 1
+begun = []
+def work():
+    begun.append(True)
+    time.sleep(20)
+_waiting._thread = types.SimpleNamespace(start_new_thread=late, allocate_lock=_thread.allocate_lock)
+signal.signal(signal.SIGALRM, stop)
+signal.setitimer(signal.ITIMER_REAL, 0.02)
+try: _waiting.aside(work, lambda: None)
+except Stop: print(begun, flush=True)
+import os
+os._exit(0)
+"""
+    with Child(code) as child:
+        assert child.finish() == ["[True]"]

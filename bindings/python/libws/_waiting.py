@@ -190,9 +190,10 @@ def aside(work: Callable[[], Result], abandon: Callable[[], None], settle_s: flo
     failures: List[BaseException] = []
     wanted, over = [True], []  # type: List[bool], List[bool]
     begun: List[int] = []
-    working = _thread.allocate_lock()
+    working, starting = _thread.allocate_lock(), _thread.allocate_lock()
 
     def run() -> None:
+        starting.release()
         try:
             result = work()
             if wanted:
@@ -205,6 +206,7 @@ def aside(work: Callable[[], Result], abandon: Callable[[], None], settle_s: flo
 
     try:
         working.acquire()
+        starting.acquire()
         try:
             # Neither threading.Thread nor its Event: what a signal handler raises inside those comes out as something else.
             begun.extend(map(_thread.start_new_thread, (run,), ((),)))
@@ -222,6 +224,8 @@ def aside(work: Callable[[], Result], abandon: Callable[[], None], settle_s: flo
         finally:
             wanted.clear()
             results.clear()
+            if begun:  # an interpreter that ended before a thread's first step would crash in it
+                starting.acquire(timeout=SETTLE_S)
         raise
     if failures:
         raise failures.pop()  # not a name here: the traceback would hold the frame and the frame the exception
