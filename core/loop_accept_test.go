@@ -270,12 +270,7 @@ func TestLoopHalfHandshakesAreCapped(t *testing.T) {
 // Nobody is given up for a client that does not come: a handshake that takes its time keeps its place while it is the last that fits.
 func TestLoopSlowHandshakeStaysWhileNobodyWaits(t *testing.T) {
 	l := newClockLoop(t, LoopOptions{MaxPending: 2})
-	port, err := l.Listen("127.0.0.1:0", false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slow := dialTCP(t, port)
-	l.until("the slow one is accepted", func() bool { return l.pending == 1 })
+	slow, port := l.dialled()
 	l.pass(youngMS * time.Millisecond)
 	last := dialTCP(t, port)
 	l.until("the last one is accepted", func() bool { return l.pending == 2 || l.Metrics().Refused > 0 })

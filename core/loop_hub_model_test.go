@@ -5,7 +5,6 @@ package core
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -359,21 +358,6 @@ func TestHubModel(t *testing.T) {
 	if testing.Short() {
 		steps = 10_000
 	}
-	if s, err := strconv.Atoi(os.Getenv("LIBWS_STEPS")); err == nil {
-		steps = s
-	}
-	stats := map[string]int{}
-	if seed, err := strconv.ParseUint(os.Getenv("LIBWS_SEED"), 10, 64); err == nil {
-		runHubModel(t, seed, steps, stats)
-	} else {
-		for range hubRuns {
-			runHubModel(t, rand.Uint64(), steps/hubRuns, stats)
-		}
-	}
-	t.Logf("%d steps: %v", steps, stats)
-	for _, kind := range []string{"publication", "to another loop", "arrived", "in parts", "end", "drained", "closed loop"} {
-		if stats[kind] == 0 && steps >= 50_000 {
-			t.Errorf("%q never happened, so it was not tested", kind)
-		}
-	}
+	playModel(t, steps, 50_000, hubRuns, runHubModel,
+		"publication", "to another loop", "arrived", "in parts", "end", "drained", "closed loop")
 }

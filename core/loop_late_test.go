@@ -86,12 +86,7 @@ func TestLoopLateHostReadsFirst(t *testing.T) {
 
 func TestLoopLateHostOpensWhatWaits(t *testing.T) {
 	l := newClockLoop(t, LoopOptions{})
-	port, err := l.Listen("127.0.0.1:0", false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := dialTCP(t, port)
-	l.until("the connection is accepted", func() bool { return l.pending == 1 })
+	p, _ := l.dialled()
 	p.raw([]byte(upgradeRequest))
 	l.now += time.Minute
 	p.head(l, "101")
@@ -237,12 +232,7 @@ func TestLoopLateHostGrantsNoMore(t *testing.T) {
 // One byte at every moment, in time for every look, is no handshake.
 func TestLoopLateHostGrantsNoMoreToHandshakes(t *testing.T) {
 	l := newClockLoop(t, LoopOptions{})
-	port, err := l.Listen("127.0.0.1:0", false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := dialTCP(t, port)
-	l.until("the connection is accepted", func() bool { return l.pending == 1 })
+	p, _ := l.dialled()
 	p.raw([]byte("GET /"))
 	l.settle()
 	l.now += 10 * time.Second

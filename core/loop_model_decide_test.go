@@ -106,10 +106,8 @@ func (m *askModel) pollOnce() int {
 			over := late >= 2*askTime+clockTick || m.draining && m.now >= m.drainAt+clockTick
 			switch {
 			case c.id == 0 || c.accepted || c.closed || !over:
-				c.foundAt = 0
-			case c.foundAt == 0: // this poll read what had come; one that comes a list of the wheel later judges
-				c.foundAt = m.now
-			case m.now >= c.foundAt+2*clockTick:
+				c.late = 0
+			case c.late.judged(m.now):
 				m.fatalf("%s was left alone for %v and lives on", c.name, late)
 			}
 		}

@@ -32,19 +32,10 @@ func (m *model) checkRest() {
 		if _, lc, e := m.find("", c.id); e == nil && c.owes && c.part == nil && lc.queue == 0 && m.sayable(c) {
 			m.fatalf("%s: nothing waits any more, and LoopDrain has not come", c.name)
 		}
-		if c.closing && !c.closed && m.now >= c.closeBy+clockTick && m.judges(c) {
+		if c.closing && !c.closed && m.now >= c.closeBy+clockTick && c.late.judged(m.now) {
 			m.fatalf("%s is still closing %v after its time", c.name, m.now-c.closeBy)
 		}
 	}
-}
-
-// judges tells whether the loop has looked at a connection whose time is over before: the poll that finds it over reads what has come
-// meanwhile, and one that comes a list of the wheel later judges.
-func (m *model) judges(c *modelConn) bool {
-	if c.foundAt == 0 {
-		c.foundAt = m.now
-	}
-	return m.now >= c.foundAt+2*clockTick
 }
 
 // happened judges one event.

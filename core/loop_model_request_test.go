@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -57,7 +56,7 @@ type asker struct {
 	opened, over, gone, closed, garbled bool
 	since                               time.Duration // when its time began at the earliest
 	latest                              time.Duration // and at the latest
-	foundAt                             time.Duration // when a poll first found that to be over
+	late                                lateness      // when that is over
 }
 
 // askedRequest is one request: what it is told as, and how it may be answered.
@@ -227,21 +226,6 @@ func TestLoopRequestModel(t *testing.T) {
 	if testing.Short() {
 		steps /= 10
 	}
-	if s, err := strconv.Atoi(os.Getenv("LIBWS_STEPS")); err == nil {
-		steps = s
-	}
-	stats := map[string]int{}
-	if seed, err := strconv.ParseUint(os.Getenv("LIBWS_SEED"), 10, 64); err == nil {
-		runAskModel(t, seed, steps, stats)
-	} else {
-		for range askRuns {
-			runAskModel(t, rand.Uint64(), steps/askRuns, stats)
-		}
-	}
-	t.Logf("%d steps: %v", steps, stats)
-	for _, kind := range []string{"listened", "request", "open", "close", "message", "answer 101", "answer 200", "answer 400", "answer 408", "late", "kept", "refused", "misuse", "drained", "arrived"} {
-		if stats[kind] == 0 && steps >= askSteps {
-			t.Errorf("%q never happened, so it was not tested", kind)
-		}
-	}
+	playModel(t, steps, askSteps, askRuns, runAskModel,
+		"listened", "request", "open", "close", "message", "answer 101", "answer 200", "answer 400", "answer 408", "late", "kept", "refused", "misuse", "drained", "arrived")
 }

@@ -223,12 +223,7 @@ func TestLoopTimesTakeForceAtOnce(t *testing.T) {
 func TestLoopStageTimesTakeForceAtOnce(t *testing.T) {
 	for _, ms := range [][]int64{{1000}, {60_000, 1000}, {NoTimeoutMS, 1000}} {
 		l := newClockLoop(t, LoopOptions{})
-		port, err := l.Listen("127.0.0.1:0", false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		dialTCP(t, port)
-		l.until("it is accepted", func() bool { return l.pending == 1 })
+		l.dialled()
 		id, _ := l.open()
 		if err := l.CloseConn(id, 1000, ""); err != nil {
 			t.Fatal(err)
@@ -257,12 +252,7 @@ func TestLoopStageTimesTakeForceAtOnce(t *testing.T) {
 // Nor does an opening handshake look older than it is: it does not give way before its time.
 func TestLoopHandshakesKeepTheirAge(t *testing.T) {
 	l := newClockLoop(t, LoopOptions{MaxPending: 1})
-	port, err := l.Listen("127.0.0.1:0", false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	first := dialTCP(t, port)
-	l.until("it is accepted", func() bool { return l.pending == 1 })
+	first, port := l.dialled()
 	if err := l.SetOption(OptHandshakeTimeoutMS, 60_000); err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,18 @@ func peerConfig(role Role) *protocol.Config {
 	return &protocol.Config{Role: role, Limits: limits, Mask: drawMask}
 }
 
+// dialled listens and returns a client that is accepted and has said nothing, and the port for others.
+func (l *testLoop) dialled() (p *loopPeer, port int) {
+	l.t.Helper()
+	port, err := l.Listen("127.0.0.1:0", false)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	p = dialTCP(l.t, port)
+	l.until("the connection is accepted", func() bool { return l.pending == 1 })
+	return p, port
+}
+
 // dialTCP connects to a port and leaves the handshake to the caller.
 func dialTCP(t *testing.T, port int) *loopPeer {
 	t.Helper()

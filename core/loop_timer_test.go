@@ -11,12 +11,7 @@ const clockTick = 16 * time.Millisecond // a deadline is seen at most this late
 
 func TestLoopHandshakeDeadline(t *testing.T) {
 	l := newClockLoop(t, LoopOptions{})
-	port, err := l.Listen("127.0.0.1:0", false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := dialTCP(t, port)
-	l.until("the connection is accepted", func() bool { return l.pending == 1 })
+	p, _ := l.dialled()
 	// One byte a second does not help: the deadline is absolute.
 	for i := range 9 {
 		p.raw([]byte(upgradeRequest[i : i+1]))
@@ -45,12 +40,7 @@ func TestLoopHandshakeDeadline(t *testing.T) {
 // A client that has not said a word is not answered.
 func TestLoopHandshakeDeadlineOfSilence(t *testing.T) {
 	l := newClockLoop(t, LoopOptions{})
-	port, err := l.Listen("127.0.0.1:0", false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := dialTCP(t, port)
-	l.until("the connection is accepted", func() bool { return l.pending == 1 })
+	p, _ := l.dialled()
 	l.pass(10*time.Second + clockTick)
 	p.awaitEOF(l)
 	if l.metrics.BytesOut != 0 || l.slab.live != 0 {
