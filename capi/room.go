@@ -11,6 +11,7 @@ import "C"
 import (
 	"os"
 	"runtime"
+	"sync"
 
 	"libws/core"
 )
@@ -18,8 +19,13 @@ import (
 // mostProcessors bounds the memory and the garbage collector's work that go with processors.
 const mostProcessors = 256
 
+// growing lets threads that come at once ask one after the other: none sets a number that has become too small.
+var growing sync.Mutex
+
 //export libws_make_room
 func libws_make_room(threads C.int64_t) C.int64_t {
+	growing.Lock()
+	defer growing.Unlock()
 	want := processorsFor(int(threads))
 	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) < want {
 		runtime.GOMAXPROCS(want)

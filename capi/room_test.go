@@ -7,7 +7,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"reflect"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -16,6 +19,25 @@ func TestProcessorsFollowThreads(t *testing.T) {
 	for threads, want := range map[int]int{1: 4, 3: 4, 4: 8, 7: 8, 8: 16, 100: 128, 255: 256, 256: 256, 100_000: 256} {
 		if got := processorsFor(threads); got != want {
 			t.Errorf("%d threads: %d processors, want %d", threads, got, want)
+		}
+	}
+}
+
+// Threads that come at once ask in any order; the last to be answered takes no processors away from the others.
+func TestProcessorsForThreadsThatComeAtOnce(t *testing.T) {
+	t.Setenv("GOMAXPROCS", "")
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	ask := reflect.ValueOf(libws_make_room)
+	for round := range 300 {
+		runtime.GOMAXPROCS(4)
+		var all sync.WaitGroup
+		for threads := range 100 {
+			all.Go(func() { ask.Call([]reflect.Value{reflect.ValueOf(int64(threads + 1)).Convert(ask.Type().In(0))}) })
+		}
+		all.Wait()
+		if n := runtime.GOMAXPROCS(0); n != 128 {
+			t.Fatalf("round %d: %d processors for 100 threads", round, n)
 		}
 	}
 }
