@@ -48,7 +48,7 @@ type Conn struct {
 	readBuf   []byte                        // receiver's
 	control   [wire.MaxControlPayload]byte  // receiver's: payload of the control frame received last
 	form      form                          // receiver's: what the machine was told of it
-	fullReads int                           // receiver's: reads that filled readBuf since one that did not
+	fullReads int                           // receiver's: twice the reads that filled readBuf, less those that did not (noteRead)
 	began     time.Time                     // receiver's: when the message under way began
 	lateReads int                           // receiver's: reads for it past its deadline
 	signals   sock.Signals                  // receiver's: how well its calls hear them

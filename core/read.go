@@ -13,7 +13,7 @@ import (
 const (
 	directLeast = 2048      // a payload of which at least this much is to come is read straight into place
 	largestRead = 128 << 10 // readBuf grows up to this, so that one read takes in a frame of the default size
-	growAfter   = 4         // reads that fill readBuf, with none between that does not, make it grow
+	growAfter   = 4         // so many more reads that fill readBuf than half of those that do not make it grow
 )
 
 // receiving is one receiving call.
@@ -160,10 +160,8 @@ func (c *Conn) fill(r *receiving, direct []byte, end time.Time) (got arrival, er
 		return c.fillEnded(r, err, limited)
 	}
 	r.unseen += max(n, unseenRead)
-	if n == len(into) && direct == nil {
-		c.fullReads++
-	} else if direct == nil {
-		c.fullReads = 0
+	if direct == nil {
+		c.noteRead(n == len(into))
 	}
 	return arrival{bytes: into[:n], direct: direct != nil}, nil
 }
@@ -212,12 +210,23 @@ func (c *Conn) vanished(name string, cause error) error {
 	return err
 }
 
+// noteRead notes whether a read filled readBuf. What a message leaves for the next read rarely does, so each of those takes back half
+// of a full one only: messages that are always a little longer than readBuf make it grow, a long one among many short ones does not.
+func (c *Conn) noteRead(full bool) {
+	switch {
+	case full:
+		c.fullReads += 2
+	case c.fullReads > 0:
+		c.fullReads--
+	}
+}
+
 // buffer returns memory to read into. It starts small, and grows when reads keep filling it.
 func (c *Conn) buffer() []byte {
 	switch {
 	case c.readBuf == nil:
 		c.readBuf = make([]byte, RecvBuffer)
-	case c.fullReads >= growAfter && len(c.readBuf) < largestRead:
+	case c.fullReads >= 2*growAfter && len(c.readBuf) < largestRead:
 		c.readBuf = make([]byte, min(4*len(c.readBuf), largestRead))
 		c.fullReads = 0
 	}
