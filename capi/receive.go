@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"libws/core"
+	"libws/core/wire"
 )
 
 //export libws_go_recv_frame
@@ -43,7 +44,7 @@ func libws_go_recv_into(number C.int64_t, buffer unsafe.Pointer, size C.int64_t,
 		c.keep(f, false)
 		return C.int64_t(len(f.Payload))<<4 | noRoom
 	}
-	copy(lend(buffer, size), f.Payload)
+	wire.Copy(lend(buffer, size), f.Payload)
 	return C.int64_t(len(f.Payload))<<4 | C.int64_t(f.Opcode)
 }
 

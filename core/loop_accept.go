@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"libws/core/internal/poller"
+	"libws/core/wire"
 
 	"golang.org/x/sys/unix"
 )
@@ -348,7 +349,7 @@ func (l *Loop) adopt(op string, fd int, input []byte, flags cFlag) (uint32, *loo
 			l.mu.Unlock()
 			return 0, nil, noMemory(op)
 		}
-		l.held[slot] = heldInput{block: append(block, input...)}
+		l.held[slot] = heldInput{block: wire.Append(block, input)}
 		c.flags |= cHeld
 	}
 	l.heed(slot, c)

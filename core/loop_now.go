@@ -4,6 +4,7 @@ package core
 
 import (
 	"libws/core/internal/poller"
+	"libws/core/wire"
 
 	"golang.org/x/sys/unix"
 )
@@ -80,7 +81,7 @@ func (l *Loop) queueRest(slot uint32, c *loopConn, rest []byte) bool {
 		l.lost(slot, c, CodeNoMemory)
 		return false
 	}
-	q.buf = append(q.buf, rest...)
+	q.buf = wire.Append(q.buf, rest)
 	l.metrics.QueueBytes += int64(len(rest))
 	l.blocked(slot, c)
 	return true

@@ -2,6 +2,8 @@
 // between these (RFC 6455 §5.4), so it waits for the end of the message, within the bound of the queue.
 package core
 
+import "libws/core/wire"
+
 // postponed is what waits for the end of one connection's message.
 type postponed struct {
 	queue  // of which buf and head are used: frames as servers send them, one behind the other
@@ -45,7 +47,7 @@ func (l *Loop) postpone(slot uint32, c *loopConn, frame []byte, head uint8, op O
 		l.metrics.RefusedFull++
 		return
 	}
-	w.buf = append(w.buf, frame...)
+	w.buf = wire.Append(w.buf, frame)
 	w.frames = append(w.frames, postponedFrame{size: uint32(len(frame)), head: head, op: op})
 	l.metrics.QueueBytes += int64(len(frame))
 }

@@ -122,7 +122,7 @@ func (l *Loop) gatherFrame(op Opcode, payload []byte) bool {
 		if bigger == nil {
 			return false
 		}
-		bigger = append(bigger, p.buf...)
+		bigger = wire.Append(bigger, p.buf)
 		if p.buf != nil {
 			l.pool.Put(p.buf)
 		}

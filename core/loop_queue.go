@@ -4,6 +4,7 @@ package core
 
 import (
 	"libws/core/internal/poller"
+	"libws/core/wire"
 
 	"golang.org/x/sys/unix"
 )
@@ -91,7 +92,7 @@ func (l *Loop) grow(q *queue, n int) bool {
 	if bigger == nil {
 		return false
 	}
-	bigger = append(bigger, q.buf[q.head:]...)
+	bigger = wire.Append(bigger, q.buf[q.head:])
 	l.pool.Put(q.buf)
 	q.buf, q.head = bigger, 0
 	return true
@@ -164,7 +165,7 @@ func (l *Loop) refill(c *loopConn, q *queue) {
 		r := &l.records[q.first]
 		switch {
 		case l.grow(q, len(r.block)):
-			q.buf = append(q.buf, r.block...)
+			q.buf = wire.Append(q.buf, r.block)
 		case len(q.buf) > q.head:
 			return // what is there leaves first
 		default: // no memory: the blocks change places

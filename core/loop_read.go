@@ -5,6 +5,7 @@ package core
 import (
 	"libws/core/internal/poller"
 	"libws/core/protocol"
+	"libws/core/wire"
 
 	"golang.org/x/sys/unix"
 )
@@ -147,7 +148,7 @@ func (l *Loop) putAside(slot uint32, c *loopConn) {
 		l.lost(slot, c, CodeNoMemory)
 		return
 	}
-	l.held[slot] = heldInput{block: append(block, rest...)}
+	l.held[slot] = heldInput{block: wire.Append(block, rest)}
 	c.flags |= cHeld
 }
 
@@ -162,7 +163,7 @@ func (l *Loop) takeUp(slot uint32, c *loopConn) bool {
 	if len(piece) > len(l.in)-l.inAt {
 		return false
 	}
-	n := copy(l.in[l.inAt:], piece)
+	n := wire.Copy(l.in[l.inAt:], piece)
 	c.m.Feed(l.in[l.inAt : l.inAt+n : l.inAt+n])
 	l.inAt += (n + 15) &^ 15
 	if n == len(rest) {

@@ -274,7 +274,7 @@ func (l *Loop) encode(c *loopConn, dst []byte, o *loopMessage) ([]byte, error) {
 		if err := c.m.MaySendMessage(); err != nil {
 			return dst, err
 		}
-		return append(dst, o.encoded...), nil
+		return wire.Append(dst, o.encoded), nil
 	}
 	return c.m.AppendFrame(dst, o.op, o.fin, o.payload)
 }

@@ -191,7 +191,7 @@ func appendMessage(dst []byte, op Opcode, payload []byte) (frame []byte, head in
 	at := len(dst)
 	dst = wire.AppendHeader(dst, wire.Header{Fin: true, Opcode: op, Length: int64(len(payload))})
 	head = len(dst) - at
-	return append(dst, payload...), head
+	return wire.Append(dst, payload), head
 }
 
 // sendEncoded sends a message that is encoded already; a client must mask its own copy (RFC 6455 §5.3).

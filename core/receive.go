@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"libws/core/protocol"
+	"libws/core/wire"
 )
 
 // RecvFrame receives the next frame as it is: fragments, pings and pongs are seen, and a ping is left for SendPong to answer.
@@ -50,7 +51,9 @@ func (c *Conn) Receive(ctx context.Context) (Message, error) {
 		defer c.mu.Unlock()
 		return Message{}, c.ended("Receive")
 	}
-	return Message{Opcode: f.Opcode, Data: append(make([]byte, 0, len(f.Payload)), f.Payload...)}, nil
+	data := make([]byte, len(f.Payload))
+	wire.Copy(data, f.Payload)
+	return Message{Opcode: f.Opcode, Data: data}, nil
 }
 
 // Messages ranges over the messages of the connection. It ends without an error when the peer closed with CloseNormal,

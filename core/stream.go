@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"libws/core/protocol"
+	"libws/core/wire"
 )
 
 // NextReader waits for the next message and returns its opcode and a reader of its data, which arrives while it is read: the
@@ -117,7 +118,7 @@ func (m *messageReader) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n := copy(p, m.part)
+	n := wire.Copy(p, m.part[:min(len(p), len(m.part))])
 	m.part = m.part[n:]
 	if len(m.part) == 0 && m.last {
 		m.finish(io.EOF)
@@ -190,7 +191,7 @@ func (m *messageWriter) Write(p []byte) (int, error) {
 			}
 		}
 		n := min(len(p), cap(m.buf)-len(m.buf))
-		m.buf = append(m.buf, p[:n]...)
+		m.buf = wire.Append(m.buf, p[:n])
 		p = p[n:]
 		written += n
 	}

@@ -18,7 +18,7 @@ func (m *Machine) keep(p []byte) bool {
 	if !m.reserve(need, int64(need)+m.remain) {
 		return false
 	}
-	m.buf = append(m.buf, p...)
+	m.buf = wire.Append(m.buf, p)
 	return true
 }
 
@@ -38,7 +38,7 @@ func (m *Machine) reserve(need int, whole int64) bool {
 	if m.cfg.Grow != nil && cap(m.buf) > 0 {
 		grown = m.cfg.Grow(m.buf, max(want, need))
 	} else if grown = m.alloc(max(want, need)); grown != nil {
-		grown = append(grown, m.buf...)
+		grown = wire.Append(grown, m.buf)
 		m.free(m.buf)
 	}
 	if grown == nil {

@@ -1,7 +1,11 @@
 // This file encodes what the caller sends: every check first, then header, mask and payload (RFC 6455 §5, §6.1).
 package protocol
 
-import "libws/core/wire"
+import (
+	"slices"
+
+	"libws/core/wire"
+)
 
 // maySend returns why data cannot be sent in this state, or nil.
 func (m *Machine) maySend() error {
@@ -194,11 +198,11 @@ func (m *Machine) appendControl(dst []byte, op wire.Opcode, payload []byte) []by
 
 // appendPayload appends payload, masked when this end is a client.
 func (m *Machine) appendPayload(dst []byte, key [4]byte, payload []byte) []byte {
-	at := len(dst)
 	if m.cfg.Role == Server {
-		return append(dst, payload...)
+		return wire.Append(dst, payload)
 	}
-	dst = append(dst, payload...)
-	wire.Mask(dst[at:], key, 0)
+	at := len(dst)
+	dst = slices.Grow(dst, len(payload))[:at+len(payload)]
+	wire.MaskInto(dst[at:], payload, key, 0)
 	return dst
 }

@@ -93,5 +93,5 @@ func (m *Machine) appendWhole(dst []byte, op wire.Opcode, payload []byte) ([]byt
 	} else {
 		dst = append(dst, 0x80|byte(op), shortPayload+1, byte(n>>8), byte(n))
 	}
-	return append(dst, payload...), true
+	return wire.Append(dst, payload), true
 }
