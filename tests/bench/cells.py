@@ -57,7 +57,7 @@ def echo(connections: int, payload_bytes: int, in_flight: int, contenders: Tuple
 
 
 BLOCKING = ("blocking_min", "c-threads", "go-threads")
-PYTHON_THREADS = ("websockets-sync", "py-threads")
+PYTHON_THREADS = ("websockets-sync", "py-threads", "blocking_min_py", "blocking_min")
 
 CELLS = (
     echo(1, 20, 1, BLOCKING, "blocking"),

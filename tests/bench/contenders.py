@@ -76,6 +76,7 @@ CONTENDERS = {
         _c("epoll_min", "least C, epoll"),
         _c("epoll_min-broadcast", "least C, epoll", "--broadcast"),
         _c("blocking_min", "least C, blocking"),
+        Contender("blocking_min_py", "least Python, blocking", BENCH / "servers" / "blocking_min.py", interpreter=PYTHON),
         Contender("lws", "libwebsockets", BUILD / "lws_echo"),
         Contender("gorilla", "gorilla", BUILD / "gorilla_echo"),
         Contender("gws", "gws", BUILD / "gws_echo"),
