@@ -1,5 +1,6 @@
 // This file accepts: it serves the listener and every opening handshake under way together, so that a silent client keeps
 // nobody waiting (RFC 6455 §4.2).
+
 package core
 
 import (

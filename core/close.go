@@ -1,5 +1,6 @@
 // This file ends connections: the closing handshake, lingering so that the peer sees our close frame, and cutting off
 // (RFC 6455 §5.5.1, §7.1).
+
 package core
 
 import (

@@ -1,4 +1,5 @@
 // This file holds Conn: what one connection consists of, and what may be asked of it at any time.
+
 package core
 
 import (

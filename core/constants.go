@@ -1,4 +1,5 @@
 // This file names the numbers of the API: opcodes, close codes, states, roles and buffer sizes (RFC 6455 §5.2, §7.4).
+
 package core
 
 import (

@@ -1,4 +1,5 @@
 // This file opens connections as a client: name, TCP connection, opening handshake, all within one deadline (RFC 6455 §4.1).
+
 package core
 
 import (

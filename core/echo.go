@@ -1,4 +1,5 @@
 // This file is the echo server that the API offers ready made.
+
 package core
 
 import (

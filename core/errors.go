@@ -1,4 +1,5 @@
 // This file defines Error: the stable code, the operation and the sentence that every failing call answers with.
+
 package core
 
 import (

@@ -1,5 +1,6 @@
 // This file writes what nobody's call sends: replies to control frames in between, and the rest of messages whose calls have returned
 // (RFC 6455 §5.5).
+
 package core
 
 import (

@@ -1,4 +1,5 @@
 // This file holds Frame, the unit that RecvFrame and SendFrame trade in (RFC 6455 §5.2).
+
 package core
 
 import (

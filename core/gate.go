@@ -1,4 +1,5 @@
 // This file holds gate, a lock that can be waited for with a deadline and given up when the connection closes.
+
 package core
 
 import (

@@ -1,4 +1,5 @@
 // This file lets a call that signals end stand in line for a gate, as a sender or as one that accepts. Go hides signals from a goroutine that waits for another.
+
 package core
 
 import (

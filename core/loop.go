@@ -1,5 +1,6 @@
 // This file holds Loop, the event loop: what it owns, how it begins and how it ends. It drives any number of connections on
 // one thread over epoll; every rule of RFC 6455 is the protocol machine's.
+
 package core
 
 import (

@@ -1,4 +1,5 @@
 // This file takes connections in: listening sockets, inherited ones, descriptors of connections that others made.
+
 package core
 
 import (

@@ -1,4 +1,5 @@
 // This file sends many messages in one call.
+
 package core
 
 import (

@@ -1,5 +1,6 @@
 // This file ends connections: the closing handshake, failures, deadlines, cut-offs, and the LoopClose event that each of them
 // comes to exactly once (RFC 6455 §7).
+
 package core
 
 import (

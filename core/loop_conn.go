@@ -1,4 +1,5 @@
 // This file holds the connections of a loop: a slab of fixed records addressed by slot, ids that name a slot's user for ever.
+
 package core
 
 import (

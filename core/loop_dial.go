@@ -1,5 +1,6 @@
 // This file opens connections as a client without blocking: name look-up off the data path, then TCP and the opening handshake
 // (RFC 6455 §4.1).
+
 package core
 
 import (

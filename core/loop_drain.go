@@ -1,4 +1,5 @@
 // This file ends a loop's service gracefully: nobody new is let in, everybody is told, and there is a deadline.
+
 package core
 
 import (

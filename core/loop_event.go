@@ -1,4 +1,5 @@
 // This file defines LoopEvent, one report of a loop, in the layout that C programs see.
+
 package core
 
 import "unsafe"

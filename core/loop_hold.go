@@ -1,4 +1,5 @@
 // This file waits for a short time on the processor that the polling thread has, for loops whose peers answer at once.
+
 package core
 
 import (

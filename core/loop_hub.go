@@ -1,4 +1,5 @@
 // This file lets topics reach across loops: a hub knows which loop has subscribers of what, and hands messages over.
+
 package core
 
 import (

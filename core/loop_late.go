@@ -1,5 +1,6 @@
 // This file reads before it judges. A deadline may be over only because this thread was elsewhere: what the peer sent in time waits in its
 // socket then. That much is read first, and nothing that comes later, so that nobody gains time by sending on.
+
 package core
 
 import "libws/core/internal/poller"

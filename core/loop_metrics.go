@@ -1,4 +1,5 @@
 // This file counts: plain numbers that the data path adds to, and a histogram of round-trip times.
+
 package core
 
 import "math/bits"

@@ -1,5 +1,6 @@
 // This file holds the short ways of sending. A message that has nothing before it is written at once, from memory that is hot: an answer
 // that goes alone would pay for being gathered and gain nothing. One that follows others is put behind them.
+
 package core
 
 import (

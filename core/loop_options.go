@@ -1,4 +1,5 @@
 // This file holds the options of loops: a table of names, bounds and defaults beside that of blocking connections.
+
 package core
 
 import (

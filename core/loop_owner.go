@@ -1,4 +1,5 @@
 // This file tells which loop a connection's id belongs to, and what kind of connection it names, for those who hold only the id.
+
 package core
 
 import "sync"

@@ -1,5 +1,6 @@
 // This file says how long output is waited for that nothing but its reader holds up: what comes before the end of a connection, and
 // answers over plain HTTP. Whoever goes on taking it in gets all of it; whoever stops is given up. Only deadlines look.
+
 package core
 
 import "libws/core/internal/poller"

@@ -1,5 +1,6 @@
 // This file polls: flush what was sent, collect what is ready, deliver events. The wait itself may be the caller's, as in the C
 // library, which waits before Go is entered.
+
 package core
 
 import (

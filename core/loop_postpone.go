@@ -1,5 +1,6 @@
 // This file postpones what is published to a connection in the middle of a message in parts: nothing but control frames may come
 // between these (RFC 6455 §5.4), so it waits for the end of the message, within the bound of the queue.
+
 package core
 
 import "libws/core/wire"

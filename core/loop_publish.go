@@ -1,5 +1,6 @@
 // This file publishes: messages to a topic are gathered, each encoded once, and the next flush writes all of them to each subscriber in
 // one system call, straight from where they lie.
+
 package core
 
 import (

@@ -1,5 +1,6 @@
 // This file holds the output of connections until the socket takes it: bytes in the order they leave, and behind them, when a
 // policy may still drop some, whole messages.
+
 package core
 
 import (

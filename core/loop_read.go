@@ -1,5 +1,6 @@
 // This file reads: from the socket into the loop's receive buffer or straight into a long message, then through the protocol machine
 // into events.
+
 package core
 
 import (

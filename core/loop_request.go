@@ -1,5 +1,6 @@
 // This file decides on opening handshakes: by the loop's rules, or by the user, who may also answer plain HTTP on the same port
 // (RFC 6455 §4.2).
+
 package core
 
 import (

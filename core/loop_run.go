@@ -1,4 +1,5 @@
 // This file offers the loop in callback style for Go programs, over Poll.
+
 package core
 
 import (

@@ -1,5 +1,6 @@
 // This file sends: messages are encoded behind the connection's output and leave with the next flush, long ones at once and without
 // a copy (RFC 6455 §6.1).
+
 package core
 
 import (

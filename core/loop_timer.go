@@ -1,5 +1,6 @@
 // This file keeps time: one deadline per connection in a timer wheel without objects of its own, looked at only when it may have
 // passed. Traffic moves no timer; it only makes the next look find a later deadline.
+
 package core
 
 import (

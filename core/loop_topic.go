@@ -1,4 +1,5 @@
 // This file keeps what connections subscribe to, and sends one message to a list of connections, encoded once.
+
 package core
 
 import (

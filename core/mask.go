@@ -1,4 +1,5 @@
 // This file draws the masking keys of a client's frames (RFC 6455 §5.3).
+
 package core
 
 import (

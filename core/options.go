@@ -1,4 +1,5 @@
 // This file holds the options of connections and servers: one table of names, bounds and defaults.
+
 package core
 
 import (

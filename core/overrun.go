@@ -1,4 +1,5 @@
 // This file looks, while a peer keeps the socket full, at what else ends a receiving call.
+
 package core
 
 import (

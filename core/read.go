@@ -1,4 +1,5 @@
 // This file is the read side of a connection: bytes from the socket into the machine until it has an event for the caller.
+
 package core
 
 import (

@@ -1,4 +1,5 @@
 // This file offers what a caller receives: single frames or whole messages (RFC 6455 §5.4, §5.5, §6.2).
+
 package core
 
 import (

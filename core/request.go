@@ -1,4 +1,5 @@
 // This file holds Request, what a server may read of a client's opening handshake (RFC 6455 §4.2.1).
+
 package core
 
 import (

@@ -1,4 +1,5 @@
 // This file offers what a caller sends: frames, messages and control frames (RFC 6455 §5.4–§5.6, §6.1).
+
 package core
 
 import (

@@ -1,4 +1,5 @@
 // This file holds Server: its life from bind to close, and what it passes on to its connections.
+
 package core
 
 import (

@@ -1,5 +1,6 @@
 // This file streams messages of any length in bounded memory: an io.Reader for one message, an io.WriteCloser for one
 // (RFC 6455 §5.4).
+
 package core
 
 import (
@@ -141,9 +142,10 @@ func passing(err error) bool {
 	return errors.As(err, &e) && (e.Code == CodeTimeout || e.Temporary())
 }
 
-// NextWriter begins a text or binary message and returns a writer for its data: what is written is sent in fragments as it
-// comes, and Close sends the last one. Until then the other calls that send messages fail with CodeState; control frames may
-// be sent. ctx bounds every Write and Close. The errors are SendFrame's.
+// NextWriter returns a writer for the data of a text or binary message: what is written is gathered and sent in fragments of
+// OptSendFrameBytes, 64 KiB at most, and Close sends the last one. From the first fragment to the last the other calls that send
+// messages fail with CodeState, and so does this writer while another message is under way; control frames may be sent. ctx bounds
+// every Write and Close. The errors are SendFrame's.
 //
 // After CodeTimeout and CodeInterrupted the same Write, with what it did not take, or Close can be made again while ctx lives. When a
 // message that has begun can no longer be finished, the connection cannot send any more.

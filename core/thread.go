@@ -1,5 +1,6 @@
 // This file is told what the process is like: whether a blocking call blocks the caller's goroutine or its thread, how many processors
 // Go has for that, and whether other processes have copies of its descriptors.
+
 package core
 
 import (

@@ -1,4 +1,5 @@
 // This file turns a net/http request into a connection (RFC 6455 §4.2).
+
 package core
 
 import (

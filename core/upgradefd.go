@@ -1,4 +1,5 @@
 // This file performs the server's opening handshake on a descriptor on which a request has begun to arrive (RFC 6455 §4.2).
+
 package core
 
 import (

@@ -1,4 +1,5 @@
 // This file reads ws:// URLs (RFC 6455 §3).
+
 package core
 
 import (

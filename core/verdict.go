@@ -1,4 +1,5 @@
 // This file decides on a request: the server's answer to an opening handshake (RFC 6455 §4.2.2).
+
 package core
 
 import (

@@ -1,4 +1,5 @@
 // This file is the write side of a connection: one frame after the other, whoever sends (RFC 6455 §5.4, §6.1).
+
 package core
 
 import (

@@ -1,4 +1,5 @@
 // This file owns the memory in which a message or frame is gathered that no single input held whole (RFC 6455 §5.4).
+
 package protocol
 
 import "libws/core/wire"

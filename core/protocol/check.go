@@ -1,4 +1,5 @@
 // This file holds the legality of received frame headers in one pure function (RFC 6455 §5.1, §5.2, §5.4, §5.5, §10.4).
+
 package protocol
 
 import "libws/core/wire"

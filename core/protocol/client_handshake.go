@@ -1,5 +1,6 @@
 // This file is the client's half of the opening handshake: the request it sends and the checks of the response
 // (RFC 6455 §4.1).
+
 package protocol
 
 import (

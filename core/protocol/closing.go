@@ -1,4 +1,5 @@
 // This file holds the ways a connection ends: the closing handshake, a broken rule, the end of input (RFC 6455 §5.5.1, §7).
+
 package protocol
 
 import "libws/core/wire"

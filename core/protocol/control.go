@@ -1,4 +1,5 @@
 // This file handles received control frames and the pongs they call for (RFC 6455 §5.5).
+
 package protocol
 
 import "libws/core/wire"

@@ -1,4 +1,5 @@
 // This file defines Error: which rule was broken, by whom, and what the peer is told about it.
+
 package protocol
 
 import (

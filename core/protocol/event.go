@@ -1,4 +1,5 @@
 // This file names what a machine reports: the kinds of event and what each one carries.
+
 package protocol
 
 import "libws/core/wire"

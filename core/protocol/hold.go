@@ -1,5 +1,6 @@
 // This file holds back what ends a connection until the messages that came before it could be answered, for shells that answer
 // in batches (RFC 6455 §5.5.1).
+
 package protocol
 
 // held says what waits.

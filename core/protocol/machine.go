@@ -1,4 +1,5 @@
 // This file holds the Machine itself: its memory, its life cycle and the verbs that move bytes in and out of it.
+
 package protocol
 
 import "libws/core/wire"

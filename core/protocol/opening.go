@@ -1,4 +1,5 @@
 // This file drives the opening handshake of either role over the bytes of one HTTP head (RFC 6455 §4).
+
 package protocol
 
 import (

@@ -1,5 +1,6 @@
 // This file reads frames: headers across chunk borders, payload unmasked in place, control frames between fragments
 // (RFC 6455 §5.2–§5.5).
+
 package protocol
 
 import "libws/core/wire"

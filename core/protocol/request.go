@@ -1,4 +1,5 @@
 // This file lets a server read the request of a connection: target, fields, origin, offered subprotocols (RFC 6455 §4.2.1).
+
 package protocol
 
 import (

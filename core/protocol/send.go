@@ -1,4 +1,5 @@
 // This file encodes what the caller sends: every check first, then header, mask and payload (RFC 6455 §5, §6.1).
+
 package protocol
 
 import (

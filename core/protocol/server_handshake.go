@@ -1,5 +1,6 @@
 // This file is the server's half of the opening handshake: the checks of a request, then Accept or Refuse
 // (RFC 6455 §4.2, §4.4).
+
 package protocol
 
 import (

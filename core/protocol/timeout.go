@@ -1,5 +1,6 @@
 // This file ends opening handshakes that do not come to an end in time; when that is, is for whoever has a clock to say
 // (RFC 9110 §15.5.9).
+
 package protocol
 
 // errRequestLate tells of a client that did not come to the end of its request.

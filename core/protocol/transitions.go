@@ -1,4 +1,5 @@
 // This file is the one place where the state of a connection changes: a table of state × step (RFC 6455 §4, §7).
+
 package protocol
 
 // State is the connection's state as the API names it.

@@ -1,5 +1,6 @@
 // This file holds the short cuts for what most frames are: one whole, unfragmented data message that is not long. Each does what the
 // general path does, at a fraction of its steps; tests run both side by side.
+
 package protocol
 
 import "libws/core/wire"

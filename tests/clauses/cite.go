@@ -1,4 +1,5 @@
 // This file finds which clauses of RFC 6455 the code cites, and in which declaration.
+
 package main
 
 import (

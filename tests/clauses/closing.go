@@ -1,4 +1,5 @@
 // This file states the clauses of RFC 6455 on closing, failing and broken text (§7, §8).
+
 package main
 
 var closingClauses = []clause{

@@ -1,4 +1,5 @@
 // This file states the clauses of RFC 6455 on extensions, security and header fields (§9, §10, §11).
+
 package main
 
 var fieldClauses = []clause{

@@ -1,4 +1,5 @@
 // This file states the clauses of RFC 6455 on frames, masks, fragments and messages (§5, §6).
+
 package main
 
 // Code and tests that hold many of these rules.

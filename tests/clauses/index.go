@@ -1,4 +1,5 @@
 // This file joins the clauses with what cites them and writes the index.
+
 package main
 
 import (

@@ -1,4 +1,5 @@
 // This file states the clauses of RFC 6455 on URIs and the opening handshake (§3, §4).
+
 package main
 
 // Tests whose tables hold many of these rules.

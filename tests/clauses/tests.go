@@ -1,4 +1,5 @@
 // This file finds which clauses of RFC 6455 the tests cite, in Go and in Python.
+
 package main
 
 import (

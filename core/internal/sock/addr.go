@@ -1,4 +1,5 @@
 // This file turns socket addresses into text and back.
+
 package sock
 
 import (

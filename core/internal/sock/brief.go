@@ -1,4 +1,5 @@
 // This file waits for a short time without telling Go's scheduler, for C programs that answer each message with a message.
+
 package sock
 
 import (

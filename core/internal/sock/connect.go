@@ -1,4 +1,5 @@
 // This file opens TCP connections.
+
 package sock
 
 import (

@@ -1,4 +1,5 @@
 // This file holds Event, a flag that poll(2) can wait for and that any thread or signal handler can set (eventfd).
+
 package sock
 
 import (

@@ -1,4 +1,5 @@
 // This file owns a stream descriptor: who is inside it, and when its number may be given back.
+
 package sock
 
 import (

@@ -1,4 +1,5 @@
 // This file makes listening sockets and takes connections from them.
+
 package sock
 
 import (

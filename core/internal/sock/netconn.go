@@ -1,4 +1,5 @@
 // This file is the Stream on any net.Conn; waiting is the runtime's.
+
 package sock
 
 import (

@@ -1,4 +1,5 @@
 // This file waits as Go programs do: a call parks its goroutine in the runtime's network poller and keeps no thread.
+
 package sock
 
 import (

@@ -1,4 +1,5 @@
 // This file reads from a descriptor.
+
 package sock
 
 import (

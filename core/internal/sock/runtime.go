@@ -1,4 +1,5 @@
 // This file starts the Go runtime's network poller while there are descriptors for it.
+
 package sock
 
 import (

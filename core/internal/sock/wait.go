@@ -1,4 +1,5 @@
 // This file waits on the caller's thread: poll(2) with an absolute deadline, signals and wake-ups.
+
 package sock
 
 import (

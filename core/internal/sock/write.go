@@ -1,4 +1,5 @@
 // This file writes to a descriptor: whole lists of buffers, never raising SIGPIPE.
+
 package sock
 
 import (
