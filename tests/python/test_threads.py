@@ -8,12 +8,13 @@ import threading
 import time
 import typing
 from collections import Counter
-from typing import Any, Callable, List
+from typing import Any, Callable, List, Optional
 
 import libws
 import pytest
 from asleep import until_asleep
 from echoing import WAIT_S, RawServer, echo_server, never_reading, pair, silent_after_handshake, url
+from libws._library import lib
 
 NEVER_S = 2  # promised are 100 ms; a machine that does much else at the same time may be late
 
@@ -85,29 +86,53 @@ def test_a_second_receiver_is_busy() -> None:
         assert sorted(type(outcome).__name__ for outcome in outcomes) == ["BusyError", "str"], outcomes
 
 
+RECEIVING: List[Any] = [
+    (None, lambda ws: ws.recv()),
+    (None, lambda ws: next(iter(ws))),
+    (WAIT_S, lambda ws: ws.recv(WAIT_S)),
+    (-1, lambda ws: ws.recv()),
+]
+
+
+@pytest.mark.parametrize("known_s, receive", RECEIVING, ids=["recv", "iteration", "a bound", "no bound"])
+def test_the_bound_of_another_call_cuts_no_receiver_short(known_s: Optional[int], receive: Callable[[libws.Connection], Any]) -> None:
+    """Whoever comes second leaves its bound behind, even if it gets BusyError; here it does so right before the first one waits."""
+    speak = threading.Event()
+
+    def speak_later(ws: libws.ServerConnection) -> None:
+        speak.wait(WAIT_S)
+        ws.send("later")
+
+    with pair(speak_later) as ws:
+        option = libws.WS_OPT_RECV_TIMEOUT_MS
+        ws._patience.set_ms = libws.WS_TIMEOUT_NONE if known_s is None else known_s * 1000  # what the first one has seen
+        assert lib.ws_set(ws._handle, option, 1) == 0  # what the second one did behind its back
+        outcomes: List[Any] = []
+        thread = threading.Thread(target=lambda: outcomes.extend(run(lambda: receive(ws))), daemon=True)
+        thread.start()
+        while lib.ws_get(ws._handle, option) == 1 and thread.is_alive():
+            time.sleep(0.001)
+        speak.set()
+        thread.join(WAIT_S)
+        assert outcomes == ["later"]
+
+
 @pytest.mark.parametrize("ending", ["close", "abort"])
 def test_closing_wakes_a_receiver(ending: str) -> None:
     with RawServer(silent_after_handshake) as server:
         ws = libws.connect(server.url, close_timeout=30)
-        began, woken, outcomes = threading.Event(), [], []
+        woken, outcomes = [], []
 
         def receive() -> None:
-            began.set()
             try:
-                while True:
-                    with contextlib.suppress(libws.BusyError):  # the test is probing
-                        ws.recv()
+                ws.recv()
             except libws.ConnectionClosed as error:
                 woken.append(time.monotonic())
                 outcomes.append(error)
 
         thread = threading.Thread(target=receive, daemon=True)
         thread.start()
-        began.wait(WAIT_S)
-        with pytest.raises(libws.BusyError):
-            while True:  # until the thread receives
-                with contextlib.suppress(libws.WebSocketTimeout):
-                    ws.recv(0.001)
+        until_asleep(thread.native_id)
         closed = time.monotonic()
         getattr(ws, ending)()
         thread.join(WAIT_S)

@@ -7,10 +7,10 @@ raise away what nobody owns yet.
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Callable, Type, TypeVar
+from typing import Any, Callable, Type, TypeVar, Union
 
 from . import _abi as abi
-from ._buffers import _api
+from ._buffers import _api, bytes_at, text_at
 from ._library import lib
 from .errors import last_failure
 
@@ -25,6 +25,21 @@ class OwnedFrame(abi.WsFrame):
     """A WsFrame struct that frees its payload in the end: not under a call that works on it, and not never, when it gets lost."""
 
     __del__ = _method(lib.ws_frame_drop)
+
+
+def content(frame: OwnedFrame) -> Union[str, bytes, OwnedFrame]:
+    """The message that a receiving call gave; what is none stays a frame."""
+    opcode = frame.opcode
+    if opcode == abi.WS_OPCODE_TEXT:
+        address = frame.payload
+        return text_at(address, frame.payload_len) if address else ""
+    return payload_of(frame) if opcode == abi.WS_OPCODE_BINARY else frame
+
+
+def payload_of(frame: OwnedFrame) -> bytes:
+    """A copy of the payload."""
+    address = frame.payload
+    return bytes_at(address, frame.payload_len) if address else b""
 
 
 class OwnedConnection(ctypes.c_int64):

@@ -52,6 +52,8 @@ def milliseconds(seconds: Optional[float], name: str = "timeout", least: int = 1
             return MOST_MS if seconds == _MOST_S else abi.WS_TIMEOUT_NONE
     except ArithmeticError:  # decimal's NaN cannot be compared
         pass
+    except TypeError:
+        raise TypeError(f"{name} must be a number of seconds or None, not {type(seconds).__name__}") from None
     raise InvalidArgumentError(f"{name} must be None or at least 0 seconds, not {seconds!r}", abi.WS_ERR_ARGUMENT)
 
 
@@ -165,11 +167,23 @@ class Patience:
             if not has_failed(came[0]):
                 return
             code = lib.ws_last_error()
-            if code != abi.WS_ERR_INTERRUPTED and (code != abi.WS_ERR_TIMEOUT or wait_ms == left_ms):
+            if code != abi.WS_ERR_INTERRUPTED and code != abi.WS_ERR_TIMEOUT:
                 return
-            came.clear()
             if limit_ms != abi.WS_TIMEOUT_NONE:
-                left_ms = max(1, limit_ms - int((time.monotonic() - began) * 1000))
+                spent_ms = int((time.monotonic() - began) * 1000)
+                if code == abi.WS_ERR_TIMEOUT and spent_ms >= limit_ms - 1:
+                    return
+                left_ms = max(1, limit_ms - spent_ms)
+            if code == abi.WS_ERR_TIMEOUT and wait_ms != look_ms:
+                self.doubt()
+            came.clear()
+
+    def doubt(self) -> None:
+        """Has the library told anew how long to wait, after a wait that was too short: the bound was one of another thread's call.
+
+        That may be close(), or a second receiver on its way to BusyError; the option is the connection's, not a call's.
+        """
+        self.set_ms = -1
 
     def forget(self) -> List[Any]:
         """Gives up what nobody will ask for any more, and tells what it was."""

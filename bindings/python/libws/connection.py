@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import threading
 import time
 from ctypes import byref
@@ -11,10 +10,10 @@ from types import TracebackType
 from typing import Any, Callable, Iterator, NoReturn, Optional, Type, TypeVar, Union
 
 from . import _abi as abi
-from ._buffers import BytesLike, blank, bytes_at, lend, text_at
-from ._checked import integer
+from ._buffers import BytesLike, blank, lend
+from ._checked import close_code, integer
 from ._library import lib
-from ._owned import OwnedConnection, OwnedFrame, recv_message
+from ._owned import OwnedConnection, OwnedFrame, content, payload_of, recv_message
 from ._quick import INT_MAX, ROOM_SIZE, Room, number, recv_into, send_binary, send_text
 from ._uncopyable import Uncopyable
 from ._waiting import LOOKING, MAIN_THREAD, MOST_MS, Patience, aside, itself, milliseconds, resume
@@ -37,20 +36,6 @@ _TOO_LONG = 15
 """What ws_recv_into says in the place of an opcode."""
 
 _FOREVER = abi.WS_TIMEOUT_NONE
-
-
-def content(frame: OwnedFrame) -> Union[Message, OwnedFrame]:
-    """The message that a receiving call gave; what is none stays a frame."""
-    opcode = frame.opcode
-    if opcode == abi.WS_OPCODE_TEXT:
-        address = frame.payload
-        return text_at(address, frame.payload_len) if address else ""
-    return payload_of(frame) if opcode == abi.WS_OPCODE_BINARY else frame
-
-
-def payload_of(frame: OwnedFrame) -> bytes:
-    address = frame.payload
-    return bytes_at(address, frame.payload_len) if address else b""
 
 
 class _Own(threading.local):
@@ -153,11 +138,15 @@ class Connection(Uncopyable):
         self._raise_closed()
 
     def _interrupted(self, timeout: Optional[float]) -> Message:
-        """Goes on after a receiving call that failed: again when the main thread used the connection before."""
-        if lib.ws_last_error() == abi.WS_ERR_INTERRUPTED:
+        """Goes on after a receiving call that failed: again when the main thread used the connection before, or another's bound cut it."""
+        code = lib.ws_last_error()
+        if code == abi.WS_ERR_INTERRUPTED:
             self._set_interruptible(False)
-            return self.recv(timeout)
-        self._fail()
+        elif code == abi.WS_ERR_TIMEOUT and timeout is None and self._recv_timeout_ms == _FOREVER:
+            self._patience.doubt()
+        else:
+            self._fail()
+        return self.recv(timeout)
 
     def __iter__(self) -> Iterator[Message]:
         """Gives messages until the connection closes.
@@ -258,12 +247,10 @@ class Connection(Uncopyable):
         """
         if not isinstance(reason, str):
             raise TypeError("reason must be a str")
-        code, text = operator.index(code), reason.encode("utf-8", "surrogatepass")
+        code, text = close_code(code), reason.encode("utf-8", "surrogatepass")
         handle = self._handle
         if handle < 0:
             return
-        if not -(1 << 63) <= code < 1 << 63:
-            code = -1
 
         def work() -> None:
             if lib.ws_is_open(handle) == 1:
