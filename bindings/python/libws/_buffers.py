@@ -45,6 +45,11 @@ bytes_at: Callable[[Optional[int], int], bytes] = _api("PyBytes_FromStringAndSiz
 """Copies memory into a bytes object: address, length in bytes."""
 
 
+def copied(data: Any) -> bytes:
+    """The bytes of whatever is bytes-like; TypeError when it is not, where bytes() itself would make something of a number or a list."""
+    return data if type(data) is bytes else memoryview(data).tobytes()
+
+
 def blank(length: int) -> bytes:
     """Makes a bytes object that nobody else has yet, for C to write into. Its content is arbitrary until then."""
     return bytes_at(None, length)

@@ -46,6 +46,12 @@ def noted(result: Result) -> Result:
     return result
 
 
+def refused(result: Result, message: str) -> Result:
+    """Notes why an argument was refused here, before the library could see it; hands the result of a failed call on."""
+    _last.code, _last.message = abi.WS_ERR_ARGUMENT, message
+    return result
+
+
 def number(value: int) -> int:
     """An integer for C; what does not fit becomes -1, which no argument allows, instead of another number."""
     integer = operator.index(value)
@@ -53,16 +59,29 @@ def number(value: int) -> int:
 
 
 def lent(data: BytesLike, length: Optional[int], use: Callable[[Any, int], Result]) -> Result:
-    """Calls use(address, length) on the first length bytes of data; more than there are becomes -1."""
+    """Calls use(address, length) on the first length bytes of data; more than there are becomes -1, which use must refuse."""
     results: List[Result] = []
 
     def call(address: Any, size: int) -> int:
-        wanted = size if length is None else number(length)
-        results.append(use(address, wanted if wanted <= size else -1))
+        wanted = size if length is None else fitting(length, size)
+        results.append(told_of_length(use(address, wanted), length, size))
         return 0
 
     lend(data, call)
     return results[0]
+
+
+def fitting(length: int, size: int) -> int:
+    """A length for C, -1 when there are only size bytes."""
+    wanted = operator.index(length)
+    return number(wanted) if wanted <= size else -1
+
+
+def told_of_length(result: Result, length: Optional[int], size: int) -> Result:
+    """Corrects what was noted of a failure when -1 stood for more bytes than there are, unless something else was wrong first."""
+    if length is not None and length > size and has_failed(result) and _last.code == abi.WS_ERR_ARGUMENT:
+        return refused(result, f"the length given is {operator.index(length)}; the data has {size} bytes")
+    return result
 
 
 def told_aside(call: Callable[[], Result], abandon: Callable[[], object], settle_s: float = 0) -> Result:

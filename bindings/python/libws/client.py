@@ -39,7 +39,8 @@ def connect(
     Blocks; Ctrl-C ends it at once. Raises InvalidArgumentError (nothing was sent), HandshakeError (status tells what the
     server answered instead of 101), WebSocketTimeout, NetworkError, ConnectionClosed when the server vanished.
     """
-    check_plain(sock)
+    if sock is not None:
+        check_plain(sock)
     options = abi.WsConnectOptions()
     options.timeout_ms = min(milliseconds(timeout), MOST_MS)
     options.subprotocols = comma_list(subprotocols, "subprotocols")

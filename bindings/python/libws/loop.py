@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Callable, List, Optional, Sequence, Type, TypeVar, Union
 
 from . import _abi as abi
-from ._buffers import BytesLike
+from ._buffers import BytesLike, copied
 from ._checked import integer
 from ._handover import hand_over
 from ._library import lib
@@ -21,7 +21,7 @@ from .errors import ConnectionClosed, last_failure
 from .loop_event import Event, Metrics
 from .loop_handler import Detach, LoopHandler, attach, calls_of
 from .loop_poll import Poller, checked
-from .loop_send import copied, encoded, topic_name
+from .loop_send import encoded, topic_name
 from .request import HeaderSource, Request, comma_list, header_lines, plain
 
 _Self = TypeVar("_Self", bound="Loop")
@@ -134,9 +134,9 @@ class Loop(Poller, Uncopyable):
         options.headers = header_lines(headers)
         options.origin = None if origin is None else plain(origin, "origin")
         address = plain(url, "url")
-        check_plain(sock)
         if sock is None:
             return checked(lib.ws_loop_connect(self._live(), address, options))
+        check_plain(sock)
         return checked(hand_over(sock, loop_handshake, (self._live(),), (address, options)).value)
 
     # --- one connection -----------------------------------------------------------------------------------------------

@@ -24,8 +24,9 @@ class Event(NamedTuple):
     conn: int
     """The connection, for Loop.send and the like; 0 with WS_EVENT_DRAINED."""
     data: Data
-    """The message: str for text, bytes for binary (or a memoryview, see Loop's view_over_bytes); the bytes of a part, ping or pong. The agreed subprotocol with
-    WS_EVENT_OPEN, the reason with WS_EVENT_CLOSE, the target with WS_EVENT_REQUEST, the message with EVENT_UNSENT."""
+    """The message: str for text, bytes for binary (or a memoryview, see Loop's view_over_bytes); the bytes of a part, ping or pong.
+    The agreed subprotocol with WS_EVENT_OPEN, the reason with WS_EVENT_CLOSE, the target with WS_EVENT_REQUEST, the message with
+    EVENT_UNSENT."""
     code: int
     """WS_EVENT_CLOSE: the close code (RFC 6455 §7.4). WS_EVENT_REQUEST: 0 for a proper opening handshake, else the HTTP
     status that it would be refused with (426 for a plain HTTP request). Else 0."""

@@ -47,11 +47,6 @@ def encoded(text: str) -> bytes:
         raise InvalidArgumentError(f"a text message must be UTF-8: {error.reason}", abi.WS_ERR_UTF8) from None
 
 
-def copied(data: Any) -> bytes:
-    """The bytes of whatever is bytes-like; TypeError when it is not."""
-    return memoryview(data).tobytes()
-
-
 class Outbox:
     """The sending half of a Loop. Any thread may call it; nothing of it blocks.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ._abi import WS_ERR_ARGUMENT, WS_ERR_HEADER, WS_ERR_UTF8
+from ._buffers import copied
 from ._library import lib
 from .errors import InvalidArgumentError
 
@@ -102,7 +103,7 @@ class Refuse:
 
     def __init__(self, status: int, body: Union[bytes, str] = b"", headers: HeaderSource = ()) -> None:
         self.status = status
-        self.body = utf8(body, "body") if isinstance(body, str) else bytes(body)
+        self.body = utf8(body, "body") if isinstance(body, str) else copied(body)
         self.headers = headers
 
 
@@ -110,13 +111,26 @@ def header_lines(headers: HeaderSource) -> Optional[bytes]:
     """Headers as the library takes them: lines; None for none. Raises InvalidArgumentError for CR, LF or NUL in one."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     lines = []
-    for name, value in pairs:
+    for name, value in _pairs_of_texts(pairs):
         line = f"{name}: {value}"
-        # The library sees lines, so a line break inside a value has to be found before.
+        # The library sees lines, so a line break inside a value, or a colon in a name, has to be found before.
         if any(mark in line for mark in "\r\n\0"):
             raise InvalidArgumentError(f"header {name!r} has a CR, LF or NUL in it", WS_ERR_HEADER)
+        if ":" in name:
+            raise InvalidArgumentError(f"header {name!r} has a colon in its name", WS_ERR_HEADER)
         lines.append(line + "\r\n")
     return plain("".join(lines), "headers") if lines else None
+
+
+def _pairs_of_texts(pairs: Any) -> List[Tuple[str, str]]:
+    """The pairs as a list; TypeError when they are something else."""
+    try:
+        found = [(name, value) for name, value in pairs]
+    except (TypeError, ValueError):
+        found = [(None, None)]
+    if not all(isinstance(name, str) and isinstance(value, str) for name, value in found):
+        raise TypeError("headers must be a mapping, or pairs, of str")
+    return found
 
 
 def plain(text: str, name: str) -> bytes:
@@ -138,9 +152,11 @@ def utf8(text: str, name: str, error_code: int = WS_ERR_UTF8) -> bytes:
 
 def comma_list(values: Union[str, Sequence[str]], name: str) -> Optional[bytes]:
     """Subprotocols or origins as the library takes them: one text with commas; None for none."""
-    parts = [values] if isinstance(values, str) else list(values)
+    parts = [values] if isinstance(values, str) else list(values) if isinstance(values, Iterable) else [values]
     for part in parts:
-        if isinstance(part, str) and (not part.strip() or "," in part):
+        if not isinstance(part, str):
+            raise TypeError(f"{name} must be a str or a list of them")
+        if not part.strip() or "," in part:
             raise InvalidArgumentError(f"{name} has an entry that is empty or has a comma in it: {part!r}", WS_ERR_HEADER)
     return plain(", ".join(parts), name) if parts else None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import operator
 import sys
 import threading
 import time
@@ -12,7 +11,7 @@ from types import TracebackType
 from typing import Callable, Dict, Optional, Sequence, Set, Type, TypeVar, Union
 
 from . import _abi as abi
-from ._checked import bounded
+from ._checked import bounded, check_callable, close_code
 from ._library import lib
 from ._owned import OwnedConnection, OwnedServer, owned, server_bind_host
 from ._uncopyable import Uncopyable
@@ -87,8 +86,9 @@ class Server(Uncopyable):
     def serve_forever(self) -> None:
         """Accepts connections until shutdown() is called from another thread, a handler or a signal handler.
 
-        Blocks. After a signal handler's shutdown() it also closes the connections and waits for their handlers. Clients whose handshake fails are answered by the library and logged as debug messages. Beyond
-        max_connections new clients wait in the listener's queue. Raises NetworkError when others closed or shut down the listener.
+        Blocks. After a signal handler's shutdown() it also closes the connections and waits for their handlers. Clients whose
+        handshake fails are answered by the library and logged as debug messages. Beyond max_connections new clients wait in the
+        listener's queue. Raises NetworkError when others closed or shut down the listener.
         """
         if self._handle < 0:
             raise ConnectionClosed("the server is shut down", abi.WS_ERR_CLOSED)
@@ -241,8 +241,8 @@ class Server(Uncopyable):
         handler and a signal handler; a second call does nothing. In a signal handler that interrupts serve_forever() it returns
         at once, and serve_forever() does the rest before it ends. Raises InvalidArgumentError as Connection.close does.
         """
-        code, text = operator.index(code), reason.encode("utf-8", "surrogatepass")
-        probe = lib.ws_frame_close(code if 0 <= code < 1 << 16 else -1)
+        code, text = close_code(code), reason.encode("utf-8", "surrogatepass")
+        probe = lib.ws_frame_close(code)
         if probe.opcode < 0:
             failure = last_failure()
             if isinstance(failure, ForkedError):
@@ -322,6 +322,9 @@ def serve(
 
     Raises InvalidArgumentError, NetworkError (the port is taken, or the host has no address).
     """
+    check_callable(handler, "handler")
+    if process_request is not None:
+        check_callable(process_request, "process_request")
     most_bytes = message_bytes(max_message_bytes)
     ours = [subprotocols] if isinstance(subprotocols, str) else list(subprotocols)
     options = (

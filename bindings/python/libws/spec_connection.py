@@ -13,12 +13,12 @@ from ctypes import byref
 from typing import Any, Callable, Optional, Union
 
 from . import _abi as abi
-from ._buffers import BytesLike
+from ._buffers import BytesLike, copied
 from ._handover import hand_over
 from ._library import lib
 from ._owned import OwnedConnection, OwnedFrame, client_handshake, from_client, from_server, recv_frame, upgrade
 from ._plain_socket import check_plain
-from ._spec_values import lent, noted, number, told_aside, utf8
+from ._spec_values import fitting, lent, noted, number, refused, told_aside, told_of_length, utf8
 from ._uncopyable import Uncopyable
 from ._waiting import LOOKING, SETTLE_S, Patience, in_main_thread, resume, was_interrupted
 from .spec_frame import WsFrame
@@ -60,6 +60,8 @@ class WsConnection(Uncopyable):
         if url is None:
             return cls(noted(adopt(fd, from_client)), 0)
         address = utf8(url)
+        if b"\0" in address:
+            return cls(refused(OwnedConnection(-1), "url has a NUL in it"), 0)
         return cls(adopt_aside(fd, client_handshake, address, None), 0)
 
     @property
@@ -183,11 +185,9 @@ def ws_upgrade(fd: Descriptor, buffer: BytesLike, buffer_len: Optional[int] = No
     the request has been answered with its HTTP status, and the descriptor stays the caller's. Blocks at most 10 seconds.
     """
 
-    data = buffer if type(buffer) is bytes else bytes(buffer)
-    length = len(data) if buffer_len is None else number(buffer_len)
-    if length > len(data):
-        length = -1
-    return WsConnection(adopt_aside(fd, upgrade, data, length), 1)
+    data = copied(buffer)
+    length = len(data) if buffer_len is None else fitting(buffer_len, len(data))
+    return WsConnection(told_of_length(adopt_aside(fd, upgrade, data, length), buffer_len, len(data)), 1)
 
 
 def adopt(fd: Descriptor, take: Callable[..., OwnedConnection], *after: object) -> OwnedConnection:

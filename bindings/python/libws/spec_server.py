@@ -11,7 +11,7 @@ from typing import Optional
 from . import _abi as abi
 from ._library import lib
 from ._owned import OwnedServer, server_accept, server_bind, server_bind_host
-from ._spec_values import noted, number, told_aside, utf8
+from ._spec_values import noted, number, refused, told_aside, utf8
 from ._uncopyable import Uncopyable
 from ._waiting import Patience, itself
 from .spec_connection import WsConnection
@@ -40,6 +40,8 @@ class WsServer(Uncopyable):
         if host is None:
             return cls(noted(server_bind(wanted)))
         name = utf8(host)
+        if b"\0" in name:
+            return cls(refused(OwnedServer(-1), "host has a NUL in it"))
         return cls(told_aside(lambda: server_bind_host(name, wanted), lambda: None))
 
     @property
@@ -69,7 +71,10 @@ class WsServer(Uncopyable):
         return WsConnection(noted(self._patience.wait(server_accept, self._accept_timeout_ms, itself)), 1)
 
     def run_echo(self) -> int:
-        """Serves one connection at a time, echoing its text and binary messages. 0 when stop() or close() ended it, or -1."""
+        """Serves one connection at a time, echoing its text and binary messages. 0 when stop() or close() ended it, or -1.
+
+        Blocks. A signal handler that raises, as Ctrl-C does, ends it and stops the server as stop() does.
+        """
         handle = self._handle
 
         def work() -> int:
