@@ -1,3 +1,5 @@
+// Exported functions contain panics: every body is looked at, and panics that are put in become WS_ERR_INTERNAL.
+
 package main
 
 import (

@@ -1,3 +1,5 @@
+// Failures on their way to C: the thread's slot is filled, messages are UTF-8 and cut between characters, codes are core's.
+
 package main
 
 import (

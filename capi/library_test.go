@@ -1,3 +1,5 @@
+// The built library: its symbols, its soname, and the C programs of testdata that are run against it.
+
 package main
 
 import (

@@ -1,3 +1,5 @@
+// Structs and constants of loops are the same in the table, in C and in core.
+
 package main
 
 import (

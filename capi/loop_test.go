@@ -1,3 +1,5 @@
+// The C programs of testdata that drive loops, under sanitizers.
+
 package main
 
 import (

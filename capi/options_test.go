@@ -1,3 +1,5 @@
+// Options of the table are core's: numbers, bounds and defaults.
+
 package main
 
 import (

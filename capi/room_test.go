@@ -1,3 +1,5 @@
+// Go has a processor for each thread of the host that is inside, however they come.
+
 package main
 
 import (

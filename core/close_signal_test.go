@@ -1,3 +1,5 @@
+// Signals while a connection closes: the close goes on where it was.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// The closing handshake over real sockets, whoever begins, and its bounds (RFC 6455 §5.5.1, §7.1).
+
 package core
 
 import (

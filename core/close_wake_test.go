@@ -1,3 +1,5 @@
+// Closing from anywhere wakes every blocked call, and one of many closers succeeds.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Connections over every carrier: how they are made, refused and asked.
+
 package core
 
 import (

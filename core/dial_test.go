@@ -1,3 +1,5 @@
+// Dialling: what is refused before anything is sent, what fails on the way, and the one deadline over all (RFC 6455 §4.1).
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// RunEcho: it echoes, serves one client after the other, and stops at once.
+
 package core
 
 import (

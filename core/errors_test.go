@@ -1,3 +1,5 @@
+// Errors: errors.Is and errors.As, their text, and codes that stay.
+
 package core
 
 import (

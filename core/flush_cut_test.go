@@ -1,3 +1,5 @@
+// Sends that signals cut: nothing is lost or sent twice, and Flush waits for the rest.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Pongs and close frames that leave behind a stalled sender, and within their bounds (RFC 6455 §5.5).
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Frames: constructors, close codes, copies.
+
 package core
 
 import (

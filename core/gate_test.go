@@ -1,3 +1,5 @@
+// The gate: one at a time, in order, with deadlines.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Standing in line for a gate: signals, ends and deadlines reach those who wait there.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// How connections come into a loop: listeners, inherited descriptors, adopted ones, and their bounds.
+
 package core
 
 import (

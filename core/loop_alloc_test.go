@@ -1,3 +1,5 @@
+// The loop allocates nothing per message.
+
 package core
 
 import (

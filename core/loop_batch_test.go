@@ -1,3 +1,5 @@
+// Batches of messages: each one succeeds or fails alone, and they leave together.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// How a loop's connections end, and that each end is told once (RFC 6455 §7).
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// The slab of connections: small, and an id names its connection for ever.
+
 package core
 
 import (

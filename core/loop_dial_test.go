@@ -1,3 +1,5 @@
+// Dialling from a loop: nothing blocks, and every failure is an event (RFC 6455 §4.1).
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// The graceful end of a loop: nobody new, everybody told, one deadline.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// The short wait on the polling thread's processor is a poll like any other.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Topics across loops: publications reach every subscriber in order, whatever comes and goes.
+
 package core
 
 import (

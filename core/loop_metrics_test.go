@@ -1,3 +1,5 @@
+// What a loop counts, and its histogram of round-trip times.
+
 package core
 
 import (

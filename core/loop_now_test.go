@@ -1,3 +1,5 @@
+// Answers that are written at once, and the sockets that do not take them.
+
 package core
 
 import (

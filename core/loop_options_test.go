@@ -1,3 +1,5 @@
+// Options of loops: bounds, defaults, and when a change takes force.
+
 package core
 
 import (

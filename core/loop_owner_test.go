@@ -1,3 +1,5 @@
+// Ids lead to their loop, and to none once it is gone.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Paused connections: nothing is read, ends are told, and nothing that came before is lost.
+
 package core
 
 import (

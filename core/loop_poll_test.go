@@ -1,3 +1,5 @@
+// Polling: timeouts, wake-ups, one poll at a time, events in order.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Publications to a connection inside a message in parts wait for its end (RFC 6455 §5.4).
+
 package core
 
 import (

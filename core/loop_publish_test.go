@@ -1,3 +1,5 @@
+// Publishing: order, those who come and go, full sockets, no allocations.
+
 package core
 
 import (

@@ -309,3 +309,44 @@ func (l *Loop) writable(slot uint32, c *loopConn) {
 		l.roomAgain(slot, c)
 	}
 }
+
+// limitOf returns how many bytes the queue of a connection holds.
+func (l *Loop) limitOf(c *loopConn) int {
+	if c.flags&cHasLimit != 0 {
+		return int(c.queueLimit) << 10
+	}
+	return l.more.queueBytes
+}
+
+func (l *Loop) policyOf(c *loopConn) QueuePolicy {
+	if c.flags&cHasLimit != 0 {
+		return c.policy
+	}
+	return l.more.policy
+}
+
+// SetQueue gives one connection a bound in bytes, rounded up to KiB, and a policy of its own.
+func (l *Loop) SetQueue(id ConnID, bytes int64, policy QueuePolicy) error {
+	const op = "Loop.SetQueue"
+	if bytes < 1 || bytes > mostQueueBytes {
+		return newError(CodeOption, op, "a queue must hold 1 byte to 1 TiB")
+	}
+	if policy >= queuePolicies {
+		return newError(CodeOption, op, "there is no such policy")
+	}
+	if e := l.lock(op); e != nil {
+		return e
+	}
+	defer l.mu.Unlock()
+	_, c, e := l.find(op, id)
+	if e != nil {
+		return e
+	}
+	l.setQueue(c, bytes, policy)
+	return nil
+}
+
+func (l *Loop) setQueue(c *loopConn, bytes int64, policy QueuePolicy) {
+	c.flags |= cHasLimit
+	c.queueLimit, c.policy = uint32((bytes+1023)>>10), policy
+}

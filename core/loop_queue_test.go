@@ -1,3 +1,5 @@
+// The bounded queue of a connection and each of its policies: a message is taken whole or not at all.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Reading: messages of every size, in parts, pings, floods and limits.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Requests that the program decides on, and plain HTTP on the same port (RFC 6455 §4.2).
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Callbacks over a loop.
+
 package core
 
 import (

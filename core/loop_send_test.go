@@ -1,3 +1,5 @@
+// Sending on a loop: corked, in order, fragments, and peers that are gone (RFC 6455 §6.1).
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Loops and many threads: sends and closes from everywhere, and no goroutine of the loop's own.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// The deadlines of a loop: handshake, message, ping, idle and close, each absolute.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Topics and lists of receivers: who gets what, and what is refused.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Masking keys of clients are fresh and distinct (RFC 6455 §5.3, §10.3).
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Options of connections and servers: bounds, structs and defaults.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// A peer that never pauses keeps no receiving call from signals, deadlines and closing.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Reading over real sockets: deadlines lose nothing, peers vanish, violations are told (RFC 6455 §7.1.7).
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Receiving frames and messages, mixed, over every kind of socket (RFC 6455 §5.4, §5.5).
+
 package core
 
 import (

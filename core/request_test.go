@@ -1,3 +1,5 @@
+// What a server reads of a request: fields, subprotocols, origins.
+
 package core
 
 import (

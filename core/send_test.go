@@ -1,3 +1,5 @@
+// Sending over real sockets: what goes on the wire, and what is refused before (RFC 6455 §6.1).
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Servers: binding, refusals, options that are handed down.
+
 package core
 
 import (

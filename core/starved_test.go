@@ -1,3 +1,5 @@
+// A process without descriptors to spare: calls fail, and what is open goes on.
+
 package core
 
 import (

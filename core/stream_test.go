@@ -1,3 +1,5 @@
+// Messages as streams: bounded memory, and nothing else in between (RFC 6455 §5.4).
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Every test of this package runs once with goroutines that park and once with threads that block.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Upgrading requests of net/http: early frames are kept, bad requests answered.
+
 package core
 
 import (

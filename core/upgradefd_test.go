@@ -1,3 +1,5 @@
+// Upgrading a descriptor on which a request has begun to arrive.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// URLs that are read and refused (RFC 6455 §3).
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Requests that wait for a verdict, and those that never get one.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Many senders: frames never interleave, deadlines and contexts end the wait (RFC 6455 §5.4, §6.1).
+
 package core
 
 import (

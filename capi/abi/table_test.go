@@ -1,3 +1,5 @@
+// The table holds together: every row is sound, every item of the specified API is there, and released numbers stay.
+
 package abi
 
 import (

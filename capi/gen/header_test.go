@@ -1,3 +1,5 @@
+// The generated headers compile alone in every language they serve, and document every function.
+
 package main
 
 import (

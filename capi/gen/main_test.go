@@ -1,3 +1,5 @@
+// The generator: its files are current, drift is found and repaired, and bad tables are refused.
+
 package main
 
 import (

@@ -1,3 +1,5 @@
+// The generated Python keeps the interpreter's lock only in calls that cannot block.
+
 package main
 
 import (

@@ -1,3 +1,5 @@
+// The generated reference: its links lead somewhere.
+
 package main
 
 import (

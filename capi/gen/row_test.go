@@ -1,3 +1,5 @@
+// Adding a function is one row of the table and one Go body: a library is generated and built from a table with one row more.
+
 package main
 
 import (

@@ -1,3 +1,5 @@
+// The table of handles: numbers find their objects, stale and invented ones find none, whoever else is looking.
+
 package handle
 
 import (

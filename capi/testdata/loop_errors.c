@@ -1,5 +1,6 @@
 /* Event loops: every wrong argument and every wrong handle is an error that says so, and nothing has happened. */
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include "loop.h"
 
@@ -239,6 +240,28 @@ static void loop_fails(int64_t loop, int64_t code)
     conn_fails(loop, 5, code);
 }
 
+/* In a forked child every call fails at once. */
+static void forks_are_told(void)
+{
+    int64_t loop = ws_loop_new(NULL), status;
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        WsEvent e;
+        alarm(10);
+        FAILS(ws_loop_poll(loop, &e, 1, 0), WS_ERR_FORKED);
+        FAILS(ws_loop_wake(loop), WS_ERR_FORKED);
+        FAILS(ws_loop_drop(loop), WS_ERR_FORKED);
+        FAILS(ws_loop_new(NULL), WS_ERR_FORKED);
+        _exit(0);
+    }
+    int how;
+    CHECK(waitpid(child, &how, 0) == child);
+    status = WIFEXITED(how) && WEXITSTATUS(how) == 0;
+    CHECK(status);
+    CHECK(ws_loop_drop(loop) == 0);
+}
+
 int main(void)
 {
     options_are_checked();
@@ -287,6 +310,7 @@ int main(void)
     ws_drop(peer);
     ws_drop(foreign_peer);
     ws_drop(gone_peer);
+    forks_are_told();
     CHECK(ws_handle_count() == 0);
     return 0;
 }

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "loop.h"
 
@@ -381,28 +380,6 @@ static void one_of_many_closes(void)
     }
 }
 
-/* In a forked child every call fails at once. */
-static void forks_are_told(void)
-{
-    int64_t loop = ws_loop_new(NULL), status;
-    pid_t child = fork();
-    CHECK(child >= 0);
-    if (child == 0) {
-        WsEvent e;
-        alarm(10);
-        FAILS(ws_loop_poll(loop, &e, 1, 0), WS_ERR_FORKED);
-        FAILS(ws_loop_wake(loop), WS_ERR_FORKED);
-        FAILS(ws_loop_drop(loop), WS_ERR_FORKED);
-        FAILS(ws_loop_new(NULL), WS_ERR_FORKED);
-        _exit(0);
-    }
-    int how;
-    CHECK(waitpid(child, &how, 0) == child);
-    status = WIFEXITED(how) && WEXITSTATUS(how) == 0;
-    CHECK(status);
-    CHECK(ws_loop_drop(loop) == 0);
-}
-
 int main(void)
 {
     promptly(waits_are_ended);
@@ -412,7 +389,6 @@ int main(void)
     floods_extend_no_timeout();
     senders_come_from_anywhere();
     one_of_many_closes();
-    forks_are_told();
     CHECK(ws_handle_count() == 0);
     return 0;
 }

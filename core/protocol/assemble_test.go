@@ -1,3 +1,5 @@
+// The memory of gathered messages follows what has arrived, not what is announced.
+
 package protocol
 
 import (

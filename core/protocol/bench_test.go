@@ -1,3 +1,5 @@
+// What the machine alone costs per echoed message.
+
 package protocol
 
 import (

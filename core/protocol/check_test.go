@@ -1,3 +1,5 @@
+// Frame headers that break the RFC, limits that pass exactly, floods of fragments (RFC 6455 §5.2, §5.4, §5.5).
+
 package protocol
 
 import (

@@ -1,3 +1,5 @@
+// The machine's ways to end a connection (RFC 6455 §5.5.1, §7).
+
 package protocol
 
 import (

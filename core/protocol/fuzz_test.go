@@ -1,3 +1,5 @@
+// Fuzz targets of the machine: no panic, limits held, and chunking changes nothing.
+
 package protocol
 
 import (

@@ -1,3 +1,5 @@
+// What ends a connection waits until the messages before it could be answered.
+
 package protocol
 
 import (

@@ -1,3 +1,5 @@
+// The machine on the examples of RFC 6455 §5.7, whole, byte by byte and cut at every place.
+
 package protocol
 
 import (

@@ -1,3 +1,5 @@
+// What may be sent, what is refused with nothing sent, and how it looks on the wire (RFC 6455 §5, §6.1).
+
 package protocol
 
 import (

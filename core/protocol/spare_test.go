@@ -1,3 +1,5 @@
+// Memory that machines lend each other is given back as it was.
+
 package protocol
 
 import (

@@ -1,3 +1,5 @@
+// Opening handshakes that take too long: 408 where a request has begun.
+
 package protocol
 
 import (

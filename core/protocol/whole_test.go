@@ -1,3 +1,5 @@
+// The short cuts for whole messages equal the general paths, their plain twins.
+
 package protocol
 
 import (

@@ -1,3 +1,5 @@
+// Host fields that are valid and not (RFC 3986 §3.2.2).
+
 package wire
 
 import "testing"

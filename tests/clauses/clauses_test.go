@@ -1,3 +1,5 @@
+// The index of clauses is current, and its own parts find what they look for.
+
 package main
 
 import (

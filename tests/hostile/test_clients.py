@@ -12,6 +12,7 @@ from pathlib import Path
 import programs
 import pytest
 import rawpeer
+from client_runs import is_clean_failure, run
 from evilserver import EvilServer, fuzzing, key_of, response
 from rawpeer import BINARY, CLOSE, CONTINUATION, PING, TEXT, close_payload, frame, header
 from targets import own_program, skip_unless_asked_for
@@ -36,24 +37,6 @@ def echo_client(request) -> list[str]:
     language, *loop = request.param.split("-")
     skip_unless_asked_for(request.config, language)
     return own_program(language, "loopclient" if loop else "client", CONFORMANCE)
-
-
-def run(command: list[str], *arguments: str, within_s: float = 20) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*command, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=within_s,
-        env=programs.environment(),
-        stdin=subprocess.DEVNULL,
-    )
-
-
-def is_clean_failure(done: subprocess.CompletedProcess[str]) -> None:
-    """The program ended by itself with a small status and a sentence, neither killed nor with a trace of a crash."""
-    assert done.returncode > 0, done
-    assert done.stderr.strip(), done
-    assert not any(word in done.stderr for word in ("goroutine ", "Sanitizer", "Traceback")), done.stderr
 
 
 BAD_RESPONSES = {

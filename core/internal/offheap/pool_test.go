@@ -1,3 +1,5 @@
+// The pool of memory outside Go's heap, held against plain slices.
+
 package offheap
 
 import (

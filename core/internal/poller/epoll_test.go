@@ -1,3 +1,5 @@
+// Epoll: tokens come back, an end is told once.
+
 package poller
 
 import (

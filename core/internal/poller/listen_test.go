@@ -1,3 +1,5 @@
+// Listening sockets of the loop, TCP and Unix, and what is refused as one.
+
 package poller
 
 import (

@@ -1,3 +1,5 @@
+// Timers and wake-ups as descriptors.
+
 package poller
 
 import (

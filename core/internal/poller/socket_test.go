@@ -1,3 +1,5 @@
+// The socket calls of the loop: none of them blocks, and ends are told apart.
+
 package poller
 
 import (

@@ -1,3 +1,5 @@
+// The brief wait of C programs reads the same bytes and keeps the same deadlines as the ordinary one.
+
 package sock
 
 import (

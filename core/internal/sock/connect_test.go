@@ -1,3 +1,5 @@
+// TCP connections: made, cancelled, and never to oneself.
+
 package sock
 
 import (

@@ -1,3 +1,5 @@
+// The event that wakes waits, also from signal handlers and while it closes.
+
 package sock
 
 import (

@@ -1,3 +1,5 @@
+// The stream on a net.Conn keeps the same promises as the one on a descriptor, also on carriers that misbehave.
+
 package sock
 
 import (

@@ -1,3 +1,5 @@
+// Waiting in the runtime's poller: nobody is forgotten, deadlines and wake-ups hold, descriptors stay as they were.
+
 package sock
 
 import (

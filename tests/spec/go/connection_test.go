@@ -1,3 +1,5 @@
+// The fields and methods of WsConnection in Go.
+
 package spec
 
 import (

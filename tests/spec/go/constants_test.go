@@ -1,3 +1,5 @@
+// The 25 constants in Go.
+
 package spec
 
 import (

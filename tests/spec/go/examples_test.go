@@ -1,3 +1,5 @@
+// The four examples of the reference in Go, run end to end.
+
 package spec
 
 import (

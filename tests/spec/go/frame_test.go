@@ -1,3 +1,5 @@
+// The fields and methods of WsFrame in Go.
+
 package spec
 
 import (

@@ -1,3 +1,5 @@
+// The fields and methods of WsServer in Go, ws_server and ws_upgrade.
+
 package spec
 
 import (
