@@ -10,7 +10,6 @@ import (
 	"unsafe"
 
 	"libws/core"
-	"libws/core/wire"
 )
 
 //export libws_go_recv_frame
@@ -44,7 +43,7 @@ func libws_go_recv_into(number C.int64_t, buffer unsafe.Pointer, size C.int64_t,
 		c.keep(f, false)
 		return C.int64_t(len(f.Payload))<<4 | noRoom
 	}
-	wire.Copy(lend(buffer, size), f.Payload)
+	f.CopyPayload(lend(buffer, size))
 	return C.int64_t(len(f.Payload))<<4 | C.int64_t(f.Opcode)
 }
 

@@ -4,6 +4,8 @@ package core
 
 import (
 	"encoding/binary"
+
+	"libws/core/wire"
 )
 
 // Frame is one WebSocket frame. The payload of a received frame belongs to the connection and is valid until the next
@@ -83,6 +85,12 @@ func (f *Frame) Clone() Frame {
 	c := *f
 	c.Payload = append([]byte(nil), f.Payload...)
 	return c
+}
+
+// CopyPayload copies the payload to dst, as much of it as fits, and returns that many bytes. dst must not overlap the payload. Long
+// payloads are copied faster than by copy, for they begin behind a header, at odd addresses.
+func (f *Frame) CopyPayload(dst []byte) int {
+	return wire.Copy(dst, f.Payload[:min(len(dst), len(f.Payload))])
 }
 
 // Drop lets the payload go. Go programs need not call it; a second call does nothing.

@@ -76,3 +76,17 @@ func TestFrameCloneAndDrop(t *testing.T) {
 		t.Error(f)
 	}
 }
+
+func TestFrameCopyPayload(t *testing.T) {
+	f := BinaryFrame(bytes.Repeat([]byte("0123456789"), 1000))
+	for _, room := range []int{0, 1, 2047, 2048, 9999, 10000, 10001} {
+		dst := bytes.Repeat([]byte{'-'}, room)
+		n := f.CopyPayload(dst)
+		if n != min(room, 10000) || !bytes.Equal(dst[:n], f.Payload[:n]) || bytes.ContainsFunc(dst[n:], func(r rune) bool { return r != '-' }) {
+			t.Errorf("room for %d: %d bytes", room, n)
+		}
+	}
+	if empty := PingFrame(); empty.CopyPayload(make([]byte, 1)) != 0 {
+		t.Error("a payload that is none")
+	}
+}

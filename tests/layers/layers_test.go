@@ -182,6 +182,29 @@ func TestPureLayersStartNothing(t *testing.T) {
 	}
 }
 
+// What go doc shows in front of a package is one comment, which says what the package is: the sentence that opens any other file
+// stands apart from its package clause.
+func TestOneCommentIsThePackages(t *testing.T) {
+	for path, p := range list(t, "./...") {
+		var of []string
+		for _, name := range append(slices.Clone(p.GoFiles), p.CgoFiles...) {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.PackageClauseOnly|parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(file.Comments) == 0 {
+				t.Errorf("%s/%s opens without a sentence", path, name)
+			}
+			if file.Doc != nil {
+				of = append(of, name)
+			}
+		}
+		if len(p.GoFiles)+len(p.CgoFiles) > 0 && len(of) != 1 {
+			t.Errorf("%s is described in %d files: %v", path, len(of), of)
+		}
+	}
+}
+
 // The rules must bite: packages made up here break each kind of rule once.
 func TestRulesFindWhatTheyForbid(t *testing.T) {
 	all := map[string]listed{"time": {Standard: true}, "net/http": {Standard: true}, "bytes": {Standard: true}}
