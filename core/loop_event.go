@@ -44,10 +44,12 @@ type LoopEvent struct {
 	Op      int64   // opcode: 1 text, 2 binary, 8 close, 9 ping, 10 pong
 	data    uintptr
 	size    int64
-	Code    int64     // LoopClose: the close code, 1006 when the connection ended without a close frame. LoopRequest: 0 for a proper opening handshake, else the status it would be refused with
-	Error   ErrorCode // LoopClose: 0 when the closing handshake was clean, else why the connection failed
-	Status  int64     // LoopClose, when the opening handshake failed: the HTTP status that it ended with, if any, else 0
-	Flags   int64     // LoopFinal, LoopFirst
+	// Code of LoopClose is the close code, 1006 when the connection ended without a close frame; of LoopRequest 0 for a proper opening
+	// handshake, else the status it would be refused with.
+	Code   int64
+	Error  ErrorCode // LoopClose: 0 when the closing handshake was clean, else why the connection failed
+	Status int64     // LoopClose, when the opening handshake failed: the HTTP status that it ended with, if any, else 0
+	Flags  int64     // LoopFinal, LoopFirst
 }
 
 // Payload returns the event's bytes, valid until the next poll.

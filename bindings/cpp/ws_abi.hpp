@@ -47,18 +47,25 @@ enum class state : std::int64_t {
 /// 4 the opening handshake's, 5 a lack of resources.
 enum class errc : std::int64_t {
     none = WS_ERR_NONE, ///< No call of this thread has failed yet.
-    argument = WS_ERR_ARGUMENT, ///< An argument is NULL, negative or out of its range; the message names it and the bound.
+    /// An argument is NULL, negative or out of its range; the message names it and the bound.
+    argument = WS_ERR_ARGUMENT,
     handle = WS_ERR_HANDLE, ///< The handle was never given out, or belongs to another kind of object.
-    state = WS_ERR_STATE, ///< The call does not fit the state: a message is unfinished, the handshake is not over or already is.
+    /// The call does not fit the state: a message is unfinished, the handshake is not over or already is.
+    state = WS_ERR_STATE,
     busy = WS_ERR_BUSY, ///< Another thread is receiving on this connection.
     utf8 = WS_ERR_UTF8, ///< The text given is not valid UTF-8; nothing was sent.
     close_code = WS_ERR_CLOSE_CODE, ///< The close code may not be sent: only 1000-1003, 1007-1014 and 3000-4999 may.
-    control_size = WS_ERR_CONTROL_SIZE, ///< The payload of a control frame is over 125 bytes, or a close reason is over 123.
+    /// The payload of a control frame is over 125 bytes, or a close reason is over 123.
+    control_size = WS_ERR_CONTROL_SIZE,
     too_large = WS_ERR_TOO_LARGE, ///< A length given is over the limit; nothing was sent.
-    forked = WS_ERR_FORKED, ///< This process was forked from the one that loaded the library; use exec or load it after fork.
+    /// This process was forked from the one that loaded the library; use exec or load it after fork.
+    forked = WS_ERR_FORKED,
     url = WS_ERR_URL, ///< The URL is not a ws:// URL that can be connected to.
-    header = WS_ERR_HEADER, ///< A header, subprotocol or origin given has characters that HTTP forbids there (CR, LF, NUL) or is reserved; nothing was sent.
-    option = WS_ERR_OPTION, ///< No such option for this kind of handle, a value out of its range, or a struct of a newer library.
+    /// A header, subprotocol or origin given has characters that HTTP forbids there (CR, LF, NUL) or is reserved;
+    /// nothing was sent.
+    header = WS_ERR_HEADER,
+    /// No such option for this kind of handle, a value out of its range, or a struct of a newer library.
+    option = WS_ERR_OPTION,
     closed = WS_ERR_CLOSED, ///< The connection or server is closed.
     abnormal = WS_ERR_ABNORMAL, ///< The peer vanished without a close frame (1006).
     timeout = WS_ERR_TIMEOUT, ///< The time set for this call is over.
@@ -69,7 +76,8 @@ enum class errc : std::int64_t {
     protocol = WS_ERR_PROTOCOL, ///< The peer broke RFC 6455; the connection failed with 1002.
     peer_utf8 = WS_ERR_PEER_UTF8, ///< The peer sent text that is not UTF-8; the connection failed with 1007.
     peer_too_large = WS_ERR_PEER_TOO_LARGE, ///< The peer sent more than the limit; the connection failed with 1009.
-    peer_policy = WS_ERR_PEER_POLICY, ///< The peer broke a rule of ours, such as fragments that are too small; the connection failed with 1008.
+    /// The peer broke a rule of ours, such as fragments that are too small; the connection failed with 1008.
+    peer_policy = WS_ERR_PEER_POLICY,
     handshake = WS_ERR_HANDSHAKE, ///< The opening handshake is malformed or is not one.
     refused = WS_ERR_REFUSED, ///< The server answered with another status than 101, which ws_last_http_status tells.
     origin = WS_ERR_ORIGIN, ///< The request's origin is not on the list of the server; it was answered with 403.
@@ -81,44 +89,71 @@ enum class errc : std::int64_t {
 
 /// For ws_set and ws_get.
 enum class option : std::int64_t {
-    max_frame_bytes = WS_OPT_MAX_FRAME_BYTES, ///< Largest payload of one received frame; one byte more fails the connection with 1009.
-    max_message_bytes = WS_OPT_MAX_MESSAGE_BYTES, ///< Largest received message, all its fragments together; one byte more fails the connection with 1009.
-    max_head_bytes = WS_OPT_MAX_HEAD_BYTES, ///< Largest head of the peer's opening handshake; a longer request is answered with 431.
+    /// Largest payload of one received frame; one byte more fails the connection with 1009.
+    max_frame_bytes = WS_OPT_MAX_FRAME_BYTES,
+    /// Largest received message, all its fragments together; one byte more fails the connection with 1009.
+    max_message_bytes = WS_OPT_MAX_MESSAGE_BYTES,
+    /// Largest head of the peer's opening handshake; a longer request is answered with 431.
+    max_head_bytes = WS_OPT_MAX_HEAD_BYTES,
     max_head_fields = WS_OPT_MAX_HEAD_FIELDS, ///< Most header fields in that head; more are answered with 431.
-    handshake_timeout_ms = WS_OPT_HANDSHAKE_TIMEOUT_MS, ///< How long an opening handshake may take in all; no byte extends it. A server answers a request that has begun with 408.
+    /// How long an opening handshake may take in all; no byte extends it. A server answers a request that has begun
+    /// with 408.
+    handshake_timeout_ms = WS_OPT_HANDSHAKE_TIMEOUT_MS,
     recv_timeout_ms = WS_OPT_RECV_TIMEOUT_MS, ///< How long one receiving call waits.
-    send_timeout_ms = WS_OPT_SEND_TIMEOUT_MS, ///< How long one sending call waits for the peer to read. After a timeout before the first byte the same call can be made again, after one inside a message nothing more can be sent.
-    close_timeout_ms = WS_OPT_CLOSE_TIMEOUT_MS, ///< How long ws_close waits for the peer's close frame. On a loop also how long its peer may take in nothing of the output that is left at the end of a connection.
+    /// How long one sending call waits for the peer to read. After a timeout before the first byte the same call
+    /// can be made again, after one inside a message nothing more can be sent.
+    send_timeout_ms = WS_OPT_SEND_TIMEOUT_MS,
+    /// How long ws_close waits for the peer's close frame. On a loop also how long its peer may take in nothing of
+    /// the output that is left at the end of a connection.
+    close_timeout_ms = WS_OPT_CLOSE_TIMEOUT_MS,
     accept_timeout_ms = WS_OPT_ACCEPT_TIMEOUT_MS, ///< How long one accepting call waits for a connection to come.
-    interruptible = WS_OPT_INTERRUPTIBLE, ///< 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on. A peer that never pauses keeps a call from waiting, and so from hearing signals: a receiving or accepting call then returns the same after 50 ms, a closing one after a second. 2: as 1, and sending calls come back after 50 ms all the same, for signals that came just before they waited; when a part of what is sent is out, they return minus its size, with WS_ERR_INTERRUPTED, and ws_flush waits for the rest. Loops take 0 and 1.
+    /// 1: a blocking call that a signal interrupts returns WS_ERR_INTERRUPTED with nothing lost. 0: it goes on. A
+    /// peer that never pauses keeps a call from waiting, and so from hearing signals: a receiving or accepting call
+    /// then returns the same after 50 ms, a closing one after a second. 2: as 1, and sending calls come back after
+    /// 50 ms all the same, for signals that came just before they waited; when a part of what is sent is out, they
+    /// return minus its size, with WS_ERR_INTERRUPTED, and ws_flush waits for the rest. Loops take 0 and 1.
+    interruptible = WS_OPT_INTERRUPTIBLE,
     send_frame_bytes = WS_OPT_SEND_FRAME_BYTES, ///< Longer outgoing messages go out as fragments of this size.
-    message_timeout_ms = WS_OPT_MESSAGE_TIMEOUT_MS, ///< How long a received message may take from its first byte to its last; no byte extends it.
+    /// How long a received message may take from its first byte to its last; no byte extends it.
+    message_timeout_ms = WS_OPT_MESSAGE_TIMEOUT_MS,
     max_pending = WS_OPT_MAX_PENDING, ///< How many opening handshakes may be under way at a time.
-    requests = WS_OPT_REQUESTS, ///< 1: each opening handshake, and each plain HTTP request, comes as WS_EVENT_REQUEST and is decided on by the program. 0: handshakes are accepted under the loop's subprotocols and origins, other requests are answered with 426.
+    /// 1: each opening handshake, and each plain HTTP request, comes as WS_EVENT_REQUEST and is decided on by the
+    /// program. 0: handshakes are accepted under the loop's subprotocols and origins, other requests are answered
+    /// with 426.
+    requests = WS_OPT_REQUESTS,
     pings = WS_OPT_PINGS, ///< 1: pings come as WS_EVENT_PING.
     pongs = WS_OPT_PONGS, ///< 1: pongs come as WS_EVENT_PONG.
-    stream_over_bytes = WS_OPT_STREAM_OVER_BYTES, ///< Longer messages come in parts, as WS_EVENT_FRAGMENT; WS_TIMEOUT_NONE: none does.
-    queue_bytes = WS_OPT_QUEUE_BYTES, ///< Output that may wait for a peer that reads slowly, per connection. On one connection it is rounded up to KiB.
+    /// Longer messages come in parts, as WS_EVENT_FRAGMENT; WS_TIMEOUT_NONE: none does.
+    stream_over_bytes = WS_OPT_STREAM_OVER_BYTES,
+    /// Output that may wait for a peer that reads slowly, per connection. On one connection it is rounded up to
+    /// KiB.
+    queue_bytes = WS_OPT_QUEUE_BYTES,
     queue_policy = WS_OPT_QUEUE_POLICY, ///< What happens beyond: one of WS_QUEUE_*.
     idle_timeout_ms = WS_OPT_IDLE_TIMEOUT_MS, ///< How long a peer may send no message before it is closed with 1001.
-    ping_interval_ms = WS_OPT_PING_INTERVAL_MS, ///< From one ping of the loop's own to the next; WS_TIMEOUT_NONE sends none.
+    /// From one ping of the loop's own to the next; WS_TIMEOUT_NONE sends none.
+    ping_interval_ms = WS_OPT_PING_INTERVAL_MS,
     ping_timeout_ms = WS_OPT_PING_TIMEOUT_MS, ///< How long its pong may take, unless other bytes come.
     max_connections = WS_OPT_MAX_CONNECTIONS, ///< Connections at a time; more are closed when they come.
-    spin_us = WS_OPT_SPIN_US, ///< How long a poll probes before it sleeps. It saves the thread's wake-up when answers come within microseconds, costs processor time, and stops by itself where it does not help.
-    poison = WS_OPT_POISON, ///< 1: what events viewed is overwritten by the next poll, so that late uses show. For debugging.
+    /// How long a poll probes before it sleeps. It saves the thread's wake-up when answers come within
+    /// microseconds, costs processor time, and stops by itself where it does not help.
+    spin_us = WS_OPT_SPIN_US,
+    /// 1: what events viewed is overwritten by the next poll, so that late uses show. For debugging.
+    poison = WS_OPT_POISON,
 };
 
 /// What ws_copy_text copies.
 enum class connection_text : std::int64_t {
     peer_address = WS_TEXT_PEER_ADDRESS, ///< The address of the peer, as ws_peer_address.
     subprotocol = WS_TEXT_SUBPROTOCOL, ///< The subprotocol agreed on, as ws_subprotocol.
-    close_reason = WS_TEXT_CLOSE_REASON, ///< The reason in the peer's close frame, as ws_close_reason. A loop's connection tells it in WS_EVENT_CLOSE.
+    /// The reason in the peer's close frame, as ws_close_reason. A loop's connection tells it in WS_EVENT_CLOSE.
+    close_reason = WS_TEXT_CLOSE_REASON,
     request_method = WS_TEXT_REQUEST_METHOD, ///< The method of the request, as ws_request_method.
     request_path = WS_TEXT_REQUEST_PATH, ///< Its path, as ws_request_path.
     request_query = WS_TEXT_REQUEST_QUERY, ///< Its query, as ws_request_query.
     request_host = WS_TEXT_REQUEST_HOST, ///< Its Host header, as ws_request_host.
     request_origin = WS_TEXT_REQUEST_ORIGIN, ///< Its Origin header, as ws_request_origin.
-    header_name = WS_TEXT_HEADER_NAME, ///< Plus an index of 0 to ws_request_header_count - 1: the name of that header field.
+    /// Plus an index of 0 to ws_request_header_count - 1: the name of that header field.
+    header_name = WS_TEXT_HEADER_NAME,
     header_value = WS_TEXT_HEADER_VALUE, ///< Plus an index: the value of that header field.
 };
 
@@ -131,7 +166,8 @@ enum class event : std::int64_t {
     pong = WS_EVENT_PONG, ///< A pong. Only with WS_OPT_PONGS.
     close = WS_EVENT_CLOSE, ///< The connection is over: code, error and data tell why. The last event of a connection.
     drain = WS_EVENT_DRAIN, ///< The queue of a connection that was nearly full, or refused a message, has room again.
-    request = WS_EVENT_REQUEST, ///< An HTTP request waits for ws_accept_upgrade, ws_refuse or ws_respond. Only with WS_OPT_REQUESTS.
+    /// An HTTP request waits for ws_accept_upgrade, ws_refuse or ws_respond. Only with WS_OPT_REQUESTS.
+    request = WS_EVENT_REQUEST,
     drained = WS_EVENT_DRAINED, ///< After ws_loop_drain: the last connection is gone.
 };
 
@@ -154,7 +190,8 @@ enum class queue : std::int64_t {
     fail = WS_QUEUE_FAIL, ///< Sending fails with WS_ERR_QUEUE_FULL.
     drop_newest = WS_QUEUE_DROP_NEWEST, ///< The message is dropped: sending returns 0.
     drop_oldest = WS_QUEUE_DROP_OLDEST, ///< The oldest messages that have not begun to leave are dropped to make room.
-    conflate = WS_QUEUE_CONFLATE, ///< A message replaces the waiting one with the same key; otherwise as WS_QUEUE_DROP_OLDEST.
+    /// A message replaces the waiting one with the same key; otherwise as WS_QUEUE_DROP_OLDEST.
+    conflate = WS_QUEUE_CONFLATE,
     close_1008 = WS_QUEUE_CLOSE_1008, ///< The connection is closed with 1008.
     close_1013 = WS_QUEUE_CLOSE_1013, ///< The connection is closed with 1013.
 };
@@ -163,10 +200,13 @@ namespace abi {
 
 inline constexpr std::int64_t version = WS_ABI_VERSION;
 inline constexpr std::int64_t length_max = WS_LENGTH_MAX;
-inline constexpr std::int64_t max_frame_size = WS_MAX_FRAME_SIZE; ///< Maximum frame payload size (64 KiB), unless WS_OPT_MAX_FRAME_BYTES is set.
-inline constexpr std::int64_t header_buffer = WS_HEADER_BUFFER; ///< Buffer for HTTP upgrade headers, unless WS_OPT_MAX_HEAD_BYTES is set.
+/// Maximum frame payload size (64 KiB), unless WS_OPT_MAX_FRAME_BYTES is set.
+inline constexpr std::int64_t max_frame_size = WS_MAX_FRAME_SIZE;
+/// Buffer for HTTP upgrade headers, unless WS_OPT_MAX_HEAD_BYTES is set.
+inline constexpr std::int64_t header_buffer = WS_HEADER_BUFFER;
 inline constexpr std::int64_t recv_buffer = WS_RECV_BUFFER; ///< TCP receive chunk size.
-inline constexpr std::int64_t send_buffer = WS_SEND_BUFFER; ///< Send buffer: the largest payload and 14 bytes of frame overhead.
+/// Send buffer: the largest payload and 14 bytes of frame overhead.
+inline constexpr std::int64_t send_buffer = WS_SEND_BUFFER;
 inline constexpr std::int64_t timeout_none = WS_TIMEOUT_NONE; ///< Wait for ever.
 
 static_assert(sizeof(WsFrame) == 40, "WsFrame has another size than in the library");

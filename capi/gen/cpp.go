@@ -21,7 +21,7 @@ func cpp(t *abi.Table) []byte {
 		block(&b, "/// ", g.Doc, "")
 		fmt.Fprintf(&b, "enum class %s : std::int64_t {\n", cppEnum(g.Name))
 		for _, c := range g.Consts {
-			fmt.Fprintf(&b, "    %s = %s, ///< %s\n", cppName(c.Name, g.Prefix), c.Name, strings.Join(strings.Fields(c.Doc), " "))
+			cppValue(&b, "    ", cppName(c.Name, g.Prefix)+" = "+c.Name+",", c.Doc)
 		}
 		b.WriteString("};\n")
 	}
@@ -30,7 +30,7 @@ func cpp(t *abi.Table) []byte {
 	for _, g := range t.Groups {
 		if g.Name == "size" || g.Name == "timeout" {
 			for _, c := range g.Consts {
-				fmt.Fprintf(&b, "inline constexpr std::int64_t %s = %s; ///< %s\n", cppName(c.Name, "WS_"), c.Name, c.Doc)
+				cppValue(&b, "", "inline constexpr std::int64_t "+cppName(c.Name, "WS_")+" = "+c.Name+";", c.Doc)
 			}
 		}
 	}
@@ -38,12 +38,24 @@ func cpp(t *abi.Table) []byte {
 	for _, s := range t.Structs {
 		fmt.Fprintf(&b, "static_assert(sizeof(%s) == %d, \"%s has another size than in the library\");\n", s.Name, 8*len(s.Fields), s.Name)
 	}
-	b.WriteString("\n/// Tells whether the library that was loaded fits the header that this program was built with.\ninline bool fits() noexcept {\n    return ws_abi_version() == WS_ABI_VERSION")
+	b.WriteString("\n/// Tells whether the library that was loaded fits the header that this program was built with.\n" +
+		"inline bool fits() noexcept {\n    return ws_abi_version() == WS_ABI_VERSION")
 	for _, s := range t.Structs {
 		fmt.Fprintf(&b, " &&\n           ws_struct_size(%s) == static_cast<std::int64_t>(sizeof(%s))", s.Which, s.Name)
 	}
 	b.WriteString(";\n}\n\n} // namespace abi\n} // namespace ws\n\n#endif\n")
 	return []byte(b.String())
+}
+
+// cppValue writes a constant with what it means: behind it where that fits into the line, else above.
+func cppValue(b *strings.Builder, indent, constant, doc string) {
+	doc = strings.Join(strings.Fields(doc), " ")
+	if line := indent + constant + " ///< " + doc; len([]rune(line)) <= 120 {
+		b.WriteString(line + "\n")
+		return
+	}
+	block(b, indent+"/// ", doc, "")
+	b.WriteString(indent + constant + "\n")
 }
 
 // cppEnum names the enum of a group; errors are called as in <system_error>.

@@ -94,12 +94,9 @@ func python(t *abi.Table) []byte {
 			b.WriteString("\n    def __init__(self) -> None:\n        super().__init__(ctypes.sizeof(type(self)))\n")
 		}
 	}
-	b.WriteString("\n\nSTRUCTS: Dict[int, Any] = {")
-	for i, s := range t.Structs {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(s.Which + ": " + s.Name)
+	b.WriteString("\n\nSTRUCTS: Dict[int, Any] = {\n")
+	for _, s := range t.Structs {
+		b.WriteString("    " + s.Which + ": " + s.Name + ",\n")
 	}
 	b.WriteString("}\n")
 	b.WriteString(pythonBind)

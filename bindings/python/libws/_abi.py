@@ -454,7 +454,14 @@ class WsMetrics(Structure):
     ]
 
 
-STRUCTS: Dict[int, Any] = {WS_STRUCT_FRAME: WsFrame, WS_STRUCT_CONNECT_OPTIONS: WsConnectOptions, WS_STRUCT_LOOP_OPTIONS: WsLoopOptions, WS_STRUCT_EVENT: WsEvent, WS_STRUCT_SEND: WsSend, WS_STRUCT_METRICS: WsMetrics}
+STRUCTS: Dict[int, Any] = {
+    WS_STRUCT_FRAME: WsFrame,
+    WS_STRUCT_CONNECT_OPTIONS: WsConnectOptions,
+    WS_STRUCT_LOOP_OPTIONS: WsLoopOptions,
+    WS_STRUCT_EVENT: WsEvent,
+    WS_STRUCT_SEND: WsSend,
+    WS_STRUCT_METRICS: WsMetrics,
+}
 
 
 class AbiMismatchError(ImportError):
