@@ -85,6 +85,16 @@ func (m *hubModel) audit() {
 		}
 	}
 	for _, l := range m.loops {
+		if p := &l.published; len(p.frames) > 0 && len(l.topics.list[p.topic].members) == 0 {
+			m.fatalf("%s keeps %d publications that nobody is left to get", l.name, len(p.frames))
+		}
+		bytes := 0
+		for _, msg := range l.hubMember.inbox {
+			bytes += len(msg.frame) + hubMessageBytes
+		}
+		if bytes != l.hubMember.bytes {
+			m.fatalf("%s counts %d bytes in its box, there are %d", l.name, l.hubMember.bytes, bytes)
+		}
 		l.conns = slices.DeleteFunc(l.conns, func(c *hubConn) bool {
 			if c.closed {
 				m.reads(c)

@@ -284,6 +284,9 @@ func (m *dialModel) setsLimit() {
 	if err := m.SetOption(OptHandshakeTimeoutMS, m.limit.Milliseconds()); err != nil {
 		m.fatalf("limit: %v", err)
 	}
+	if m.draining { // and its deadline stands
+		return
+	}
 	m.limited = m.now
 	for _, c := range m.asked {
 		if !m.ended(c) {

@@ -94,7 +94,7 @@ func TestLoopPolledTwiceIsBusy(t *testing.T) {
 
 // A poll without a timeout returns with an event, or because it was woken.
 func TestLoopPollGoesOnUntilThereIsAnEvent(t *testing.T) {
-	l := newTestLoop(t, LoopOptions{QueueBytes: 4096})
+	l := newTestLoop(t, LoopOptions{QueueBytes: 4096, PingInterval: NoTimeout}) // no timer shortens a wait that nothing ends
 	id, p := l.open()
 	for {
 		if _, err := l.SendBinary(id, make([]byte, 2000)); err != nil {
@@ -105,7 +105,7 @@ func TestLoopPollGoesOnUntilThereIsAnEvent(t *testing.T) {
 		}
 	}
 	p.read() // now there is room, which is found out in the middle of a poll
-	if n := l.poll(-1); n != 1 || l.last().Kind != LoopDrain {
+	if n := l.poll(patience); n != 1 || l.last().Kind != LoopDrain {
 		t.Errorf("%d events: %v", n, l.events)
 	}
 }
