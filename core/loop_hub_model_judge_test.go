@@ -105,15 +105,28 @@ func (m *hubModel) audit() {
 	}
 }
 
+// progress is a number that changes while something goes on.
+func (m *hubModel) progress() (n int64) {
+	n = int64(m.stats["arrived"] + m.stats["end"])
+	for _, l := range m.loops {
+		n += l.metrics.BytesIn + l.metrics.BytesOut - int64(l.slab.live)
+	}
+	return n
+}
+
 // windUp lets everything arrive, then ends it, and checks that nothing is left.
 func (m *hubModel) windUp() {
 	settle := func() {
-		for range 100 {
+		for quiet := 0; quiet < 50; quiet++ {
+			before := m.progress()
 			for _, l := range m.loops {
 				m.polls(l)
 				for _, c := range l.conns {
 					m.reads(c)
 				}
+			}
+			if m.progress() != before {
+				quiet = 0
 			}
 		}
 	}
