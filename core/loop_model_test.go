@@ -60,6 +60,7 @@ type modelConn struct {
 
 	opened, paused, closing, aborted, slow, closed, broke bool
 	away                                                  bool          // because the loop drains
+	deaf                                                  bool          // the peer never reads again
 	polite                                                bool          // the peer answers our close frame
 	says                                                  string        // code and reason of the peer's close frame
 	closeBy                                               time.Duration // until when we wait for the end of what we began to close
@@ -264,5 +265,5 @@ func TestLoopModel(t *testing.T) {
 		steps = 10_000
 	}
 	playModel(t, steps, 100_000, modelRuns, runModel,
-		"open", "message", "close", "drain", "arrived", "refused", "dropped newest", "option", "reset", "end 0", "end 201", "end 200", "end 202", "end 500", "end 501", "refused for memory", "part", "postponed", "drained", "away", "nobody in", "refused part", "last words", "read before")
+		"open", "message", "close", "drain", "arrived", "refused", "dropped newest", "option", "reset", "end 0", "end 201", "end 200", "end 202", "end 500", "end 501", "refused for memory", "part", "postponed", "drained", "away", "nobody in", "refused part", "last words", "read before", "deaf")
 }

@@ -194,6 +194,22 @@ func TestQueueClose(t *testing.T) {
 	}
 }
 
+// A connection that is closed for its full queue is not listened to any more: nothing comes of what it had sent, and was read, before.
+func TestQueueCloseForgetsWhatWasRead(t *testing.T) {
+	l, id, p := policyLoop(t, QueueClose1008)
+	l.take()
+	l.cap = 1
+	for range 3 {
+		p.send(OpText, "more")
+	}
+	l.once() // the rest waits in the receive buffer
+	_, errs := l.fill(id, 90, nil)
+	wantCode(t, errs[89], CodeClosed)
+	l.cap = 8
+	l.settle()
+	wantEvents(t, l.events, "message more", "close the peer reads too slowly")
+}
+
 // A fragmented message is never torn apart, whatever the policy.
 func TestQueueKeepsFragmentsTogether(t *testing.T) {
 	for _, policy := range []QueuePolicy{QueueDropNewest, QueueDropOldest, QueueConflate} {
