@@ -67,6 +67,22 @@ func TestLoopAnswersIntoAFullSocket(t *testing.T) {
 	}
 }
 
+// What is gathered behind a message keeps to the bound of the queue, whatever room its block has: it is written when there is no more.
+func TestLoopGathersWithinTheBound(t *testing.T) {
+	const bound = 1 << 10
+	l := newTestLoop(t, LoopOptions{QueueBytes: bound})
+	id, p := l.open()
+	for range 100 {
+		if _, err := l.SendText(id, strings.Repeat("m", 70)); err != nil {
+			t.Fatal(err)
+		}
+		if n := l.queued(id); n > bound {
+			t.Fatalf("%d bytes are queued", n)
+		}
+	}
+	p.await(l, 100)
+}
+
 // A peer that is gone makes the send fail, and its end is told as ever.
 func TestLoopAnswersAPeerThatIsGone(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{})

@@ -296,3 +296,26 @@ func TestLoopSpin(t *testing.T) {
 		}
 	})
 }
+
+// The timer wakes a sleeping poll again and again, and earlier than it was set for when something comes up.
+func TestLoopTimerIsSetAnew(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{CloseTimeout: 30 * time.Millisecond, PingInterval: time.Hour})
+	for i := range 3 {
+		id, _ := l.open()
+		if err := l.CloseConn(id, CloseNormal, ""); err != nil {
+			t.Fatal(err)
+		}
+		if l.poll(patience); len(l.of(LoopClose)) != i+1 {
+			t.Fatalf("nothing told of deadline %d: %v", i, l.events)
+		}
+	}
+	l.open()
+	l.settle() // for an hour
+	l.mu.Lock()
+	l.planChore(10)
+	l.armTimer(0)
+	l.mu.Unlock()
+	if n, err := unix.Poll([]unix.PollFd{{Fd: int32(l.WaitFD()), Events: unix.POLLIN}}, int(patience/time.Millisecond)); n != 1 {
+		t.Errorf("a chore is planned, and nothing tells: %d, %v", n, err)
+	}
+}

@@ -108,6 +108,32 @@ func TestQueueFailRefusesWhole(t *testing.T) {
 	}
 }
 
+// A queue that was more than half full is told to have room again, once it is down to an eighth; one that was not, is not.
+func TestQueueTellsOfRoom(t *testing.T) {
+	const bound, small = 256 << 10, 1000
+	for _, full := range []int{bound * 3 / 8, bound * 5 / 8} {
+		l := newTestLoop(t, LoopOptions{QueueBytes: bound, PingInterval: NoTimeout})
+		id, p := l.open()
+		l.stall(id, small)
+		for l.queued(id) < full {
+			if _, err := l.SendBinary(id, make([]byte, small)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for l.queued(id) > 0 {
+			p.take(small)
+			l.once()
+			if n := len(l.of(LoopDrain)); n > 0 && l.queued(id) > bound/8 {
+				t.Fatalf("told with %d bytes of %d queued", l.queued(id), full)
+			}
+		}
+		l.settle()
+		if n := len(l.of(LoopDrain)); n > 1 || (n == 1) != (full > bound/2) {
+			t.Errorf("told %d times of room behind %d bytes of %d", n, full, bound)
+		}
+	}
+}
+
 func TestQueueDropNewest(t *testing.T) {
 	l, id, p := policyLoop(t, QueueDropNewest)
 	sizes, errs := l.fill(id, 90, nil)
