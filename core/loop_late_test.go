@@ -138,21 +138,6 @@ func TestLoopLateHostReadsWhatAFullArrayLeavesOut(t *testing.T) {
 	}
 }
 
-// One read need not take all that has come, either.
-func TestLoopLateHostReadsOnAndOn(t *testing.T) {
-	l := newClockLoop(t, LoopOptions{IdleTimeout: time.Minute, PingInterval: NoTimeout})
-	_, p := l.open()
-	_ = unix.SetsockoptInt(p.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<20)
-	p.raw([]byte(strings.Repeat(string(p.frame(OpPong, true, strings.Repeat("p", 125))), (2*readMost+readMost/4)/131)))
-	p.send(OpText, "here")
-	l.now += 2 * time.Minute
-	for range 8 {
-		l.once()
-		l.now += clockTick
-	}
-	wantEvents(t, l.events, "message here")
-}
-
 // Peers that are always ready, as many as one wait reports, keep a loop from no judgement.
 func TestLoopLateHostComesRoundWithAFullArray(t *testing.T) {
 	l := newClockLoop(t, LoopOptions{Pings: true})

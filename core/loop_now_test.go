@@ -65,6 +65,7 @@ func TestLoopAnswersIntoAFullSocket(t *testing.T) {
 	if m := l.Metrics(); m.QueueBytes != 0 || m.MessagesOut != int64(len(want)) {
 		t.Errorf("metrics %+v", m)
 	}
+	l.until("nothing asks for attention", func() bool { return l.epollReady() == 0 })
 }
 
 // What is gathered behind a message keeps to the bound of the queue, whatever room its block has: it is written when there is no more.

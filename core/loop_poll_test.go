@@ -300,12 +300,13 @@ func TestLoopSpin(t *testing.T) {
 // The timer wakes a sleeping poll again and again, and earlier than it was set for when something comes up.
 func TestLoopTimerIsSetAnew(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{CloseTimeout: 30 * time.Millisecond, PingInterval: time.Hour})
+	start := time.Now()
 	for i := range 3 {
 		id, _ := l.open()
 		if err := l.CloseConn(id, CloseNormal, ""); err != nil {
 			t.Fatal(err)
 		}
-		if l.poll(patience); len(l.of(LoopClose)) != i+1 {
+		if l.poll(patience); len(l.of(LoopClose)) != i+1 || time.Since(start) > patience { // not only in the end
 			t.Fatalf("nothing told of deadline %d: %v", i, l.events)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // stall makes the socket of a connection full, so that its queue has to hold what follows. It returns how many messages of
@@ -114,6 +116,7 @@ func TestQueueTellsOfRoom(t *testing.T) {
 	for _, full := range []int{bound * 3 / 8, bound * 5 / 8} {
 		l := newTestLoop(t, LoopOptions{QueueBytes: bound, PingInterval: NoTimeout})
 		id, p := l.open()
+		_ = unix.SetsockoptInt(int(l.slab.at(0).fd), unix.SOL_SOCKET, unix.SO_SNDBUF, 4096) // little leaves at a time
 		l.stall(id, small)
 		for l.queued(id) < full {
 			if _, err := l.SendBinary(id, make([]byte, small)); err != nil {
