@@ -242,3 +242,30 @@ func TestLoopAcceptsLate(t *testing.T) {
 		t.Errorf("it got %q", got)
 	}
 }
+
+// A client that had an answer over plain HTTP before it was accepted is open like any other: its round trips are measured while its socket
+// is full, too.
+func TestLoopAcceptsBehindAnAnswer(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{Requests: true})
+	p := asked(t, l, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	e, _ := l.nextRequest()
+	if err := l.Respond(e.Conn, 204, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	p.head(l, "204")
+	p.raw([]byte(upgradeRequest))
+	l.nextRequest()
+	if err := l.Accept(e.Conn, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	p.head(l, "101")
+	l.pass(20*time.Second + clockTick)
+	ping := p.await(l, 1)[0]
+	l.stall(e.Conn, directSend-1)
+	p.send(OpPong, strings.TrimPrefix(ping, "ping "))
+	p.landed()
+	l.settle()
+	if n := l.Metrics().Pings; n != 1 {
+		t.Errorf("%d round trips are counted", n)
+	}
+}

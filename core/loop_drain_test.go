@@ -248,28 +248,35 @@ func TestLoopDrainedBehindAFullArray(t *testing.T) {
 	}
 }
 
-// What is left to write to connections that have ended is waited for until the end of a drain, whether its reader stops or goes on.
+// What is left to write to connections that have ended, before a drain or amid it, is waited for until its end, whether the reader stops or
+// goes on.
 func TestLoopDrainCutsSlowReadersOff(t *testing.T) {
-	for name, step := range map[string]int{"stops": 0, "goes on": 64 << 10} {
+	for name, c := range map[string]struct {
+		amid bool
+		step int
+	}{"stops": {false, 0}, "goes on": {false, 1 << 20}, "stops, told amid it": {true, 0}, "goes on, told amid it": {true, 1 << 20}} {
 		t.Run(name, func(t *testing.T) {
 			l := newClockLoop(t, LoopOptions{Requests: true, CloseTimeout: time.Hour})
 			p := asked(t, l, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 			l.nextRequest()
 			l.requests--
-			l.answer(make([]byte, 32<<20))
-			l.settle()
-			if err := l.Drain(time.Second); err != nil {
-				t.Fatal(err)
+			for _, drains := range []bool{c.amid, !c.amid} {
+				if !drains {
+					l.answer(make([]byte, 64<<20))
+					l.settle()
+				} else if err := l.Drain(time.Second); err != nil {
+					t.Fatal(err)
+				}
 			}
 			for range 20 {
-				p.take(step)
+				p.take(c.step)
 				l.pass(45 * time.Millisecond)
 			}
 			if n := len(l.of(LoopDrained)); n != 0 {
 				t.Error("it did not get the time of the drain")
 			}
 			for range 5 {
-				p.take(step)
+				p.take(c.step)
 				l.pass(45 * time.Millisecond)
 			}
 			if n := len(l.of(LoopDrained)); n != 1 {

@@ -85,6 +85,16 @@ func (m *hubModel) audit() {
 		}
 	}
 	for _, l := range m.loops {
+		if p := &l.published; len(p.frames) > 0 && len(l.topics.list[p.topic].members) == 0 {
+			m.fatalf("%s keeps %d publications that nobody is left to get", l.name, len(p.frames))
+		}
+		bytes := 0
+		for _, msg := range l.hubMember.inbox {
+			bytes += len(msg.frame) + hubMessageBytes
+		}
+		if bytes != l.hubMember.bytes {
+			m.fatalf("%s counts %d bytes in its box, there are %d", l.name, l.hubMember.bytes, bytes)
+		}
 		l.conns = slices.DeleteFunc(l.conns, func(c *hubConn) bool {
 			if c.closed {
 				m.reads(c)
@@ -95,15 +105,28 @@ func (m *hubModel) audit() {
 	}
 }
 
+// progress is a number that changes while something goes on.
+func (m *hubModel) progress() (n int64) {
+	n = int64(m.stats["arrived"] + m.stats["end"])
+	for _, l := range m.loops {
+		n += l.metrics.BytesIn + l.metrics.BytesOut - int64(l.slab.live)
+	}
+	return n
+}
+
 // windUp lets everything arrive, then ends it, and checks that nothing is left.
 func (m *hubModel) windUp() {
 	settle := func() {
-		for range 100 {
+		for quiet := 0; quiet < 50; quiet++ {
+			before := m.progress()
 			for _, l := range m.loops {
 				m.polls(l)
 				for _, c := range l.conns {
 					m.reads(c)
 				}
+			}
+			if m.progress() != before {
+				quiet = 0
 			}
 		}
 	}

@@ -355,3 +355,22 @@ func TestHubForgetsALoopThatCloses(t *testing.T) {
 		t.Errorf("the hub keeps %d topics of a closed loop", len(l.hub.members))
 	}
 }
+
+// What another loop publishes while this one is about to clear its wake-up is taken with it: nothing else tells of it.
+func TestHubPublishesAmidAWakeUp(t *testing.T) {
+	hub := new(Hub)
+	from, to := newTestLoop(t, LoopOptions{Hub: hub}), newTestLoop(t, LoopOptions{Hub: hub, PingInterval: NoTimeout})
+	id, p := to.open()
+	if err := to.Subscribe(id, "a"); err != nil {
+		t.Fatal(err)
+	}
+	to.mu.Lock() // as a poll that has looked into its box already
+	mustPublish(t, from, "a", "news", 0)
+	to.dispatch(tokenWake, 0)
+	to.mu.Unlock()
+	if to.hubMember.filled.Load() && to.epollReady() == 0 {
+		t.Error("its box is not empty, and its descriptor does not tell")
+	}
+	to.settle()
+	wantRead(t, p, "text news")
+}

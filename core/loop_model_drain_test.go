@@ -19,6 +19,9 @@ func (m *model) drains() {
 	}
 	m.draining, m.drainAt = true, m.now+timeout
 	for _, c := range m.conns {
+		if c.deaf = m.r.IntN(3) == 0; c.deaf { // what it does not read holds nobody up beyond the end of the drain
+			m.stats["deaf"]++
+		}
 		switch {
 		case c.closed || c.aborted || m.ended(c):
 		case c.closing:

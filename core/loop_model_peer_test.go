@@ -75,7 +75,7 @@ func (m *model) peerWrite(c *modelConn, n int) {
 
 // peerReads lets the peer read, answer pings and compare what it got.
 func (m *model) peerReads(c *modelConn) {
-	if !c.reads || c.p.fd < 0 {
+	if !c.reads || c.deaf || c.p.fd < 0 {
 		return
 	}
 	had := len(c.p.got)

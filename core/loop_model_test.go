@@ -60,6 +60,7 @@ type modelConn struct {
 
 	opened, paused, closing, aborted, slow, closed, broke bool
 	away                                                  bool          // because the loop drains
+	deaf                                                  bool          // the peer never reads again
 	polite                                                bool          // the peer answers our close frame
 	says                                                  string        // code and reason of the peer's close frame
 	closeBy                                               time.Duration // until when we wait for the end of what we began to close
@@ -170,24 +171,41 @@ func (m *model) act() {
 
 func (m *model) connectOne() {
 	m.made++
-	id, p := m.connect()
 	c := &modelConn{
-		id: id, p: p, name: fmt.Sprint("c", m.made), finishAt: -1, reads: true, alive: m.now,
+		name: fmt.Sprint("c", m.made), finishAt: -1, reads: true, alive: m.now,
 		policy: QueuePolicy(m.r.IntN(int(queuePolicies))), keys: map[int]int64{}, topics: map[string]bool{},
 		roomy: m.r.IntN(3) == 0, polite: m.r.IntN(4) > 0,
 	}
+	c.id, c.p = m.connectBehind(RoleServer, func(p *loopPeer) []byte {
+		c.p = p
+		return m.readBefore(c)
+	})
 	room := 1 + int64(m.r.IntN(12_000))
 	if c.roomy {
 		room = 1 << 30
 	}
-	if err := m.SetQueue(id, room, c.policy); err != nil {
+	if err := m.SetQueue(c.id, room, c.policy); err != nil {
 		m.fatalf("queue: %v", err)
 	}
-	if _, lc, e := m.find("", id); e == nil { // so that sockets are full soon, or take long messages in one piece now and then
+	if _, lc, e := m.find("", c.id); e == nil { // so that sockets are full soon, or take long messages in one piece now and then
 		_ = unix.SetsockoptInt(int(lc.fd), unix.SOL_SOCKET, unix.SO_SNDBUF, []int{4096, 4096, 20_000}[m.r.IntN(3)])
 	}
 	m.conns = append(m.conns, c)
-	m.byID[id] = c
+	m.byID[c.id] = c
+}
+
+// readBefore is what a connection that is handed over has sent already: most often nothing, or too much to be looked at in one piece.
+func (m *model) readBefore(c *modelConn) (input []byte) {
+	if m.feed != nil || m.r.IntN(12) > 0 {
+		return nil
+	}
+	for range m.r.IntN(400) {
+		m.peerSends(c)
+	}
+	input, c.out = c.out, nil
+	c.written = len(input)
+	m.stats["read before"]++
+	return input
 }
 
 // starves takes all memory that the loop has or could get, or gives it back.
@@ -247,5 +265,5 @@ func TestLoopModel(t *testing.T) {
 		steps = 10_000
 	}
 	playModel(t, steps, 100_000, modelRuns, runModel,
-		"open", "message", "close", "drain", "arrived", "refused", "dropped newest", "option", "reset", "end 0", "end 201", "end 200", "end 202", "end 500", "end 501", "refused for memory", "part", "postponed", "drained", "away", "nobody in", "refused part", "last words")
+		"open", "message", "close", "drain", "arrived", "refused", "dropped newest", "option", "reset", "end 0", "end 201", "end 200", "end 202", "end 500", "end 501", "refused for memory", "part", "postponed", "drained", "away", "nobody in", "refused part", "last words", "read before", "deaf")
 }

@@ -67,6 +67,23 @@ func TestLoopAnswersIntoAFullSocket(t *testing.T) {
 	if m := l.Metrics(); m.QueueBytes != 0 || m.MessagesOut != int64(len(want)) {
 		t.Errorf("metrics %+v", m)
 	}
+	l.until("nothing asks for attention", func() bool { return l.epollReady() == 0 })
+}
+
+// What is gathered behind a message keeps to the bound of the queue, whatever room its block has: it is written when there is no more.
+func TestLoopGathersWithinTheBound(t *testing.T) {
+	const bound = 1 << 10
+	l := newTestLoop(t, LoopOptions{QueueBytes: bound})
+	id, p := l.open()
+	for range 100 {
+		if _, err := l.SendText(id, strings.Repeat("m", 70)); err != nil {
+			t.Fatal(err)
+		}
+		if n := l.queued(id); n > bound {
+			t.Fatalf("%d bytes are queued", n)
+		}
+	}
+	p.await(l, 100)
 }
 
 // A peer that is gone makes the send fail, and its end is told as ever.

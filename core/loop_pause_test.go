@@ -208,3 +208,20 @@ func TestLoopPausedPeerGoesInAFullPoll(t *testing.T) {
 	l.until("the close", func() bool { return len(l.of(LoopClose)) == 1 })
 	wantEvents(t, []loopTold{{Kind: l.events[0].Kind}, {Kind: l.events[1].Kind}, {Kind: l.last().Kind}}, "message ", "message ", "close ")
 }
+
+// The silence of a paused peer counts from its end on, wherever between two looks at the deadline that is.
+func TestLoopPauseIsNoSilence(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{IdleTimeout: 10 * time.Second, PingInterval: NoTimeout})
+	id, _ := l.open()
+	if err := l.Pause(id); err != nil {
+		t.Fatal(err)
+	}
+	l.pass(9 * time.Second)
+	if err := l.Resume(id); err != nil {
+		t.Fatal(err)
+	}
+	l.pass(9 * time.Second)
+	wantEvents(t, l.events)
+	l.pass(time.Second + 2*clockTick)
+	wantEvents(t, l.events, "close idle for too long")
+}

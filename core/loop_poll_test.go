@@ -96,7 +96,7 @@ func TestLoopPolledTwiceIsBusy(t *testing.T) {
 
 // A poll without a timeout returns with an event, or because it was woken.
 func TestLoopPollGoesOnUntilThereIsAnEvent(t *testing.T) {
-	l := newTestLoop(t, LoopOptions{QueueBytes: 4096})
+	l := newTestLoop(t, LoopOptions{QueueBytes: 4096, PingInterval: NoTimeout}) // no timer shortens a wait that nothing ends
 	id, p := l.open()
 	for {
 		if _, err := l.SendBinary(id, make([]byte, 2000)); err != nil {
@@ -107,7 +107,7 @@ func TestLoopPollGoesOnUntilThereIsAnEvent(t *testing.T) {
 		}
 	}
 	p.read() // now there is room, which is found out in the middle of a poll
-	if n := l.poll(-1); n != 1 || l.last().Kind != LoopDrain {
+	if n := l.poll(patience); n != 1 || l.last().Kind != LoopDrain {
 		t.Errorf("%d events: %v", n, l.events)
 	}
 }
@@ -297,4 +297,28 @@ func TestLoopSpin(t *testing.T) {
 			l.poll(time.Millisecond)
 		}
 	})
+}
+
+// The timer wakes a sleeping poll again and again, and earlier than it was set for when something comes up.
+func TestLoopTimerIsSetAnew(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{CloseTimeout: 30 * time.Millisecond, PingInterval: time.Hour})
+	start := time.Now()
+	for i := range 3 {
+		id, _ := l.open()
+		if err := l.CloseConn(id, CloseNormal, ""); err != nil {
+			t.Fatal(err)
+		}
+		if l.poll(patience); len(l.of(LoopClose)) != i+1 || time.Since(start) > patience { // not only in the end
+			t.Fatalf("nothing told of deadline %d: %v", i, l.events)
+		}
+	}
+	l.open()
+	l.settle() // for an hour
+	l.mu.Lock()
+	l.planChore(10)
+	l.armTimer(0)
+	l.mu.Unlock()
+	if n, err := unix.Poll([]unix.PollFd{{Fd: int32(l.WaitFD()), Events: unix.POLLIN}}, int(patience/time.Millisecond)); n != 1 {
+		t.Errorf("a chore is planned, and nothing tells: %d, %v", n, err)
+	}
 }

@@ -100,6 +100,21 @@ func TestLoopPublishAmidFragmentsIsBounded(t *testing.T) {
 	}
 }
 
+// A message that finds nothing waiting is taken, however long it is, amid the parts of another as well.
+func TestLoopPublishAmidFragmentsTakesOneLongMessage(t *testing.T) {
+	for policy := range queuePolicies {
+		l := newTestLoop(t, LoopOptions{Hub: new(Hub), QueueBytes: 1 << 10, QueuePolicy: policy})
+		id, p := inParts(t, l, RoleServer)
+		l.settle()
+		long := strings.Repeat("m", 5000)
+		mustPublish(t, l, "a", long, 0)
+		sendPart(t, l, id, OpContinuation, "two", true)
+		if got := p.texts(l); len(got) != 2 || got[0] != "one two" || got[1] != long {
+			t.Errorf("policy %d: %.20q arrived", policy, got)
+		}
+	}
+}
+
 // Under the policies that close, what finds no room behind a message in parts ends its connection.
 func TestLoopPublishAmidFragmentsCloses(t *testing.T) {
 	for policy, code := range map[QueuePolicy]int64{QueueClose1008: 1008, QueueClose1013: 1013} {

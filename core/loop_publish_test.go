@@ -124,6 +124,28 @@ func TestLoopPublishBeforeDrain(t *testing.T) {
 	}
 }
 
+// What was published goes with the last who was to get it, and never to those who come.
+func TestLoopPublishToNobodyLeft(t *testing.T) {
+	l := newTestLoop(t, LoopOptions{Hub: new(Hub)})
+	ids, _ := subscribers(t, l, 2, "a")
+	mustPublish(t, l, "a", "1", 0)
+	for _, id := range ids {
+		if err := l.Abort(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if l.pool.Lent() != 0 || len(l.published.frames) != 0 {
+		t.Errorf("nobody is left, and %d bytes are lent for %d messages", l.pool.Lent(), len(l.published.frames))
+	}
+	id, p := l.connect()
+	if err := l.Subscribe(id, "b"); err != nil { // in the place of the other
+		t.Fatal(err)
+	}
+	mustPublish(t, l, "b", "2", 0)
+	l.settle()
+	wantRead(t, p, "text 2")
+}
+
 // Publications of every size arrive whole at peers whose sockets take them in pieces, servers' and clients' alike.
 func TestLoopPublishIntoFullSockets(t *testing.T) {
 	l := newTestLoop(t, LoopOptions{Hub: new(Hub), QueueBytes: 64 << 20})

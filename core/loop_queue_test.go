@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // stall makes the socket of a connection full, so that its queue has to hold what follows. It returns how many messages of
@@ -110,6 +112,33 @@ func TestQueueFailRefusesWhole(t *testing.T) {
 	}
 }
 
+// A queue that was more than half full is told to have room again, once it is down to an eighth; one that was not, is not.
+func TestQueueTellsOfRoom(t *testing.T) {
+	const bound, small = 256 << 10, 1000
+	for _, full := range []int{bound * 3 / 8, bound * 5 / 8} {
+		l := newTestLoop(t, LoopOptions{QueueBytes: bound, PingInterval: NoTimeout})
+		id, p := l.open()
+		_ = unix.SetsockoptInt(int(l.slab.at(0).fd), unix.SOL_SOCKET, unix.SO_SNDBUF, 4096) // little leaves at a time
+		l.stall(id, small)
+		for l.queued(id) < full {
+			if _, err := l.SendBinary(id, make([]byte, small)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for l.queued(id) > 0 {
+			p.take(small)
+			l.once()
+			if n := len(l.of(LoopDrain)); n > 0 && l.queued(id) > bound/8 {
+				t.Fatalf("told with %d bytes of %d queued", l.queued(id), full)
+			}
+		}
+		l.settle()
+		if n := len(l.of(LoopDrain)); n > 1 || (n == 1) != (full > bound/2) {
+			t.Errorf("told %d times of room behind %d bytes of %d", n, full, bound)
+		}
+	}
+}
+
 func TestQueueDropNewest(t *testing.T) {
 	l, id, p := policyLoop(t, QueueDropNewest)
 	sizes, errs := l.fill(id, 90, nil)
@@ -194,6 +223,22 @@ func TestQueueClose(t *testing.T) {
 			t.Errorf("the peer is told %q", last)
 		}
 	}
+}
+
+// A connection that is closed for its full queue is not listened to any more: nothing comes of what it had sent, and was read, before.
+func TestQueueCloseForgetsWhatWasRead(t *testing.T) {
+	l, id, p := policyLoop(t, QueueClose1008)
+	l.take()
+	l.cap = 1
+	for range 3 {
+		p.send(OpText, "more")
+	}
+	l.once() // the rest waits in the receive buffer
+	_, errs := l.fill(id, 90, nil)
+	wantCode(t, errs[89], CodeClosed)
+	l.cap = 8
+	l.settle()
+	wantEvents(t, l.events, "message more", "close the peer reads too slowly")
 }
 
 // A fragmented message is never torn apart, whatever the policy.

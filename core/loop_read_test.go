@@ -160,7 +160,9 @@ func TestLoopAdoptsLongInputBehindARequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.nextRequest()
-	l.settle() // and nothing keeps it busy meanwhile
+	if l.settle(); !l.idle() {
+		t.Error("what waits for the verdict keeps the loop busy")
+	}
 	if err := l.Accept(id, "", nil); err != nil {
 		t.Fatal(err)
 	}

@@ -149,17 +149,23 @@ func (l *testLoop) connect() (ConnID, *loopPeer) {
 
 func (l *testLoop) connectAs(role Role) (ConnID, *loopPeer) {
 	l.t.Helper()
+	return l.connectBehind(role, func(*loopPeer) []byte { return nil })
+}
+
+// connectBehind is connectAs for a connection of which this end has read something already.
+func (l *testLoop) connectBehind(role Role, input func(p *loopPeer) []byte) (ConnID, *loopPeer) {
+	l.t.Helper()
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	id, err := l.Adopt(fds[0], role, nil)
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	p := &loopPeer{t: l.t, fd: fds[1]}
 	p.m.Init(peerConfig(RoleClient + RoleServer - role))
 	l.t.Cleanup(p.close)
+	id, err := l.Adopt(fds[0], role, input(p))
+	if err != nil {
+		l.t.Fatal(err)
+	}
 	return id, p
 }
 

@@ -91,24 +91,30 @@ func TestLoopMessageDeadlineIsAbsolute(t *testing.T) {
 	}
 }
 
-// The clock of a message starts anew with each message, and stops between them.
+// The clock of a message starts anew with each message, and stops between them, whether they come whole or in parts.
 func TestLoopMessageDeadlineStartsWithEachMessage(t *testing.T) {
-	l := newClockLoop(t, LoopOptions{MessageTimeout: 5 * time.Second, PingInterval: NoTimeout})
-	_, p := l.open()
-	for range 4 {
-		whole := p.frame(OpText, true, "message")
-		p.raw(whole[:5])
-		l.settle()
-		l.pass(3 * time.Second)
-		p.raw(append(whole[5:], whole[:1]...)) // its end, and the first byte of the next
-		l.settle()
-		l.pass(4 * time.Second)
-		p.raw(whole[1:])
-		l.settle()
-		l.pass(time.Minute)
-	}
-	if n := len(l.of(LoopMessage)); n != 8 || len(l.events) != 8 {
-		t.Errorf("%d messages, events %v", n, l.events)
+	for _, over := range []int64{0, 2} {
+		l := newClockLoop(t, LoopOptions{MessageTimeout: 5 * time.Second, PingInterval: NoTimeout, StreamOverBytes: over})
+		_, p := l.open()
+		for range 4 {
+			whole := p.frame(OpText, true, "message")
+			p.raw(whole[:7])
+			l.settle()
+			l.pass(3 * time.Second)
+			p.raw(append(whole[7:], whole[:1]...)) // its end, and the first byte of the next
+			l.settle()
+			l.pass(4 * time.Second)
+			p.raw(whole[1:])
+			l.settle()
+			l.pass(time.Minute)
+		}
+		finals := 0
+		for _, e := range l.events {
+			finals += int(e.Flags & LoopFinal)
+		}
+		if finals != 8 || len(l.of(LoopClose)) != 0 {
+			t.Errorf("%d messages, events %v", finals, l.events)
+		}
 	}
 }
 
@@ -167,6 +173,20 @@ func TestLoopKeepalive(t *testing.T) {
 	l.pass(20*time.Second + clockTick)
 	if e := l.last(); e.Kind != LoopClose || e.Code != 1011 || e.Error != CodeTimeout {
 		t.Errorf("got %v", e)
+	}
+}
+
+// What came before a ping is no sign of life behind it.
+func TestLoopKeepaliveCountsFromThePing(t *testing.T) {
+	l := newClockLoop(t, LoopOptions{})
+	_, p := l.open()
+	p.send(OpPong, "early")
+	l.settle()
+	for range 2 {
+		l.pass(20*time.Second + clockTick)
+	}
+	if n := len(l.of(LoopClose)); n != 1 {
+		t.Errorf("40 s after the last byte: %v", l.events)
 	}
 }
 
