@@ -20,6 +20,11 @@ char *libws_copy_bytes(const uint8_t *bytes, int64_t len)
     return copy;
 }
 
+void libws_copy_to(void *room, const uint8_t *bytes, int64_t len)
+{
+    memcpy(room, bytes, (size_t)len);
+}
+
 int64_t libws_frame_fill(WsFrame *frame, int64_t opcode, const uint8_t *payload, int64_t payload_len, int64_t is_final, int64_t is_masked)
 {
     char *copy = NULL;

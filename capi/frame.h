@@ -12,4 +12,7 @@ int64_t libws_frame_fill(WsFrame *frame, int64_t opcode, const uint8_t *payload,
 /* Copies bytes to C memory, with a NUL after them. Returns NULL when memory ran out. */
 char *libws_copy_bytes(const uint8_t *bytes, int64_t len);
 
+/* Copies bytes to memory of the caller that has room for them. */
+void libws_copy_to(void *room, const uint8_t *bytes, int64_t len);
+
 #endif

@@ -10,7 +10,6 @@ import (
 	"unsafe"
 
 	"libws/core"
-	"libws/core/wire"
 )
 
 //export libws_go_recv_frame
@@ -44,12 +43,20 @@ func libws_go_recv_into(number C.int64_t, buffer unsafe.Pointer, size C.int64_t,
 		c.keep(f, false)
 		return C.int64_t(len(f.Payload))<<4 | noRoom
 	}
-	wire.Copy(lend(buffer, size), f.Payload)
+	if len(f.Payload) < longCopy {
+		copy(lend(buffer, size), f.Payload)
+	} else {
+		C.libws_copy_to(buffer, (*C.uint8_t)(unsafe.SliceData(f.Payload)), C.int64_t(len(f.Payload)))
+	}
 	return C.int64_t(len(f.Payload))<<4 | C.int64_t(f.Opcode)
 }
 
 // noRoom stands where ws_recv_into tells the opcode. RFC 6455 §5.2 reserves 15, and no reserved opcode is ever received.
 const noRoom = 15
+
+// longCopy is from where on memcpy makes up for the way to C and back: Go's copy of as much and more is slow at odd addresses
+// (core/wire has a Copy of its own for that, which is core's).
+const longCopy = 2048
 
 // receive keeps others from receiving until the payload, which is core's, is copied to C memory. Without memory nothing is lost.
 func receive(number C.int64_t, framewise bool, out *C.WsFrame, e *slot, call string) C.int64_t {
