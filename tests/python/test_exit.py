@@ -151,23 +151,27 @@ def test_closing_in_atexit_and_del_is_clean(what: str, last: str) -> None:
 def test_an_abandoned_thread_has_begun_when_its_caller_goes_on() -> None:
     """Else the interpreter could end before it, and CPython crash in the start of a thread that it has no state for any more."""
     code = """
-import _thread, signal, threading, time, types
+import _thread, os, threading, time, types
 from libws import _waiting
 class Stop(Exception): pass
-def stop(*_): raise Stop
+begun, abandoned = [], threading.Event()
+class Lock:
+    def __init__(self): self._lock = _thread.allocate_lock(); self.release = self._lock.release
+    def acquire(self, timeout=-1):
+        if timeout == _waiting.LOOK_S: raise Stop  # as a signal handler that ends the wait for the work
+        return self._lock.acquire(timeout=timeout)
 def late(run, arguments):
-    threading.Timer(0.3, run).start()
+    def first_step():
+        abandoned.wait()
+        time.sleep(0.3)  # long enough for a caller that does not wait
+        begun.append(True)
+        run()
+    threading.Thread(target=first_step, daemon=True).start()
     return 1
-begun = []
-def work():
-    begun.append(True)
-    time.sleep(20)
-_waiting._thread = types.SimpleNamespace(start_new_thread=late, allocate_lock=_thread.allocate_lock)
-signal.signal(signal.SIGALRM, stop)
-signal.setitimer(signal.ITIMER_REAL, 0.02)
-try: _waiting.aside(work, lambda: None)
+_waiting._thread = types.SimpleNamespace(start_new_thread=late, allocate_lock=Lock)
+_waiting.SETTLE_S = 60
+try: _waiting.aside(lambda: time.sleep(60), abandoned.set)
 except Stop: print(begun, flush=True)
-import os
 os._exit(0)
 """
     with Child(code) as child:
