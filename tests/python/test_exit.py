@@ -115,6 +115,7 @@ def echo(ws):
     for message in ws: ws.send(message)
 server = libws.serve(echo).start()
 ws = libws.connect(f"ws://127.0.0.1:{server.port}/")
+ws.send("x"); assert ws.recv() == "x"  # its handler has a thread: an interpreter that ends gives none
 class Late:
     def __del__(self): ws.close()
 late = Late()
@@ -146,6 +147,30 @@ atexit.register(farewell)
 def test_closing_in_atexit_and_del_is_clean(what: str, last: str) -> None:
     with Child(LATE[what]) as child:
         assert child.finish() == [last]
+
+
+def test_a_connection_that_comes_when_there_are_no_more_threads_is_dropped_quietly() -> None:
+    """Python 3.12 starts none once it is ending."""
+    code = """
+import atexit, threading
+import libws
+def echo(ws):
+    for message in ws: ws.send(message)
+server = libws.serve(echo).start()
+def farewell():
+    try: threading.Thread(target=int).start()
+    except RuntimeError: answer = "dropped"
+    else: answer = "x"
+    for _ in range(2):
+        try:
+            with libws.connect(f"ws://127.0.0.1:{server.port}/") as ws:
+                ws.send("x"); print(ws.recv() == answer)
+        except ConnectionError: print(answer == "dropped")
+    server.shutdown()
+atexit.register(farewell)
+"""
+    with Child(code) as child:
+        assert child.finish() == 2 * ["True"]
 
 
 def test_an_abandoned_thread_has_begun_when_its_caller_goes_on() -> None:
