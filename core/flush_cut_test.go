@@ -48,7 +48,7 @@ func interruptedSend(t *testing.T, role Role, frame int64, next func(*Conn) erro
 	peer := must(fromFD("", b, RoleServer+RoleClient-role, defaultSettings()))(t)
 	defer c.Drop()
 	defer peer.Drop()
-	for o, x := range map[Option]int64{OptInterruptible: 1, OptSendFrameBytes: frame} {
+	for o, x := range map[Option]int64{OptInterruptible: 1, OptSendFrameBytes: frame, OptCloseTimeoutMS: 3_600_000} { // the peer may be slow to read
 		if err := c.SetOption(o, x); err != nil {
 			t.Fatal(err)
 		}
@@ -104,9 +104,12 @@ func interruptedSend(t *testing.T, role Role, frame int64, next func(*Conn) erro
 	if _, err := peer.SendText("all came"); err != nil {
 		t.Fatal(err)
 	}
+	last := async(func() error { _, err := peer.RecvMessage(); return err }) // which answers the close frame
 	if err := await(t, done, "the next call"); err != nil {
 		t.Fatal(err)
 	}
+	c.Drop()
+	await(t, last, "the peer")
 }
 
 // looking makes a connection whose sending calls come back by themselves, and its peer.

@@ -1,4 +1,4 @@
-//go:build !purego
+//go:build !purego && !race
 
 // Masking with AVX2 (RFC 6455 §5.3): the vector twin of maskPlain, called by maskVector only.
 

@@ -1,4 +1,4 @@
-//go:build !purego
+//go:build !purego && !race
 
 // UTF-8 validation with AVX2 (RFC 3629 §4): the vector twin of nextPlain, called by utf8Vector only; utf8_amd64.go explains the tables.
 

@@ -62,7 +62,7 @@ def time_to_interrupt(call: str) -> float:
     guard.start()
     try:
         assert process.stdout is not None and process.stdout.readline() == "blocking\n", process.communicate()
-        until_asleep(process.pid, process.pid)
+        until_asleep(process.pid, process.pid, on_locks=True)
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         said = process.stdout.readline()

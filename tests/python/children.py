@@ -84,7 +84,7 @@ class Child:
 
     def wait_until_blocked(self) -> None:
         """Waits until its main thread sleeps in the kernel, where it has no time to wake up by itself."""
-        until_asleep(self.pid, self.pid)
+        until_asleep(self.pid, self.pid, on_locks=True)
 
     def signal(self, number: int = signal.SIGINT) -> None:
         os.kill(self.pid, number)

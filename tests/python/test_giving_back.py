@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
+import os
+import signal
 import socket
+import threading
 import weakref
-from typing import Any, Callable, Dict
+from types import SimpleNamespace
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 
 import libws
 from children import Child, exact
 from echoing import RawServer, read_head
+from libws import _waiting, client
 
 MAKERS = {
     "connect": "kept.append(libws.connect(url))",
@@ -131,21 +137,82 @@ FAILING: Dict[str, Callable[[str, Any], object]] = {
 }
 
 
+@pytest.fixture
+def late_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keeps threads of the library that have said that they are done from ending, as a busy machine may."""
+    locks: List[Any] = []
+    looked = threading.Event()
+
+    class Lock:
+        def __init__(self) -> None:
+            self._lock = _thread.allocate_lock()
+            self.acquire = self._lock.acquire
+            locks.append(self)
+
+        def release(self) -> None:
+            self._lock.release()
+            if self is locks[0]:
+                looked.wait(20)
+
+    monkeypatch.setattr(_waiting, "_thread", SimpleNamespace(allocate_lock=Lock, start_new_thread=_thread.start_new_thread))
+    yield
+    assert len(locks) == 2, "no thread was made"
+    looked.set()
+
+
+def keeps_no_socket_open(port: int, fail: Callable[[Any], object]) -> None:
+    gc.disable()
+    try:
+        sock = socket.create_connection(("127.0.0.1", port))
+        lost = weakref.ref(sock)
+        fail(sock)
+        assert sock.fileno() >= 0, "it stays the caller's"
+        sock.close()
+        del sock
+        assert lost() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.usefixtures("late_threads")
 @pytest.mark.parametrize("how", FAILING)
 def test_what_failed_keeps_no_socket_open(how: str) -> None:
     """An exception that is over takes what it held along, without the garbage collector's help."""
     with RawServer(refused) as server:
-        gc.disable()
-        try:
-            sock = socket.create_connection(("127.0.0.1", server.port))
-            lost = weakref.ref(sock)
+
+        def fail(sock: Any) -> None:
             try:
                 FAILING[how](server.url, sock)
             except libws.WebSocketError:
                 pass
-            assert sock.fileno() >= 0, "it stays the caller's"
-            sock.close()
-            del sock
-            assert lost() is None
-        finally:
-            gc.enable()
+
+        keeps_no_socket_open(server.port, fail)
+
+
+@pytest.mark.usefixtures("late_threads")
+def test_what_a_handler_ended_keeps_no_socket_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(*_: object) -> None:
+        raise Stop
+
+    def interrupting(sock: socket.socket) -> None:
+        read_head(sock)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        sock.recv(1)
+
+    def fail(sock: Any) -> None:
+        try:
+            libws.connect(server.url, sock=sock)
+        except Stop:
+            return
+        raise AssertionError("no signal came")
+
+    monkeypatch.setattr(client, "SETTLE_S", 20)
+    before = signal.signal(signal.SIGUSR1, stop)
+    try:
+        with RawServer(interrupting) as server:
+            keeps_no_socket_open(server.port, fail)
+    finally:
+        signal.signal(signal.SIGUSR1, before)

@@ -200,20 +200,23 @@ def aside(work: Callable[[], Result], abandon: Callable[[], None], settle_s: flo
     """
     if not in_main_thread():
         return work()
-    results: List[Result] = []
+    todo, results = [work], []  # type: List[Callable[[], Result]], List[Result]
     failures: List[BaseException] = []
     wanted, over = [True], []  # type: List[bool], List[bool]
     begun: List[int] = []
     working, starting = _thread.allocate_lock(), _thread.allocate_lock()
 
     def run() -> None:
+        # Who waits may go on long before this thread ends, which must hold nothing by then: neither what the work needed nor what came.
         starting.release()
         try:
-            result = work()
+            result = todo.pop()()
             if wanted:
                 results.append(result)
+            del result
         except BaseException as error:
-            failures.append(error)
+            if wanted:
+                failures.append(error)
         finally:
             over.append(True)
             working.release()
@@ -238,6 +241,7 @@ def aside(work: Callable[[], Result], abandon: Callable[[], None], settle_s: flo
         finally:
             wanted.clear()
             results.clear()
+            failures.clear()  # their tracebacks hold this list
             if begun:  # an interpreter that ended before a thread's first step would crash in it
                 starting.acquire(timeout=SETTLE_S)
         raise

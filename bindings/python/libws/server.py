@@ -35,6 +35,9 @@ LOOK_AGAIN_S = 0.002
 """How often shutdown() looks whether accepting has ended."""
 WAKE_S = 0.1
 """How long threads of connections that were cut may take to end."""
+NO_THREAD = ("can't start new thread",)
+NO_MORE_THREADS = ("can't create new thread at interpreter shutdown",)
+"""What Python raises when the system gives no thread, and from 3.12 on when it is ending itself, which is no trouble to report."""
 
 
 class Server(Uncopyable):
@@ -152,9 +155,9 @@ class Server(Uncopyable):
                 raise  # a signal handler's, and the thread has begun
             lib.ws_drop(handle)
             self._leave(thread)
-            if error.args != ("can't start new thread",):
+            if error.args not in (NO_THREAD, NO_MORE_THREADS):
                 raise  # a signal handler's
-            logger.error("no thread for a connection: %s", error)
+            logger.log(logging.ERROR if error.args == NO_THREAD else logging.DEBUG, "no thread for a connection: %s", error)
 
     def _leave(self, thread: threading.Thread) -> None:
         with self._lock:
