@@ -26,6 +26,7 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "harness"), str(Path(__file__).p
 import hypothesis.strategies as st
 from header import ERRORS, Function, functions
 from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from random_arguments import CONNECT_OPTIONS, MOST, OFFERING, REQUEST, frame, speech, strategy
 from random_world import DIAL_MS, SHORT_MS, TIMEOUTS, Call, World, _abi, leave, lib, say
@@ -372,6 +373,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0)
     parser.add_argument("--shrink", action="store_true")
     options = parser.parse_args()
+    set_hypothesis_home_dir(options.log.parent / "hypothesis")  # not where the program runs
     Calls.log = os.open(options.log, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
     how = settings(
         max_examples=EXAMPLES,

@@ -16,7 +16,7 @@ import pytest
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 SECONDS = sum(float(number) * UNITS[unit] for number, unit in re.findall(r"([\d.]+)(ms|[smh])", os.environ.get("LIBWS_FUZZTIME", "")))  # 1m30s
-ROUNDS = 14
+ROUNDS = 18
 LIMIT_S = SECONDS + 600  # one call alone is not waited for so long: random_calls.py sees to that
 
 
