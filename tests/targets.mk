@@ -91,7 +91,12 @@ test-install test-hostile test-interop test-conformance: test-%: $(VENV) | $(REP
 
 .PHONY: fuzz conformance soak bench
 fuzz: FUZZTIME := 60s
-fuzz: test-fuzz ## fuzz every target for FUZZTIME (60s) each
+fuzz: test-fuzz fuzz-calls ## fuzz every target for FUZZTIME (60s) each
+
+# The random calls of the C ABI, which `make test` makes in the same order each time.
+.PHONY: fuzz-calls
+fuzz-calls: build $(VENV) | $(REPORTS)
+	LIBWS_FUZZTIME=$(FUZZTIME) $(PYTEST) $(REPORTS)/fuzz-calls.xml tests/abi/test_random_calls.py
 
 conformance: build $(VENV) ## Autobahn|Testsuite against every server and client of ours, with the table
 	$(PY) tests/conformance/run.py

@@ -6,22 +6,20 @@ from __future__ import annotations
 import ctypes
 import os
 import random
-import re
 import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "harness")]
 
 import native
 import programs
+from header import ERRORS, Function, functions
 
 CALLS = 15_000
 FRESH_EVERY = 150  # calls, after which every object is made anew
-HEADER = (programs.ROOT / "include" / "ws.h").read_text()
-ERRORS = {int(value): name for name, value in re.findall(r"#define (WS_ERR_\w+) (\d+)\n", HEADER)}
 # Calls that run until somebody else ends them, and those that are the test's own means.
 LEFT_OUT = {"ws_server_run_echo", "ws_last_error", "ws_last_error_message", "ws_last_http_status", "ws_last_errno", "ws_clear_error"}
 MAY_BE_ABSENT = {"ws_request_header", "ws_loop_context"}  # NULL without an error
@@ -48,23 +46,6 @@ NUMBERS = {
     "timeout_ms": [0, 0, 0, 1, -1, LEAST],
 }
 STATUS_CODE, LENGTHS = "status_code", {"len", "payload_len", "buffer_len", "reason_len", "body_len", "input_len"}
-
-
-class Function(NamedTuple):
-    name: str
-    result: str
-    params: list[tuple[str, str]]
-    errors: set[str]
-
-
-def functions() -> list[Function]:
-    found = []
-    for doc, result, name, params in re.findall(r"/\*\*((?:(?!\*/).)*)\*/\nWS_API (\w+ \*|[\w ]+ \*?)(ws_\w+)\((.*?)\) WS_NOEXCEPT;", HEADER, re.S):
-        listed = re.search(r"Errors: (.*?)\.$", re.sub(r"\n \* +", " ", doc), re.M)
-        assert listed is not None, name
-        pairs = [] if params == "void" else [re.fullmatch(r"\s*(.*?[ *])(\w+)", param) for param in params.split(",")]
-        found.append(Function(name, result.strip(), [(pair[1].strip(), pair[2]) for pair in pairs if pair], set(re.findall(r"WS_ERR_\w+", listed[1]))))
-    return found
 
 
 class World:
