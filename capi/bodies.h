@@ -4,7 +4,7 @@
  * Generated from capi/abi by capi/gen; do not edit.
  *
  * Go's build cache does not look at include/ws.h, but at this file. The header's SHA-256:
- * ec7834d684f43c0eefdcd960620beaf37aad5639c1700580a3de8df5cd311316
+ * 766428b2581274ba908a81cf76ff5f7fa991783200836c58b5da41283b5d94cf
  */
 #ifndef LIBWS_BODIES_H
 #define LIBWS_BODIES_H

@@ -119,7 +119,7 @@ func (l *Loop) ListenFD(fd int) error {
 	return l.addListener(op, listener{fd: fd})
 }
 
-// Port returns the port of the loop's first TCP listener, 0 when it has none.
+// Port returns the port of the loop's first TCP listener, 0 when it has none, as behind Drain.
 func (l *Loop) Port() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

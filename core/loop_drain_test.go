@@ -93,11 +93,18 @@ func TestLoopDrainForgetsListenersThatLiveOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.open() // draining goes on
+	port := ln.Addr().(*net.TCPAddr).Port
+	if l.Port() != port {
+		t.Errorf("before: port %d, not %d", l.Port(), port)
+	}
 	if err := l.Drain(time.Minute); err != nil {
 		t.Fatal(err)
 	}
+	if l.Port() != 0 {
+		t.Errorf("port %d of a loop that listens no longer", l.Port())
+	}
 	l.settle()
-	dialTCP(t, ln.Addr().(*net.TCPAddr).Port)
+	dialTCP(t, port)
 	if n := l.epollReady(); n != 0 {
 		t.Errorf("%d ready", n)
 	}

@@ -2032,7 +2032,7 @@ WS_API int64_t ws_loop_listen_fd(int64_t loop, int64_t fd) WS_NOEXCEPT;
  * Tells the port of the loop's first TCP listener.
  *
  * @param loop The loop.
- * @return The port; 0 when there is none, -1 when it failed.
+ * @return The port; 0 when there is none, as behind ws_loop_drain, -1 when it failed.
  * Blocks: Never.
  * Threads: Any thread, at any time.
  * Errors: WS_ERR_HANDLE, WS_ERR_CLOSED, WS_ERR_FORKED, WS_ERR_INTERNAL.

@@ -54,7 +54,7 @@ var loopFunctions = []Function{
 	{
 		Name: "ws_loop_port", Section: looping,
 		Doc:    "Tells the port of the loop's first TCP listener.",
-		Params: []Param{loopParam}, Result: num, Returns: "The port; 0 when there is none, -1 when it failed.", Errors: onLoopConn,
+		Params: []Param{loopParam}, Result: num, Returns: "The port; 0 when there is none, as behind ws_loop_drain, -1 when it failed.", Errors: onLoopConn,
 	},
 	{
 		Name: "ws_loop_adopt", Section: looping,
