@@ -100,6 +100,36 @@ func TestLoopPipelinedRequestsWaitForTheReader(t *testing.T) {
 	l.until("open", func() bool { return len(l.of(LoopOpen)) == 1 })
 }
 
+// Whoever goes while an answer and further requests of its own wait is let go of: nobody keeps the loop awake
+// over requests that none can be answered.
+func TestLoopClientGoesAmidItsPipelinedRequests(t *testing.T) {
+	for name, leave := range map[string]func(*loopPeer){
+		"resets": (*loopPeer).reset,
+		"closes": (*loopPeer).close, // with bytes that it did not read, which is a reset, too
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newClockLoop(t, LoopOptions{Requests: true})
+			p := asked(t, l, strings.Repeat("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 50))
+			for told := -1; told < l.requests; {
+				told = l.requests
+				l.settle()
+				l.answer(make([]byte, 256<<10))
+			}
+			if l.requests == 50 {
+				t.Fatal("the socket takes all answers")
+			}
+			leave(p)
+			l.until("its end", func() bool { l.answer(nil); return len(l.of(LoopClose)) == 1 })
+			if m := l.Metrics(); m.Pending != 0 || m.QueueBytes != 0 {
+				t.Errorf("left: %+v", m)
+			}
+			if n := l.epollReady(); n != 0 {
+				t.Errorf("%d ready", n)
+			}
+		})
+	}
+}
+
 // longAnswer returns a loop that is to answer a request with this field, and the one who asks.
 func longAnswer(t *testing.T, field string) (*testLoop, *loopPeer) {
 	t.Helper()

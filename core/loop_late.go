@@ -52,7 +52,7 @@ func (l *Loop) unheard(slot uint32, c *loopConn, at uint32) bool {
 		c.flags |= cLate
 		l.late[slot] = lateInput{at: at, left: poller.Unread(int(c.fd)), tick: l.tick}
 	}
-	if c.flags&cHeld != 0 || l.resume == slot+1 || c.flags&cAttention != 0 && c.m.Pending() {
+	if l.resume == slot+1 || c.flags&cAttention != 0 && (c.flags&cHeld != 0 || c.m.Pending()) {
 		return l.late[slot].left >= 0 // it waits for room among the events
 	}
 	late := l.late[slot]

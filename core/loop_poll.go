@@ -325,7 +325,7 @@ func (l *Loop) dispatch(token uint64, events uint32) {
 	}
 	if events&poller.Out != 0 && c.flags&cBlocked != 0 {
 		l.writable(slot, c)
-		if c.flags&cUsed == 0 {
+		if c.flags&(cUsed|cCut) != cUsed {
 			return
 		}
 	}

@@ -264,12 +264,17 @@ func (l *Loop) blocked(slot uint32, c *loopConn) {
 }
 
 // broken deals with a socket that cannot be written to any more. What the peer sent before may still be read, its close frame
-// above all; the end of it will show.
+// above all; the end of it will show. Not so the requests of a plain HTTP client that wait for its reading: none can be answered.
 func (l *Loop) broken(slot uint32, c *loopConn) {
+	answering := c.answering()
 	l.dropQueue(c)
 	c.flags |= cBroken
-	if c.flags&cEnding != 0 {
+	switch {
+	case c.flags&cEnding != 0:
 		l.cut(slot, c)
+		return
+	case answering:
+		l.lost(slot, c, CodeAbnormal)
 		return
 	}
 	l.watch(slot, c)
