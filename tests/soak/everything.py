@@ -17,6 +17,7 @@ import json
 import queue
 import sys
 import threading
+from contextlib import suppress
 
 import libws
 
@@ -29,15 +30,16 @@ class Server(libws.LoopHandler):
 
     def on_request(self, loop: libws.Loop, event: libws.Event) -> None:
         self.wake(loop)
-        path = loop.request(event.conn).path
-        if path == "/ws" and event.code == 0:
-            loop.accept(event.conn)
-        elif path == "/state":
-            loop.respond(event.conn, 200, json.dumps(self.state(loop)))
-        elif path.startswith("/bytes/"):
-            loop.respond(event.conn, 200, bytes(int(path[7:])))
-        else:
-            loop.refuse(event.conn, event.code or 404)
+        with suppress(libws.ConnectionClosed):  # it went behind its request
+            path = loop.request(event.conn).path
+            if path == "/ws" and event.code == 0:
+                loop.accept(event.conn)
+            elif path == "/state":
+                loop.respond(event.conn, 200, json.dumps(self.state(loop)))
+            elif path.startswith("/bytes/"):
+                loop.respond(event.conn, 200, bytes(int(path[7:])))
+            else:
+                loop.refuse(event.conn, event.code or 404)
 
     def on_message(self, loop: libws.Loop, event: libws.Event) -> None:
         self.wake(loop)
@@ -52,7 +54,8 @@ class Server(libws.LoopHandler):
 
     def wake(self, loop: libws.Loop) -> None:
         while self.resting:
-            loop.resume(self.resting.pop())
+            with suppress(libws.ConnectionClosed):  # its end is among the events that follow
+                loop.resume(self.resting.pop())
 
     def state(self, loop: libws.Loop) -> dict[str, int]:
         m = loop.metrics()

@@ -29,6 +29,8 @@ SOAK_S = float(os.environ.get("LIBWS_SOAK_S", "30"))
 SEED = int(os.environ.get("LIBWS_SOAK_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
 SERVERS = [f"{language}-threaded_server" for language in programs.LANGUAGES]
 SERVERS += [f"{language}-echo_loop" for language in programs.LANGUAGES if programs.is_promised(language, "echo_loop")]
+WARM = 300
+"""How often peers come before memory is measured, however slow the machine is: until then it grows to what it needs."""
 SHARE_S = SOAK_S / (len(SERVERS) + 1)
 GROWTH_BYTES = 6 << 20
 LOOP_GROWTH_BYTES = 24 << 20  # answers and requests in a row pass through Go's heap, which grows by steps
@@ -88,14 +90,20 @@ def knock(server: targets.Target, dice: random.Random) -> None:
 HABITS: list[Callable[[targets.Target, random.Random], None]] = [talk, visit, visit, visit, misbehave, vanish, knock]
 
 
-def busy(server: targets.Target, seconds: float, workers: int, seed: int, habits: list[Callable] = HABITS) -> Counter[str]:
-    """Lets some threads behave by turns for that long; returns what they did. The first error ends it."""
+def busy(
+    server: targets.Target, seconds: float, workers: int, seed: int, habits: list[Callable] = HABITS, least: int = 0
+) -> Counter[str]:
+    """Lets some threads behave by turns for that long and at least so often; returns what they did. The first error ends it."""
     until, done, errors = time.monotonic() + seconds, Counter[str](), []
     lock = threading.Lock()
 
+    def warm() -> bool:
+        with lock:
+            return done.total() >= least
+
     def work(index: int) -> None:
         dice = random.Random(f"{seed} {index}")
-        while time.monotonic() < until and not errors:
+        while not errors and (time.monotonic() < until or not warm()):
             habit = dice.choice(habits)
             try:
                 habit(server, dice)
@@ -159,7 +167,7 @@ def settled(server: loop_habits.Server) -> dict[str, int]:
 def test_soak_of_all_that_loops_offer(capsys: pytest.CaptureFixture[str]) -> None:
     with programs.Program([sys.executable, "-u", str(TESTS / "soak" / "everything.py"), "0"]) as program:
         server = loop_habits.Server("everything", program.host, program.port, program)
-        busy(server, SHARE_S * 0.4, 6, SEED, loop_habits.LOOP_HABITS)
+        busy(server, SHARE_S * 0.4, 6, SEED, loop_habits.LOOP_HABITS, least=WARM)
         before = settled(server)
         descriptors, threads, memory = program.descriptor_count(), program.thread_count(), program.rss_bytes()
         done = busy(server, SHARE_S * 0.6, 6, SEED + 1, loop_habits.LOOP_HABITS)
