@@ -222,14 +222,7 @@ func (c *crowdConn) peer(fd int) {
 
 func (l *crowdLoop) text() string {
 	l.made++
-	size := l.r.IntN(100)
-	switch l.r.IntN(60) {
-	case 0:
-		size = l.r.IntN(50_000)
-	case 1:
-		size = directSend + l.r.IntN(1000)
-	}
-	return fmt.Sprintf("%s/%d/%s", l.name, l.made, strings.Repeat("m", size))
+	return fmt.Sprintf("%s/%d/%s", l.name, l.made, strings.Repeat("m", drawnSize(l.r, 50_000)))
 }
 
 func (l *crowdLoop) publishes(topic string) bool {

@@ -151,14 +151,19 @@ func (m *hubModel) topic() string { return "t" + strconv.Itoa(m.r.IntN(hubTopics
 
 func (m *hubModel) message() string {
 	m.made++
-	size := m.r.IntN(100)
-	switch m.r.IntN(60) {
+	return strconv.Itoa(m.made) + strings.Repeat("m", drawnSize(m.r, 90_000))
+}
+
+// drawnSize draws how long a message is: short mostly, now and then anything below longest or just what is sent directly.
+func drawnSize(r *rand.Rand, longest int) int {
+	short := r.IntN(100)
+	switch r.IntN(60) {
 	case 0:
-		size = m.r.IntN(90_000)
+		return r.IntN(longest)
 	case 1:
-		size = directSend + m.r.IntN(1000)
+		return directSend + r.IntN(1000)
 	}
-	return strconv.Itoa(m.made) + strings.Repeat("m", size)
+	return short
 }
 
 // anyone is a connection of any loop, or none, for a publication to leave out.

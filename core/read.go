@@ -14,7 +14,7 @@ import (
 const (
 	directLeast = 2048      // a payload of which at least this much is to come is read straight into place
 	largestRead = 128 << 10 // readBuf grows up to this, so that one read takes in a frame of the default size
-	growAfter   = 4         // so many more reads that fill readBuf than half of those that do not make it grow
+	growAfter   = 8         // what noteRead has to count up to for readBuf to grow
 )
 
 // receiving is one receiving call.
@@ -227,7 +227,7 @@ func (c *Conn) buffer() []byte {
 	switch {
 	case c.readBuf == nil:
 		c.readBuf = make([]byte, RecvBuffer)
-	case c.fullReads >= 2*growAfter && len(c.readBuf) < largestRead:
+	case c.fullReads >= growAfter && len(c.readBuf) < largestRead:
 		c.readBuf = make([]byte, min(4*len(c.readBuf), largestRead))
 		c.fullReads = 0
 	}

@@ -7,7 +7,6 @@ import (
 	"iter"
 
 	"libws/core/protocol"
-	"libws/core/wire"
 )
 
 // RecvFrame receives the next frame as it is: fragments, pings and pongs are seen, and a ping is left for SendPong to answer.
@@ -53,7 +52,7 @@ func (c *Conn) Receive(ctx context.Context) (Message, error) {
 		return Message{}, c.ended("Receive")
 	}
 	data := make([]byte, len(f.Payload))
-	wire.Copy(data, f.Payload)
+	f.CopyPayload(data)
 	return Message{Opcode: f.Opcode, Data: data}, nil
 }
 
