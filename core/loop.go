@@ -61,7 +61,6 @@ type Loop struct {
 
 	slab      slab
 	listeners []listener
-	port      int      // of the first listener that has one
 	pending   int      // connections that are not open yet
 	young     []ConnID // servers' connections in the order they came, for evicting half-done handshakes
 	opened    []uint32 // slots whose opening handshake is kept until the next poll

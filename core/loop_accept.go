@@ -119,11 +119,16 @@ func (l *Loop) ListenFD(fd int) error {
 	return l.addListener(op, listener{fd: fd})
 }
 
-// Port returns the port of the loop's first TCP listener, 0 when it has none, as behind Drain.
+// Port returns the port of the loop's first TCP listener, 0 when it has none, as behind Drain and Close.
 func (l *Loop) Port() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.port
+	for i := range l.listeners {
+		if port := poller.Port(l.listeners[i].fd); port != 0 {
+			return port
+		}
+	}
+	return 0
 }
 
 // addListener accepts from a listener from now on. On an error it stays the caller's.
@@ -133,9 +138,6 @@ func (l *Loop) addListener(op string, ln listener) error {
 		return err
 	}
 	l.listeners = append(l.listeners, ln)
-	if l.port == 0 {
-		l.port = poller.Port(ln.fd)
-	}
 	return nil
 }
 

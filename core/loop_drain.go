@@ -27,7 +27,6 @@ func (l *Loop) Drain(timeout time.Duration) error {
 		l.unwatchListener(&l.listeners[i]) // another process may listen on
 		l.listeners[i].close()
 	}
-	l.port = 0
 	l.readClock()
 	l.drainTick = l.tick + uint32(ms)
 	for i := range l.slab.used {
